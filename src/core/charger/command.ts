@@ -1,0 +1,57 @@
+import type { ProfileKind, ProfilePurpose, ProfileUnit, TriggerMessage } from './vocabulary.ts'
+
+/** How the integrator wants a limit to be written, where that differs from what the charger was found to take. */
+export interface ProfileOverrides {
+  readonly unit: ProfileUnit
+  readonly kind: ProfileKind
+  readonly purpose: ProfilePurpose
+  /** Absent: the bridge's own id for this connector and purpose. */
+  readonly profileId?: number
+  readonly stackLevel?: number
+}
+
+/** One limit in both units, so that the charger's own unit decides at the last moment. `amps` is per phase. */
+export interface LimitValue {
+  readonly amps: number
+  readonly watts: number
+}
+
+/**
+ * Everything that a charger can be told, in words of no protocol.
+ * `set-limit` and `clear-limit` go before all others in a charger's queue.
+ */
+export type Command =
+  | {
+      readonly kind: 'set-limit'
+      readonly connector: number
+      readonly limit: LimitValue
+      /** The transaction that runs on the connector, so that the limit binds it, too. */
+      readonly transactionId?: number
+      readonly overrides: ProfileOverrides
+    }
+  | { readonly kind: 'clear-limit'; readonly connector: number; readonly overrides: ProfileOverrides }
+  | { readonly kind: 'set-availability'; readonly connector: number; readonly operative: boolean }
+  | { readonly kind: 'write-configuration'; readonly key: string; readonly value: string }
+  /** Without keys: all of them. Comes back as a `configuration` event and then as answered. */
+  | { readonly kind: 'read-configuration'; readonly keys?: readonly string[] }
+  | Action
+
+/** What happens once, has a deadline, and is never repeated by us. */
+export type Action =
+  | { readonly kind: 'start'; readonly connector: number; readonly idTag: string; readonly deadline: number }
+  | { readonly kind: 'stop'; readonly connector: number; readonly transactionId: number; readonly deadline: number }
+  | { readonly kind: 'unlock'; readonly connector: number; readonly deadline: number }
+  | { readonly kind: 'reset'; readonly hard: boolean; readonly deadline: number }
+  | { readonly kind: 'clearCache'; readonly deadline: number }
+  | {
+      readonly kind: 'trigger'
+      readonly message: TriggerMessage
+      readonly connector?: number
+      readonly deadline: number
+    }
+
+/**
+ * What a charger said to a command. `scheduled` (availability) and `reboot-required` (configuration) are successes that
+ * take effect later; `no-answer` covers a time-out and a socket that closed before the answer.
+ */
+export type Answer = 'accepted' | 'scheduled' | 'reboot-required' | 'rejected' | 'not-supported' | 'no-answer'

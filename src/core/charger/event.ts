@@ -1,0 +1,87 @@
+import type { Answer, Command } from './command.ts'
+import type { ConnectorStatus, ErrorCode } from './vocabulary.ts'
+
+/** What a charger says of itself when it boots. Absent: it didn't say. */
+export interface Identity {
+  readonly vendor?: string
+  readonly model?: string
+  readonly serialNumber?: string
+  readonly chargeBoxSerialNumber?: string
+  readonly firmwareVersion?: string
+  readonly iccid?: string
+  readonly imsi?: string
+  readonly meterSerialNumber?: string
+  readonly meterType?: string
+}
+
+/**
+ * One measured quantity in SI (W, Wh, A, V, °C, Hz, var, varh; powerFactor 0..1; SoC in %).
+ * `phase` is L1, L2, L3, N or L1-L2…; absent: the total. `location` is absent for the outlet.
+ */
+export interface Sample {
+  readonly measurand: string
+  readonly phase?: string
+  readonly location?: string
+  readonly value: number
+}
+
+/** Which of a charger's meters a reading comes from: some count the session in one and the lifetime in another. */
+export type MeterStream = 'periodic' | 'clock' | 'transaction'
+
+/** The readings of one moment at one connector, ranked and converted; never values from the start of a transaction. */
+export interface Reading {
+  /** The charger's own time, milliseconds UTC; absent where it can't be trusted. */
+  readonly chargerTime?: number
+  readonly stream: MeterStream
+  readonly samples: readonly Sample[]
+}
+
+export interface ConfigurationKey {
+  readonly key: string
+  readonly value: string | undefined
+  readonly readonly: boolean
+}
+
+/** Everything that a charger can say, in words of no protocol. Times are milliseconds UTC. */
+export type ChargerEvent =
+  /** Any frame at all: the charger lives. */
+  | { readonly kind: 'heard' }
+  | { readonly kind: 'booted'; readonly identity: Identity }
+  /** The set-up conversation may begin: Boot was answered, or a charger that doesn't boot has been given long enough. */
+  | { readonly kind: 'ready' }
+  | {
+      readonly kind: 'status'
+      readonly connector: number
+      readonly status: ConnectorStatus
+      readonly errorCode: ErrorCode
+      readonly info?: string
+      readonly vendorErrorCode?: string
+      readonly chargerTime?: number
+    }
+  | { readonly kind: 'metered'; readonly connector: number; readonly reading: Reading; readonly transactionId?: number }
+  | { readonly kind: 'configuration'; readonly keys: readonly ConfigurationKey[]; readonly unknown: readonly string[] }
+  /** What became of a command: every command that was sent comes back exactly once. */
+  | { readonly kind: 'answered'; readonly command: Command; readonly answer: Answer; readonly detail?: string }
+
+/** A transaction as a charger announces it. Energy in Wh as the charger's register counts. */
+export interface TransactionStart {
+  readonly connector: number
+  readonly idTag: string
+  readonly meterStartWh: number | undefined
+  readonly chargerTime?: number
+  /** The charger's text for the time: with connector, tag and meter it recognises a repeated announcement. */
+  readonly timestampText: string
+}
+
+export interface TransactionStop {
+  readonly transactionId: number | undefined
+  readonly meterStopWh: number | undefined
+  readonly idTag?: string
+  readonly reason?: string
+  readonly chargerTime?: number
+  /** The last readings that came with the stop, if any. */
+  readonly reading?: Reading
+}
+
+/** What is said of a tag: as the standard's AuthorizationStatus, in core's words. */
+export type Authorization = 'accepted' | 'blocked' | 'expired' | 'invalid' | 'concurrent'

@@ -1,0 +1,75 @@
+import type { Identity } from './event.ts'
+import type { ConnectorStatus, ErrorCode } from './vocabulary.ts'
+
+/** What is known of one connector; connector 0 is the charge point itself. Mutable: apply-event alone writes it. */
+export interface ConnectorState {
+  status: ConnectorStatus | undefined
+  errorCode: ErrorCode | undefined
+  info: string | undefined
+  vendorErrorCode: string | undefined
+  /** When the status was last told: the charger's time where plausible, else ours. */
+  statusAt: number | undefined
+  /** Readings by `Measurand[.Phase][@Location]`, in SI. */
+  readonly meters: Map<string, number>
+  readonly energy: EnergyState
+  transaction: TransactionState | undefined
+}
+
+/** A register that only grows, made from registers that restart. All in Wh. */
+export interface EnergyState {
+  /** Published; undefined until a register was seen. */
+  totalWh: number | undefined
+  /** Which of the charger's streams counts; see energy.ts. */
+  stream: 'transaction' | 'clock' | 'periodic' | undefined
+  lastRawWh: number | undefined
+  lastAt: number
+}
+
+/** The transaction that runs now. */
+export interface TransactionState {
+  readonly id: number
+  readonly idTag: string
+  readonly startedAt: number
+  /** The published register at the start, so that the session's energy is a difference of the same counter. */
+  energyAtStartWh: number | undefined
+  /** Phases on which current has flowed in this transaction. */
+  readonly provenPhases: Set<string>
+}
+
+export interface ChargerState {
+  identity: Identity
+  bootedAt: number | undefined
+  /** Any frame, by our clock. */
+  heardAt: number | undefined
+  /** Heard since this process started: what is older is shown as offline. */
+  present: boolean
+  /** Index = connector. */
+  readonly connectors: ConnectorState[]
+  readonly configuration: Map<string, { value: string | undefined; readonly: boolean }>
+  rebootRequired: boolean
+}
+
+export function newConnectorState(): ConnectorState {
+  return {
+    status: undefined,
+    errorCode: undefined,
+    info: undefined,
+    vendorErrorCode: undefined,
+    statusAt: undefined,
+    meters: new Map(),
+    energy: { totalWh: undefined, stream: undefined, lastRawWh: undefined, lastAt: 0 },
+    transaction: undefined,
+  }
+}
+
+export function newChargerState(connectors: number): ChargerState {
+  return {
+    identity: {},
+    bootedAt: undefined,
+    heardAt: undefined,
+    present: false,
+    connectors: Array.from({ length: connectors + 1 }, newConnectorState),
+    configuration: new Map(),
+    rebootRequired: false,
+  }
+}

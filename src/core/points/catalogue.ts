@@ -1,0 +1,36 @@
+import type { BridgeView } from './bridge-points.ts'
+import { bridgePoints } from './bridge-points.ts'
+import { chargerPoints } from './charger-points.ts'
+import { configurationPoint } from './configuration-point.ts'
+import { connectorPoints } from './connector-points.ts'
+import { meterPoint } from './meter-point.ts'
+import type { ChargerPointDefinition, PointDefinition, PointReading, PointScope } from './point.ts'
+
+export interface BridgePointDefinition extends PointDefinition {
+  readonly read: (bridge: BridgeView) => PointReading
+}
+
+/** The bridge's own point of that name. */
+export function findBridgePoint(name: string): BridgePointDefinition | undefined {
+  return bridgePoints.find((point) => point.name === name)
+}
+
+/**
+ * The point that a mapping row names: one of the tables, `meter.<Measurand>[.<Phase>][@<Location>]`, or
+ * `config.<Key>` (chargers only). `charger` rows are read at connector 0.
+ */
+export function findPoint(scope: Exclude<PointScope, 'bridge'>, name: string): ChargerPointDefinition | undefined {
+  const rows = scope === 'charger' ? chargerPoints : connectorPoints
+  return (
+    rows.find((point) => point.name === name) ??
+    meterPoint(name) ??
+    (scope === 'charger' ? configurationPoint(name) : undefined)
+  )
+}
+
+/** All names of a table, for "did you mean" and for the documentation; patterns are not among them. */
+export function pointNames(scope: PointScope): readonly string[] {
+  const rows: readonly PointDefinition[] =
+    scope === 'bridge' ? bridgePoints : scope === 'charger' ? chargerPoints : connectorPoints
+  return rows.map((point) => point.name)
+}

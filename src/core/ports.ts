@@ -1,0 +1,231 @@
+import type { Charger } from './charger/charger.ts'
+import type { Command } from './charger/command.ts'
+import type { Authorization, ChargerEvent, TransactionStart, TransactionStop } from './charger/event.ts'
+import type { AuthorizeMode, Registration } from './charger/vocabulary.ts'
+import type { Point, Value } from './points/point.ts'
+
+/** How core reaches one charger's socket. */
+export interface ChargerLink {
+  /** Takes a command; its outcome comes back as one `answered` event. Never throws, never waits. */
+  send(command: Command): void
+  close(reason: string): void
+}
+
+/** What chargers reach: every call is synchronous, and what it changes is seen by the building before it returns. */
+export interface ChargerDoor {
+  /**
+   * The charger that an identifier means, in any letter case. An unknown one becomes a guest; undefined when the
+   * bridge has as many guests as it will remember.
+   */
+  arrive(identifier: string): Charger | undefined
+  /** A socket is open and authenticated. A newer one takes the place of the older, whose end then means nothing. */
+  connected(charger: Charger, link: ChargerLink): void
+  disconnected(charger: Charger, link: ChargerLink): void
+  event(charger: Charger, event: ChargerEvent): void
+  authorize(charger: Charger, idTag: string): Authorization
+  /** A start can't be refused; one that was announced before gets its first id again. */
+  startTransaction(
+    charger: Charger,
+    start: TransactionStart,
+  ): { readonly transactionId: number; readonly authorization: Authorization; readonly repeated: boolean }
+  /** The answer is what is said of the tag, undefined when the stop names none. */
+  stopTransaction(charger: Charger, stop: TransactionStop): Authorization | undefined
+}
+
+/** A protocol that chargers speak. */
+export interface Southbound {
+  /** Resolves once it listens, with the address for the ready line. */
+  start(): Promise<string>
+  stop(): Promise<void>
+}
+
+/** What a protocol needs in order to show a charger (or, with `charger` undefined, the bridge itself). */
+export interface Device {
+  readonly charger: Charger | undefined
+  /** `<site>.<charger>`, or `<site>` for the bridge. */
+  readonly name: string
+  /** The charger's number n, kept for ever; 0 is the bridge. */
+  readonly number: number
+  /** The protocol's own address of this device, as its `assign` gave it: an instance, a unit. */
+  readonly addresses: Readonly<Record<string, number>>
+}
+
+/** A protocol that buildings speak. Everything but start and stop is synchronous. */
+export interface Northbound {
+  readonly name: string
+  /** Shows these points; again for the same device when a charger turns out to have more connectors. */
+  attach(device: Device, points: readonly Point[]): void
+  /** The value, quality or service state of a point has changed. */
+  pointChanged(point: Point): void
+  start(): Promise<string>
+  stop(): Promise<void>
+}
+
+/** Who writes. `client` tells one client from another for the edges of actions, e.g. `bacnet:192.0.2.7`. */
+export interface Writer {
+  readonly source: 'BACnet' | 'Modbus' | 'Web'
+  readonly client: string
+}
+
+/**
+ * An expected no. `ignored` is not one: an action without an edge is accepted and does nothing.
+ * read-only: not writable here. wrong-type: not the kind of value. out-of-range: not a value it may have.
+ * reserved-slot: slot 6 belongs to the minimum on/off algorithm. offline: an action for a charger that is away.
+ * no-transaction: nothing runs that could be stopped. busy: the charger's queue is full.
+ */
+export type Refusal =
+  | 'read-only'
+  | 'wrong-type'
+  | 'out-of-range'
+  | 'reserved-slot'
+  | 'offline'
+  | 'no-transaction'
+  | 'busy'
+
+/** What a building's write does. Values are in the point's unit; null releases a slot. */
+export interface Downlink {
+  /** Undefined: accepted, and on disk. `priority` 1..16 counts only for setpoints (default 16). */
+  write(point: Point, value: Value | null, writer: Writer, priority?: number): Refusal | undefined
+  /** What `write` would say, without doing it. */
+  check(point: Point, value: Value | null, writer: Writer, priority?: number): Refusal | undefined
+  /** The 16 slots of a setpoint in the point's unit (null: released); undefined for what has none. */
+  slots(point: Point): readonly (Value | null)[] | undefined
+  /** What counts when all slots are released, in the point's unit. */
+  relinquishDefault(point: Point): Value | undefined
+  /** Decouples a point from its charger, or couples it again. */
+  setOutOfService(point: Point, outOfService: boolean): void
+  /** The value shown while out of service. */
+  override(point: Point, value: Value): Refusal | undefined
+}
+
+/** One slot of a priority array as kept on disk, value in the setpoint's base unit. */
+export interface StoredSlot {
+  readonly value: number | boolean
+  readonly source: Writer['source']
+}
+
+export interface StoredTransaction {
+  readonly id: number
+  readonly charger: string
+  readonly connector: number
+  readonly idTag: string
+  readonly meterStartWh: number | undefined
+  readonly startedAt: number
+  /** As the charger wrote it; with charger, connector, tag and meter the key of a repeated start. */
+  readonly timestampText: string
+  readonly meterStopWh: number | undefined
+  readonly stoppedAt: number | undefined
+  readonly stopReason: string | undefined
+}
+
+/** Durable state. Writes return when they are on disk; `later` ones are gathered and may lose the last second. */
+export interface Store {
+  /** The charger's number, given now when it has none; never reused. `isFree` refuses numbers whose addresses are taken. */
+  number(charger: string, isFree: (n: number) => boolean): number
+  knownNumber(charger: string): number | undefined
+
+  slots(charger: string): readonly StoredSlots[]
+  saveSlots(charger: string, slots: StoredSlots): void
+
+  /** Held values by key: registration, parameters, desired configuration keys, authorisation mode. */
+  held(charger: string): ReadonlyMap<string, string>
+  hold(charger: string, key: string, value: string | undefined): void
+
+  /** The last value that a client wrote to an action; kept so that an old value written again does nothing. */
+  edge(charger: string, connector: number, action: string, client: string): number | undefined
+  saveEdge(charger: string, connector: number, action: string, client: string, value: number): void
+
+  /** 1 to 2^24-1, from a block that is already reserved on disk. */
+  nextTransactionId(): number
+  saveTransaction(transaction: StoredTransaction): void
+  transaction(id: number): StoredTransaction | undefined
+  /** A start that was announced before. */
+  sameStart(
+    start: Omit<StoredTransaction, 'id' | 'meterStopWh' | 'stoppedAt' | 'stopReason' | 'startedAt'>,
+  ): StoredTransaction | undefined
+  openTransactions(charger: string): readonly StoredTransaction[]
+  /** A stop that fits no transaction: kept, so that nothing is lost. */
+  saveOrphanStop(charger: string, at: number, text: string): void
+
+  /** The charger's last known state, as JSON; gathered and written later. */
+  snapshot(charger: string): string | undefined
+  saveSnapshotLater(charger: string, take: () => string): void
+
+  flush(): void
+  close(): void
+}
+
+export interface StoredSlots {
+  readonly connector: number
+  readonly setpoint: 'limit' | 'availability'
+  /** The unit of the values: A, W, or nothing for availability. */
+  readonly unit: string
+  readonly slots: readonly (StoredSlot | null)[]
+}
+
+/** What the config says of one charger. */
+export interface ChargerSettings {
+  readonly id: string
+  readonly name: string
+  /** Undefined: what the charger tells. */
+  readonly connectors: number | undefined
+  readonly electrical: Electrical
+  readonly registration: Registration
+  readonly password: string | undefined
+}
+
+/** The rating of each connector. Alternating current: `maxCurrent` per phase; direct current: `maxPower`. */
+export type Electrical =
+  | { readonly kind: 'ac'; readonly maxCurrent: number; readonly phases: 1 | 2 | 3; readonly voltage: number }
+  | { readonly kind: 'dc'; readonly maxPower: number }
+
+/** What the config says of limits; times in milliseconds, currents in A. */
+export interface LimitSettings {
+  readonly default: 'rating' | number
+  readonly minimum: number
+  readonly step: number
+  readonly increaseInterval: number
+}
+
+export interface FleetSettings {
+  readonly limits: LimitSettings
+  readonly guests: { readonly registration: Registration; readonly retryInterval: number }
+  readonly heartbeatInterval: number
+  readonly connectionLostFault: boolean
+  readonly silenceTimeout: number
+  readonly configRefresh: number
+  readonly authorize: {
+    readonly mode: AuthorizeMode
+    readonly allow: readonly string[]
+    readonly deny: readonly string[]
+  }
+  readonly shareIdTags: boolean
+  readonly remoteStartIdTag: string
+  readonly actions: { readonly trigger: 'edge' | 'write'; readonly deadline: number }
+}
+
+/** What a mapping row says of one protocol. One object a row, shared by all points that the row expands to. */
+export interface RowBinding<Row, Options> {
+  /** The row's own part, as the protocol's schema made it. */
+  readonly row: Row
+  /** The mapping's options for the protocol (the mapping file's top-level key of its name). */
+  readonly options: Options
+  /** Connector n starts at n × stride. */
+  readonly stride: number
+}
+
+/** A device with its points, before anything is started: what `check` and `points` look at. */
+export interface Listing {
+  readonly device: Device
+  readonly points: readonly Point[]
+}
+
+/** Something that a protocol can't do as configured. `point` leads to its mapping row, `key` to a place in config.yaml. */
+export interface Finding {
+  readonly code: string
+  readonly message: string
+  readonly point?: Point
+  readonly key?: readonly (string | number)[]
+  /** A warning doesn't stop the bridge. */
+  readonly warning?: true
+}

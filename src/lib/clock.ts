@@ -1,0 +1,18 @@
+/** Undoes a scheduled call; harmless when it has already run. */
+export type Cancel = () => void
+
+/** Where all time comes from, so that tests can turn it by hand. */
+export interface Clock {
+  /** Milliseconds since 1970 (UTC). */
+  now(): number
+  /** Runs `task` once after `ms` milliseconds. */
+  after(ms: number, task: () => void): Cancel
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  after(ms, task) {
+    const timer = setTimeout(task, ms)
+    return () => clearTimeout(timer)
+  },
+}

@@ -1,0 +1,13 @@
+type Write = (fields: Readonly<Record<string, unknown>>, message: string) => void
+
+/** What every part logs through: fields first, then one sentence (the shape of pino). */
+export interface Log {
+  readonly debug: Write
+  readonly info: Write
+  readonly warn: Write
+  readonly error: Write
+}
+
+const nothing: Write = () => {}
+
+export const silentLog: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing }
