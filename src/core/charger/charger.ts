@@ -1,5 +1,5 @@
 import type { Point } from '../points/point.ts'
-import type { ChargerLink, ChargerSettings } from '../ports.ts'
+import type { ChargerLink, ChargerSettings, LimitSettings } from '../ports.ts'
 import { type Control, newControl } from './control.ts'
 import { type ChargerState, newChargerState } from './state.ts'
 import type { Registration } from './vocabulary.ts'
@@ -7,6 +7,7 @@ import type { Registration } from './vocabulary.ts'
 /** One charger: what it said, what it shall do, and how to reach it. Data only; fleet, apply-event and reconcile act. */
 export class Charger {
   readonly settings: ChargerSettings
+  readonly limits: LimitSettings
   /** Not in the config: it may talk, but has no points. */
   readonly guest: boolean
   readonly state: ChargerState
@@ -23,11 +24,15 @@ export class Charger {
   /** By connector; empty for a guest. */
   readonly points: Point[][]
 
-  constructor(settings: ChargerSettings, options: { readonly guest: boolean; readonly connectors: number }) {
+  constructor(
+    settings: ChargerSettings,
+    options: { readonly guest: boolean; readonly connectors: number; readonly limits: LimitSettings },
+  ) {
     this.settings = settings
+    this.limits = options.limits
     this.guest = options.guest
     this.state = newChargerState(options.connectors)
-    this.control = newControl(options.connectors)
+    this.control = newControl(options.connectors, settings.electrical.kind === 'dc' ? 'W' : 'A')
     this.registration = settings.registration
     this.link = undefined
     this.ready = false

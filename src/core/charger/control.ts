@@ -1,6 +1,6 @@
 import { newSlots, type Slots } from '../points/priority-array.ts'
-import type { Answer, LimitValue } from './command.ts'
-import type { Outcome } from './vocabulary.ts'
+import type { Answer, Command, LimitValue } from './command.ts'
+import type { LimitReason, Outcome } from './vocabulary.ts'
 
 /** What the building wants of one connector and how far the charger has followed. */
 export interface ConnectorControl {
@@ -13,16 +13,25 @@ export interface ConnectorControl {
   readonly parameters: Map<string, string>
 }
 
+/** What the charger shall be told of a connector's limit. */
+export interface Wanted {
+  /** undefined: our profiles shall go. */
+  readonly limit: LimitValue | undefined
+  /** The limit in the setpoint's unit; when cleared, the rating. */
+  readonly shown: number
+  readonly reason: LimitReason
+}
+
 export interface LimitProgress {
   /** The last limit that was sent, while its answer is awaited or after it came. */
-  sent: { readonly value: LimitValue | 'cleared'; readonly shown: number; readonly at: number } | undefined
+  sent: { readonly command: Command; readonly wanted: Wanted; readonly installedBefore: boolean } | undefined
   outcome: Outcome
   /** What the charger accepted, in the setpoint's unit; undefined while nothing is known. */
   applied: number | undefined
   /** A profile of ours may stand in the charger: released limits have to be cleared. */
   installed: boolean
-  /** When it was last sent, and last raised. */
-  lastSentAt: number
+  /** When it was last lowered, and last raised. */
+  lastDecreaseAt: number
   lastIncreaseAt: number
   retryAt: number
   retries: number
@@ -31,9 +40,8 @@ export interface LimitProgress {
 }
 
 export interface AvailabilityProgress {
-  sent: { readonly operative: boolean; readonly at: number } | undefined
+  sent: { readonly command: Command; readonly operative: boolean } | undefined
   outcome: Outcome
-  applied: boolean | undefined
   /** We made it inoperative, so a release has to make it operative again. */
   ours: boolean
   scheduled: boolean
@@ -44,16 +52,26 @@ export interface AvailabilityProgress {
 export interface ActionProgress {
   /** The state shown by the action's object: 0 idle. */
   active: number
+  command: Command | undefined
   outcome: Outcome
   sequence: number
 }
 
 export interface ConfigurationProgress {
   readonly value: string
+  /** Written again after each reboot and reconnect. */
+  readonly enforce: boolean
+  command: Command | undefined
   outcome: Outcome
+  retryAt: number
+  retries: number
 }
 
 export interface Control {
+  /** Something waits for its time: an increase, a retry. */
+  deferred: boolean
+  /** The unit that the building writes limits in: the mapping's choice. */
+  limitUnit: 'A' | 'W'
   /** Index = connector. */
   readonly connectors: ConnectorControl[]
   /** Desired configuration keys. */
@@ -69,7 +87,7 @@ export function newConnectorControl(): ConnectorControl {
       outcome: 'idle',
       applied: undefined,
       installed: false,
-      lastSentAt: Number.NEGATIVE_INFINITY,
+      lastDecreaseAt: Number.NEGATIVE_INFINITY,
       lastIncreaseAt: Number.NEGATIVE_INFINITY,
       retryAt: 0,
       retries: 0,
@@ -78,7 +96,6 @@ export function newConnectorControl(): ConnectorControl {
     availabilityProgress: {
       sent: undefined,
       outcome: 'idle',
-      applied: undefined,
       ours: false,
       scheduled: false,
       retryAt: 0,
@@ -89,8 +106,13 @@ export function newConnectorControl(): ConnectorControl {
   }
 }
 
-export function newControl(connectors: number): Control {
-  return { connectors: Array.from({ length: connectors + 1 }, newConnectorControl), configuration: new Map() }
+export function newControl(connectors: number, limitUnit: 'A' | 'W'): Control {
+  return {
+    deferred: false,
+    limitUnit,
+    connectors: Array.from({ length: connectors + 1 }, newConnectorControl),
+    configuration: new Map(),
+  }
 }
 
 /** The outcome that an answer means. */

@@ -13,6 +13,8 @@ export interface ConnectorState {
   readonly meters: Map<string, number>
   readonly energy: EnergyState
   transaction: TransactionState | undefined
+  /** The session that ended last, shown until the next begins. */
+  finished: { readonly energyWh: number | undefined; readonly durationMs: number } | undefined
 }
 
 /** A register that only grows, made from registers that restart. All in Wh. */
@@ -29,6 +31,8 @@ export interface EnergyState {
 export interface TransactionState {
   readonly id: number
   readonly idTag: string
+  /** What the building may see of the tag. */
+  readonly shownTag: string
   readonly startedAt: number
   /** The published register at the start, so that the session's energy is a difference of the same counter. */
   energyAtStartWh: number | undefined
@@ -49,6 +53,19 @@ export interface ChargerState {
   rebootRequired: boolean
 }
 
+const idleStatuses: readonly (ConnectorStatus | undefined)[] = [
+  'Available',
+  'Preparing',
+  'Finishing',
+  'Reserved',
+  'Unavailable',
+]
+
+/** Nothing can flow: many chargers then send no values at all, and 0 W is the truth. */
+export function isIdle(connector: ConnectorState): boolean {
+  return connector.transaction === undefined && idleStatuses.includes(connector.status)
+}
+
 export function newConnectorState(): ConnectorState {
   return {
     status: undefined,
@@ -59,6 +76,7 @@ export function newConnectorState(): ConnectorState {
     meters: new Map(),
     energy: { totalWh: undefined, stream: undefined, lastRawWh: undefined, lastAt: 0 },
     transaction: undefined,
+    finished: undefined,
   }
 }
 

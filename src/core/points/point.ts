@@ -1,6 +1,6 @@
 import type { Charger } from '../charger/charger.ts'
 import type { Action } from '../charger/command.ts'
-import { convert, type Unit } from './unit.ts'
+import { convert, converts, type Unit } from './unit.ts'
 
 /** What a point's value may be: a state is its place in `states`, from 0. */
 export type Value = number | boolean | string
@@ -48,6 +48,8 @@ export interface PointDefinition {
   readonly type: PointType
   /** The unit that `read` answers in; absent: a bare number. */
   readonly unit?: Unit
+  /** Instead of `unit` where the mapping shows the point in this quantity: a limit in watts is another setpoint than one in amperes. */
+  readonly alternativeUnit?: Unit
   /** Texts of a state, in their published order. */
   readonly states?: readonly string[]
   /** Longest text in bytes that the point can hold. */
@@ -81,12 +83,16 @@ export class Point {
   /** Texts shown for the states: the catalogue's, or the mapping's labels. */
   readonly states: readonly string[] | undefined
   readonly writable: boolean
+  /** A configuration key that is written again after each reboot. */
+  readonly enforce: boolean
   readonly bindings: RowBindings
   /** What is shown now, in `unit`. Undefined: never received. */
   value: Value | undefined
   quality: Quality
   /** Decoupled by the building: `value` is what it wrote. */
   outOfService: boolean
+  /** What core counts this point in. */
+  readonly #base: Unit | undefined
   readonly #read: (now: number) => PointReading
 
   constructor(init: {
@@ -97,6 +103,7 @@ export class Point {
     readonly unit: Unit | undefined
     readonly states: readonly string[] | undefined
     readonly writable: boolean
+    readonly enforce?: boolean
     readonly bindings: RowBindings
     readonly read: (now: number) => PointReading
   }) {
@@ -107,7 +114,9 @@ export class Point {
     this.unit = init.unit
     this.states = init.states
     this.writable = init.writable
+    this.enforce = init.enforce ?? false
     this.bindings = init.bindings
+    this.#base = baseUnit(init.definition, init.unit)
     this.#read = init.read
     this.value = undefined
     this.quality = 'never'
@@ -125,16 +134,22 @@ export class Point {
     return changed
   }
 
-  /** An SI value in this point's unit. */
+  /** A value in core's unit, in this point's. */
   shown(value: Value | undefined): Value | undefined {
-    const { unit } = this.definition
-    if (typeof value !== 'number' || unit === undefined || this.unit === undefined) return value
-    return convert(value, unit, this.unit)
+    if (typeof value !== 'number' || this.#base === undefined || this.unit === undefined) return value
+    return convert(value, this.#base, this.unit)
   }
 
-  /** A value in this point's unit, in the catalogue's. */
-  si(value: number): number {
-    const { unit } = this.definition
-    return unit === undefined || this.unit === undefined ? value : convert(value, this.unit, unit)
+  /** A value in this point's unit, in core's. */
+  counted(value: number): number {
+    return this.#base === undefined || this.unit === undefined ? value : convert(value, this.unit, this.#base)
   }
+}
+
+/** The unit that core counts a point in when the mapping shows it in `shown`; undefined: it has none, or they don't convert. */
+export function baseUnit(definition: PointDefinition, shown: Unit | undefined): Unit | undefined {
+  const { unit, alternativeUnit } = definition
+  if (shown === undefined || unit === undefined) return unit
+  if (converts(unit, shown)) return unit
+  return alternativeUnit !== undefined && converts(alternativeUnit, shown) ? alternativeUnit : undefined
 }

@@ -1,0 +1,91 @@
+import type { FleetSettings, Refusal, Store } from '../ports.ts'
+import type { Charger } from './charger.ts'
+import type { Action } from './command.ts'
+import type { ActionProgress } from './control.ts'
+import { triggerMessages } from './vocabulary.ts'
+
+interface Run {
+  readonly action: Action['kind']
+  readonly connector: number
+  /** 0 is idle. */
+  readonly value: number
+  readonly client: string
+  readonly now: number
+}
+
+/**
+ * A client's write to an action. Only its own change from idle runs it: a building that starts again writes its old
+ * values, and that must not reset a garage. With `onlyCheck` nothing happens but the answer.
+ */
+export function runAction(
+  charger: Charger,
+  run: Run,
+  settings: FleetSettings,
+  store: Store,
+  onlyCheck: boolean,
+): Refusal | undefined {
+  const { action, connector, value, client, now } = run
+  const before = store.edge(charger.id, connector, action, client) ?? 0
+  if (value === 0) {
+    if (!onlyCheck && before !== 0) store.saveEdge(charger.id, connector, action, client, 0)
+    return undefined
+  }
+  const progress = actionProgress(charger, connector, action)
+  if (progress === undefined) return 'read-only'
+  if (before !== 0 && settings.actions.trigger === 'edge') {
+    if (!onlyCheck) ignore(progress)
+    return undefined
+  }
+  const command = actionCommand(charger, run, settings, now + settings.actions.deadline)
+  if (typeof command === 'string') return command
+  if (progress.command !== undefined) return 'busy'
+  if (onlyCheck) return undefined
+  store.saveEdge(charger.id, connector, action, client, value)
+  progress.active = value
+  progress.outcome = 'pending'
+  progress.command = command
+  progress.sequence += 1
+  charger.link?.send(command)
+  return undefined
+}
+
+function ignore(progress: ActionProgress): void {
+  // The result of a run that is still under way is worth more than the news that a repeat was passed over.
+  if (progress.command !== undefined) return
+  progress.outcome = 'ignored'
+  progress.sequence += 1
+}
+
+function actionProgress(charger: Charger, connector: number, action: Action['kind']): ActionProgress | undefined {
+  const actions = charger.control.connectors[connector]?.actions
+  if (actions === undefined) return undefined
+  let progress = actions.get(action)
+  if (progress === undefined) {
+    progress = { active: 0, command: undefined, outcome: 'idle', sequence: 0 }
+    actions.set(action, progress)
+  }
+  return progress
+}
+
+function actionCommand(charger: Charger, run: Run, settings: FleetSettings, deadline: number): Action | Refusal {
+  const { action, connector, value } = run
+  if (charger.link === undefined || !charger.ready) return 'offline'
+  switch (action) {
+    case 'start': {
+      const chosen = charger.control.connectors[connector]?.parameters.get('start.idTag')
+      return { kind: 'start', connector, idTag: chosen || settings.remoteStartIdTag, deadline }
+    }
+    case 'stop': {
+      const transactionId = charger.state.connectors[connector]?.transaction?.id
+      return transactionId === undefined ? 'no-transaction' : { kind: 'stop', connector, transactionId, deadline }
+    }
+    case 'unlock':
+      return { kind: 'unlock', connector, deadline }
+    case 'reset':
+      return { kind: 'reset', hard: value === 2, deadline }
+    case 'clearCache':
+      return { kind: 'clearCache', deadline }
+    case 'trigger':
+      return { kind: 'trigger', message: triggerMessages[value - 1] ?? 'StatusNotification', deadline }
+  }
+}

@@ -1,0 +1,91 @@
+import type { Charger } from './charger.ts'
+import type { Answer, Command } from './command.ts'
+import { outcomeOf } from './control.ts'
+import { retryDelay } from './reconcile.ts'
+
+/** Takes in what became of a command. An answer to anything but the newest command of its kind changes nothing. */
+export function applyAnswer(charger: Charger, command: Command, answer: Answer, now: number): void {
+  switch (command.kind) {
+    case 'set-limit':
+    case 'clear-limit':
+      return limitAnswered(charger, command, answer, now)
+    case 'set-availability':
+      return availabilityAnswered(charger, command, answer, now)
+    case 'write-configuration':
+      return configurationAnswered(charger, command, answer, now)
+    case 'read-configuration':
+      return
+    default:
+      return actionAnswered(charger, command, answer)
+  }
+}
+
+function limitAnswered(
+  charger: Charger,
+  command: Extract<Command, { kind: 'set-limit' | 'clear-limit' }>,
+  answer: Answer,
+  now: number,
+): void {
+  const progress = charger.control.connectors[command.connector]?.limitProgress
+  if (progress === undefined || progress.sent?.command !== command) return
+  progress.outcome = outcomeOf[answer]
+  if (progress.outcome === 'accepted') {
+    progress.applied = progress.sent.wanted.shown
+    progress.retries = 0
+    if (command.kind === 'clear-limit') {
+      progress.installed = false
+      progress.sent = undefined
+    }
+    return
+  }
+  // The earlier limit may or may not stand: a refusal says nothing of it, so nothing is claimed.
+  progress.applied = undefined
+  if (answer !== 'no-answer') progress.installed = progress.sent.installedBefore
+  progress.retryAt = answer === 'not-supported' ? Number.POSITIVE_INFINITY : now + retryDelay(progress.retries)
+  progress.retries += 1
+  if (command.connector === 0 && command.kind === 'set-limit' && answer !== 'no-answer') progress.divided = true
+}
+
+function availabilityAnswered(
+  charger: Charger,
+  command: Extract<Command, { kind: 'set-availability' }>,
+  answer: Answer,
+  now: number,
+): void {
+  const progress = charger.control.connectors[command.connector]?.availabilityProgress
+  if (progress === undefined || progress.sent?.command !== command) return
+  progress.outcome = outcomeOf[answer]
+  progress.scheduled = answer === 'scheduled'
+  if (answer === 'accepted' || answer === 'scheduled') {
+    progress.retries = 0
+    if (command.operative) progress.ours = false
+    return
+  }
+  progress.retryAt = answer === 'not-supported' ? Number.POSITIVE_INFINITY : now + retryDelay(progress.retries)
+  progress.retries += 1
+}
+
+function configurationAnswered(
+  charger: Charger,
+  command: Extract<Command, { kind: 'write-configuration' }>,
+  answer: Answer,
+  now: number,
+): void {
+  const progress = charger.control.configuration.get(command.key)
+  if (answer === 'reboot-required') charger.state.rebootRequired = true
+  if (progress === undefined || progress.command !== command) return
+  progress.outcome = outcomeOf[answer]
+  if (answer === 'no-answer') {
+    progress.retryAt = now + retryDelay(progress.retries)
+    progress.retries += 1
+  }
+}
+
+function actionAnswered(charger: Charger, command: Command, answer: Answer): void {
+  const connector = 'connector' in command && command.kind !== 'trigger' ? command.connector : 0
+  const progress = charger.control.connectors[connector ?? 0]?.actions.get(command.kind)
+  if (progress === undefined || progress.command !== command) return
+  progress.outcome = outcomeOf[answer]
+  progress.active = 0
+  progress.command = undefined
+}

@@ -1,0 +1,91 @@
+import { meterKey } from '../points/meter-point.ts'
+import type { Charger } from './charger.ts'
+import { newConnectorControl } from './control.ts'
+import { countEnergy } from './energy.ts'
+import type { ChargerEvent, Reading, Sample } from './event.ts'
+import { type ConnectorState, isIdle, newConnectorState } from './state.ts'
+
+/** No charger has more; what claims more is a mistake or an attack. */
+export const MAX_CONNECTORS = 64
+/** Measurands × phases × locations of the standard are about 300; a charger that sends others is bounded. */
+const MAX_METERS = 400
+const MAX_CONFIGURATION_KEYS = 1000
+/** The charger's clock is believed within this distance of ours. */
+const PLAUSIBLE_MS = 10 * 60_000
+
+type Status = Extract<ChargerEvent, { kind: 'status' }>
+type Configuration = Extract<ChargerEvent, { kind: 'configuration' }>
+
+/** Makes room for a connector that the charger has spoken of; undefined when no charger has that many. */
+export function connectorState(charger: Charger, connector: number): ConnectorState | undefined {
+  if (!Number.isInteger(connector) || connector < 0 || connector > MAX_CONNECTORS) return undefined
+  const { connectors } = charger.state
+  if (connector >= connectors.length && charger.settings.connectors !== undefined) return undefined
+  while (connectors.length <= connector) {
+    connectors.push(newConnectorState())
+    charger.control.connectors.push(newConnectorControl())
+  }
+  return connectors[connector]
+}
+
+/** The charger's time where it is plausible, else ours. */
+export function trusted(chargerTime: number | undefined, now: number): number {
+  return chargerTime !== undefined && Math.abs(chargerTime - now) <= PLAUSIBLE_MS ? chargerTime : now
+}
+
+export function applyStatus(charger: Charger, event: Status, now: number): void {
+  const state = connectorState(charger, event.connector)
+  if (state === undefined) return
+  state.status = event.status
+  state.errorCode = event.errorCode
+  state.info = event.info
+  state.vendorErrorCode = event.vendorErrorCode
+  state.statusAt = trusted(event.chargerTime, now)
+  if (isIdle(state) || event.status === 'SuspendedEV' || event.status === 'SuspendedEVSE') quieten(state)
+}
+
+/** Puts the readings of one moment in place; `live` is false for what belongs to a transaction that is over. */
+export function applyReading(charger: Charger, connector: number, reading: Reading, now: number, live: boolean): void {
+  const state = connectorState(charger, connector)
+  if (state === undefined) return
+  for (const sample of reading.samples) {
+    const key = meterKey(sample.measurand, sample.phase, sample.location)
+    if (key === 'Energy.Active.Import.Register') {
+      countEnergy(state.energy, sample.value, reading.stream, reading.chargerTime ?? now)
+    }
+    if (!live && instantaneous(sample.measurand)) continue
+    if (state.meters.has(key) || state.meters.size < MAX_METERS) state.meters.set(key, sample.value)
+    if (live) provePhase(state, sample)
+  }
+}
+
+/** A session's values end with it: no current flows, whatever the last sample said. */
+export function quieten(state: ConnectorState): void {
+  for (const key of state.meters.keys()) if (flows(key)) state.meters.set(key, 0)
+}
+
+export function applyConfiguration(charger: Charger, event: Configuration): void {
+  const { configuration } = charger.state
+  for (const { key, value, readonly } of event.keys) {
+    const name = key.toLowerCase()
+    if (configuration.has(name) || configuration.size < MAX_CONFIGURATION_KEYS)
+      configuration.set(name, { value, readonly })
+  }
+  const told = Number(configuration.get('numberofconnectors')?.value)
+  if (Number.isInteger(told) && told >= 1 && told <= MAX_CONNECTORS) connectorState(charger, told)
+}
+
+const flowing = /^(Power\.(Active|Reactive)\.(Import|Export)|Current\.(Import|Export))(\.|@|$)/
+
+function flows(key: string): boolean {
+  return flowing.test(key)
+}
+
+function instantaneous(measurand: string): boolean {
+  return !measurand.startsWith('Energy.')
+}
+
+function provePhase(state: ConnectorState, sample: Sample): void {
+  if (sample.measurand !== 'Current.Import' || sample.phase === undefined || sample.value < 1) return
+  if (/^L[123]$/.test(sample.phase)) state.transaction?.provenPhases.add(sample.phase)
+}

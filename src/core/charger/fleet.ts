@@ -1,0 +1,262 @@
+import type { Clock } from '../../lib/clock.ts'
+import type { Log } from '../../lib/log.ts'
+import type { PointUplink } from '../points/uplink.ts'
+import type { ChargerDoor, ChargerLink, ChargerSettings, FleetSettings, Store } from '../ports.ts'
+import { applyAnswer } from './answered.ts'
+import { applyConfiguration, applyReading, applyStatus } from './apply-event.ts'
+import type { Authorizer } from './authorize.ts'
+import { Charger } from './charger.ts'
+import type { Authorization, ChargerEvent, TransactionStart, TransactionStop } from './event.ts'
+import { keepInstalled, restoreCharger } from './held.ts'
+import { forgetAnswers, reconcile } from './reconcile.ts'
+import { takeSnapshot } from './snapshot.ts'
+import { adoptTransaction, closeLeftOver, startTransaction, stopTransaction } from './transactions.ts'
+
+/** Strangers are remembered up to this many; more are turned away at the door. */
+const MAX_GUESTS = 500
+const TICK_MS = 1_000
+const TICKS_PER_AGE = 5
+
+export interface FleetParts {
+  readonly settings: FleetSettings
+  readonly authorizer: Authorizer
+  readonly store: Store
+  readonly uplink: PointUplink
+  readonly clock: Clock
+  readonly log: Log
+  /** What the building may see of a tag. */
+  readonly shownTag: (idTag: string) => string
+  /** A charger turns out to have more connectors: show them. */
+  readonly connectorsGrew: (charger: Charger) => void
+}
+
+/** All chargers: takes in what they say, and sees to it that they do what is wanted. */
+export class Fleet implements ChargerDoor {
+  readonly #parts: FleetParts
+  /** By identifier in lower case. */
+  readonly #chargers = new Map<string, Charger>()
+  #guests = 0
+  #ticks = 0
+  #cancelTick: (() => void) | undefined
+
+  constructor(parts: FleetParts) {
+    this.#parts = parts
+  }
+
+  /** A charger of the config, with what the store remembers of it. */
+  add(settings: ChargerSettings): Charger {
+    const { store, shownTag } = this.#parts
+    const remembered = Number(store.held(settings.id).get('connectors') ?? 1)
+    const charger = new Charger(settings, {
+      guest: false,
+      connectors: settings.connectors ?? remembered,
+      limits: this.#parts.settings.limits,
+    })
+    restoreCharger(charger, store, shownTag)
+    this.#chargers.set(settings.id.toLowerCase(), charger)
+    return charger
+  }
+
+  get chargers(): Iterable<Charger> {
+    return this.#chargers.values()
+  }
+
+  start(): void {
+    this.#cancelTick = this.#parts.clock.after(TICK_MS, () => this.#tick())
+  }
+
+  stop(): void {
+    this.#cancelTick?.()
+    for (const charger of this.#chargers.values()) this.#keep(charger)
+  }
+
+  arrive(identifier: string): Charger | undefined {
+    const known = this.#chargers.get(identifier.toLowerCase())
+    if (known !== undefined) return known
+    if (this.#guests >= MAX_GUESTS) return undefined
+    this.#guests += 1
+    const { settings } = this.#parts
+    const guest = new Charger(
+      {
+        id: identifier,
+        name: identifier,
+        connectors: undefined,
+        electrical: { kind: 'ac', maxCurrent: 32, phases: 3, voltage: 230 },
+        registration: settings.guests.registration,
+        password: undefined,
+      },
+      { guest: true, connectors: 1, limits: settings.limits },
+    )
+    this.#chargers.set(identifier.toLowerCase(), guest)
+    return guest
+  }
+
+  connected(charger: Charger, link: ChargerLink): void {
+    const before = charger.link
+    charger.link = link
+    charger.ready = false
+    before?.close('a newer connection of the same charger took its place')
+    this.#heard(charger)
+    this.#connectionChanged(charger)
+  }
+
+  disconnected(charger: Charger, link: ChargerLink): void {
+    if (charger.link !== link) return
+    charger.link = undefined
+    charger.ready = false
+    this.#connectionChanged(charger)
+  }
+
+  event(charger: Charger, event: ChargerEvent): void {
+    const now = this.#heard(charger)
+    const count = charger.state.connectors.length
+    switch (event.kind) {
+      case 'heard':
+        return
+      case 'booted':
+        charger.state.identity = event.identity
+        charger.state.bootedAt = now
+        charger.state.rebootRequired = false
+        charger.ready = false
+        break
+      case 'ready':
+        charger.ready = true
+        forgetAnswers(charger)
+        break
+      case 'status':
+        applyStatus(charger, event, now)
+        if (event.status === 'Available') closeLeftOver(charger, event.connector, this.#parts.store, now)
+        confirmScheduled(charger, event.connector)
+        break
+      case 'metered':
+        this.#metered(charger, event, now)
+        break
+      case 'configuration':
+        applyConfiguration(charger, event)
+        break
+      case 'answered':
+        applyAnswer(charger, event.command, event.answer, now)
+        keepInstalled(charger, event.command, this.#parts.store)
+        break
+    }
+    if (charger.state.connectors.length > count) this.#grew(charger)
+    if (event.kind === 'metered' || event.kind === 'status') {
+      this.#publish(charger, event.connector, now)
+      return
+    }
+    this.settle(charger)
+  }
+
+  authorize(_charger: Charger, idTag: string): Authorization {
+    return this.#parts.authorizer.authorize(idTag)
+  }
+
+  startTransaction(
+    charger: Charger,
+    start: TransactionStart,
+  ): { readonly transactionId: number; readonly authorization: Authorization; readonly repeated: boolean } {
+    const now = this.#heard(charger)
+    const { store, shownTag } = this.#parts
+    const count = charger.state.connectors.length
+    const { id, repeated } = startTransaction(charger, start, store, shownTag, now)
+    if (charger.state.connectors.length > count) this.#grew(charger)
+    this.settle(charger)
+    return { transactionId: id, authorization: this.authorize(charger, start.idTag), repeated }
+  }
+
+  stopTransaction(charger: Charger, stop: TransactionStop): Authorization | undefined {
+    const now = this.#heard(charger)
+    const connector = stopTransaction(charger, stop, this.#parts.store, now)
+    if (connector === undefined)
+      this.#parts.log.info({ charger: charger.id, stop }, 'stop of an unknown transaction kept')
+    else this.#publish(charger, connector, now)
+    return stop.idTag === undefined ? undefined : this.authorize(charger, stop.idTag)
+  }
+
+  /** Something that is wanted has changed: tells the charger, then shows the building what came of it. */
+  settle(charger: Charger): void {
+    const { clock, store } = this.#parts
+    const now = clock.now()
+    for (const command of reconcile(charger, now)) {
+      keepInstalled(charger, command, store)
+      charger.link?.send(command)
+    }
+    this.#parts.uplink.chargerChanged(charger, now)
+    this.#keep(charger)
+  }
+
+  #metered(charger: Charger, event: Extract<ChargerEvent, { kind: 'metered' }>, now: number): void {
+    const { store, shownTag } = this.#parts
+    const id = event.transactionId
+    const running = charger.state.connectors[event.connector]?.transaction
+    // Closing values often come after the stop: they count for the register, but no car draws that power any more.
+    const live =
+      id === undefined ||
+      running?.id === id ||
+      adoptTransaction(charger, event.connector, id, store, shownTag) ||
+      running !== undefined
+    applyReading(charger, event.connector, event.reading, now, live)
+    if (running === undefined && charger.state.connectors[event.connector]?.transaction !== undefined)
+      this.settle(charger)
+  }
+
+  /** The charger's socket came or went. */
+  #connectionChanged(charger: Charger): void {
+    const now = this.#parts.clock.now()
+    charger.online = this.#isOnline(charger, now)
+    this.#parts.uplink.chargerChanged(charger, now)
+    this.#keep(charger)
+  }
+
+  #isOnline(charger: Charger, now: number): boolean {
+    const { connectionLostFault, silenceTimeout } = this.#parts.settings
+    const { heardAt, present } = charger.state
+    if (!present || heardAt === undefined || now - heardAt > silenceTimeout) return false
+    return charger.link !== undefined || !connectionLostFault
+  }
+
+  #heard(charger: Charger): number {
+    const now = this.#parts.clock.now()
+    charger.state.heardAt = now
+    charger.state.present = true
+    if (!charger.online && charger.link !== undefined) this.#connectionChanged(charger)
+    return now
+  }
+
+  #grew(charger: Charger): void {
+    if (charger.guest) return
+    this.#parts.store.hold(charger.id, 'connectors', String(charger.connectorCount))
+    this.#parts.connectorsGrew(charger)
+  }
+
+  #publish(charger: Charger, connector: number, now: number): void {
+    this.#parts.uplink.connectorChanged(charger, connector, now)
+    this.#keep(charger)
+  }
+
+  #keep(charger: Charger): void {
+    if (!charger.guest) this.#parts.store.saveSnapshotLater(charger.id, () => takeSnapshot(charger))
+  }
+
+  /** Once a second: silence, whatever was put off, and now and then the ages. */
+  #tick(): void {
+    const now = this.#parts.clock.now()
+    this.#ticks += 1
+    for (const charger of this.#chargers.values()) {
+      if (charger.online !== this.#isOnline(charger, now)) this.#connectionChanged(charger)
+      if (charger.control.deferred) this.settle(charger)
+      if (this.#ticks % TICKS_PER_AGE === 0) this.#parts.uplink.ticked(charger, now)
+    }
+    this.#cancelTick = this.#parts.clock.after(TICK_MS, () => this.#tick())
+  }
+}
+
+/** A change of availability that waited for the end of a session has come true. */
+function confirmScheduled(charger: Charger, connector: number): void {
+  const progress = charger.control.connectors[connector]?.availabilityProgress
+  const status = charger.state.connectors[connector]?.status
+  if (!progress?.scheduled || progress.sent === undefined) return
+  if ((status === 'Unavailable') === progress.sent.operative) return
+  progress.scheduled = false
+  progress.outcome = 'accepted'
+}

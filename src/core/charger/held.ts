@@ -1,0 +1,95 @@
+import { newSlots, type Slots } from '../points/priority-array.ts'
+import type { Store, StoredSlots } from '../ports.ts'
+import type { Charger } from './charger.ts'
+import type { Command } from './command.ts'
+import { convertLimit } from './limit.ts'
+import { restoreSnapshot } from './snapshot.ts'
+import { resumeTransaction } from './transactions.ts'
+import { registrationOrder } from './vocabulary.ts'
+
+// Keys of held values. `config.` and the parameters' names are followed by nothing but themselves.
+const INSTALLED = 'installed.'
+const INOPERATIVE = 'inoperative.'
+export const ENFORCED = 'enforced.'
+export const CONFIGURATION = 'config.'
+export const PARAMETER = 'parameter.'
+
+/** Gives a new charger object what the store remembers: last values, wishes, the session that runs. */
+export function restoreCharger(charger: Charger, store: Store, shownTag: (idTag: string) => string): void {
+  const snapshot = store.snapshot(charger.id)
+  const energyAtStart = snapshot === undefined ? [] : restoreSnapshot(charger, snapshot)
+  for (const transaction of store.openTransactions(charger.id)) {
+    resumeTransaction(charger, transaction, energyAtStart[transaction.connector], shownTag)
+  }
+  for (const [key, value] of store.held(charger.id)) restoreHeld(charger, key, value)
+}
+
+/** Puts the priority arrays back; the mapping's unit of the limit is known only after the points are made. */
+export function restoreSlots(charger: Charger, store: Store): void {
+  for (const stored of store.slots(charger.id)) {
+    const control = charger.control.connectors[stored.connector]
+    if (control === undefined) continue
+    if (stored.setpoint === 'limit') copy(control.limit, limitSlots(charger, stored))
+    else copy(control.availability, stored.slots as Slots<boolean>)
+  }
+}
+
+/** Remembers which connectors may hold something of ours, so that a release after a restart undoes it. */
+export function keepInstalled(charger: Charger, command: Command, store: Store): void {
+  if (command.kind === 'set-limit' || command.kind === 'clear-limit') {
+    const installed = charger.control.connectors[command.connector]?.limitProgress.installed
+    store.hold(charger.id, `${INSTALLED}${command.connector}`, installed ? '1' : undefined)
+  } else if (command.kind === 'set-availability') {
+    const ours = charger.control.connectors[command.connector]?.availabilityProgress.ours
+    store.hold(charger.id, `${INOPERATIVE}${command.connector}`, ours ? '1' : undefined)
+  } else if (command.kind === 'write-configuration') {
+    const progress = charger.control.configuration.get(command.key)
+    const over = progress !== undefined && progress.outcome !== 'pending' && progress.outcome !== 'no-answer'
+    if (over && !progress.enforce) store.hold(charger.id, `${CONFIGURATION}${command.key}`, undefined)
+  }
+}
+
+function restoreHeld(charger: Charger, key: string, value: string): void {
+  const { control } = charger
+  if (key.startsWith(INSTALLED)) {
+    const own = control.connectors[Number(key.slice(INSTALLED.length))]
+    if (own) own.limitProgress.installed = true
+  } else if (key.startsWith(INOPERATIVE)) {
+    const own = control.connectors[Number(key.slice(INOPERATIVE.length))]
+    if (own) own.availabilityProgress.ours = true
+  } else if (key.startsWith(CONFIGURATION)) {
+    restoreWish(charger, key.slice(CONFIGURATION.length), value, false)
+  } else if (key.startsWith(ENFORCED)) {
+    restoreWish(charger, key.slice(ENFORCED.length), value, true)
+  } else if (key.startsWith(PARAMETER)) {
+    const [connector = '', ...name] = key.slice(PARAMETER.length).split('.')
+    control.connectors[Number(connector)]?.parameters.set(name.join('.'), value)
+  } else if (key === 'registration') {
+    const known = registrationOrder.find((each) => each === value)
+    if (known) charger.registration = known
+  }
+}
+
+function restoreWish(charger: Charger, key: string, value: string, enforce: boolean): void {
+  charger.control.configuration.set(key, {
+    value,
+    enforce,
+    command: undefined,
+    outcome: 'idle',
+    retryAt: 0,
+    retries: 0,
+  })
+}
+
+function limitSlots(charger: Charger, stored: StoredSlots): Slots<number> {
+  const slots = newSlots<number>()
+  stored.slots.forEach((slot, index) => {
+    if (slot === null || typeof slot.value !== 'number') return
+    slots[index] = { value: convertLimit(charger, slot.value, stored.unit), source: slot.source }
+  })
+  return slots
+}
+
+function copy<T>(into: Slots<T>, from: Slots<T>): void {
+  for (let index = 0; index < into.length; index += 1) into[index] = from[index] ?? null
+}

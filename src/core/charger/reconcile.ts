@@ -1,0 +1,134 @@
+import { winner } from '../points/priority-array.ts'
+import type { Charger } from './charger.ts'
+import type { Command } from './command.ts'
+import type { AvailabilityProgress, LimitProgress, Wanted } from './control.ts'
+import { profileOverrides, rating, wantedLimit } from './limit.ts'
+
+/** A decrease goes out at once, but not more than one in this time; 0 never waits. */
+const DECREASE_INTERVAL_MS = 5_000
+/** A refused or unanswered setpoint is tried again after this, doubled each time. */
+const RETRY_MS = 30_000
+const LONGEST_RETRY_MS = 15 * 60_000
+
+/** What to tell the charger now so that it comes to do what is wanted; marks it as sent. Limits come first. */
+export function reconcile(charger: Charger, now: number): readonly Command[] {
+  if (!charger.ready || charger.link === undefined) return []
+  const commands: Command[] = []
+  charger.control.deferred = false
+  const { connectors, configuration } = charger.control
+  for (let connector = 0; connector < connectors.length; connector += 1)
+    reconcileLimit(charger, connector, now, commands)
+  for (let connector = 0; connector < connectors.length; connector += 1) {
+    reconcileAvailability(charger, connector, now, commands)
+  }
+  for (const [key, progress] of configuration) {
+    if (progress.outcome !== 'idle' && progress.outcome !== 'no-answer') continue
+    if (waits(charger, now, progress.retryAt)) continue
+    progress.command = { kind: 'write-configuration', key, value: progress.value }
+    progress.outcome = 'pending'
+    commands.push(progress.command)
+  }
+  return commands
+}
+
+/** The charger may have forgotten everything (it booted, or its link broke): tell it all again. */
+export function forgetAnswers(charger: Charger): void {
+  for (const own of charger.control.connectors) {
+    forgetLimit(own.limitProgress)
+    own.limitProgress.applied = undefined
+    const { availabilityProgress } = own
+    // Operative is how a charger comes back by itself; some reset when told so again.
+    if (winner(own.availability)?.slot.value !== true || availabilityProgress.outcome !== 'accepted') {
+      availabilityProgress.sent = undefined
+      availabilityProgress.outcome = 'idle'
+      availabilityProgress.retryAt = 0
+    }
+  }
+  for (const progress of charger.control.configuration.values()) {
+    if (progress.enforce || progress.outcome === 'pending') progress.outcome = 'idle'
+  }
+}
+
+/** Sends a connector's limit again, although it has not changed: a transaction began that it has to bind. */
+export function forgetLimit(progress: LimitProgress): void {
+  progress.sent = undefined
+  progress.outcome = 'idle'
+  progress.retryAt = 0
+  progress.retries = 0
+}
+
+/** When to try again after the n-th failure, counted from 0. */
+export function retryDelay(retries: number): number {
+  return Math.min(LONGEST_RETRY_MS, RETRY_MS * 2 ** retries)
+}
+
+function reconcileLimit(charger: Charger, connector: number, now: number, commands: Command[]): void {
+  const own = charger.control.connectors[connector]
+  const wanted = wantedLimit(charger, connector)
+  if (own === undefined || wanted === undefined) return
+  const progress = own.limitProgress
+  const before = progress.sent?.wanted
+  if (before !== undefined && sameLimit(before, wanted)) {
+    const over = progress.outcome === 'accepted' || progress.outcome === 'pending'
+    if (over || waits(charger, now, progress.retryAt)) return
+  } else if (before !== undefined) {
+    const raised = wanted.shown > before.shown
+    const lowered = wanted.shown < before.shown
+    if (raised && waits(charger, now, progress.lastIncreaseAt + charger.limits.increaseInterval)) return
+    if (lowered && wanted.shown > 0 && waits(charger, now, progress.lastDecreaseAt + DECREASE_INTERVAL_MS)) return
+    progress.retries = 0
+  }
+  const from = before?.shown ?? progress.applied ?? rating(charger, connector)
+  if (wanted.shown > from) progress.lastIncreaseAt = now
+  if (wanted.shown < from) progress.lastDecreaseAt = now
+  const command = limitCommand(charger, connector, wanted)
+  progress.sent = { command, wanted, installedBefore: progress.installed }
+  progress.outcome = 'pending'
+  if (wanted.limit !== undefined) progress.installed = true
+  commands.push(command)
+}
+
+function limitCommand(charger: Charger, connector: number, wanted: Wanted): Command {
+  const overrides = profileOverrides(charger, connector)
+  if (wanted.limit === undefined) return { kind: 'clear-limit', connector, overrides }
+  const transactionId = charger.state.connectors[connector]?.transaction?.id
+  return {
+    kind: 'set-limit',
+    connector,
+    limit: wanted.limit,
+    overrides,
+    ...(transactionId !== undefined && { transactionId }),
+  }
+}
+
+function sameLimit(a: Wanted, b: Wanted): boolean {
+  if (a.limit === undefined || b.limit === undefined) return a.limit === b.limit
+  return a.limit.amps === b.limit.amps && a.limit.watts === b.limit.watts
+}
+
+function reconcileAvailability(charger: Charger, connector: number, now: number, commands: Command[]): void {
+  const own = charger.control.connectors[connector]
+  if (own === undefined) return
+  const progress = own.availabilityProgress
+  const wanted = winner(own.availability)?.slot.value ?? (progress.ours ? true : undefined)
+  if (wanted === undefined || settled(charger, progress, wanted, now)) return
+  if (progress.sent?.operative !== wanted) progress.retries = 0
+  const command: Command = { kind: 'set-availability', connector, operative: wanted }
+  progress.sent = { command, operative: wanted }
+  progress.outcome = 'pending'
+  progress.scheduled = false
+  if (!wanted) progress.ours = true
+  commands.push(command)
+}
+
+/** True until `at`; the charger is then looked at again as time goes by. */
+function waits(charger: Charger, now: number, at: number): boolean {
+  if (now >= at) return false
+  if (at !== Number.POSITIVE_INFINITY) charger.control.deferred = true
+  return true
+}
+
+function settled(charger: Charger, progress: AvailabilityProgress, wanted: boolean, now: number): boolean {
+  if (progress.sent?.operative !== wanted) return false
+  return progress.outcome === 'accepted' || progress.outcome === 'pending' || waits(charger, now, progress.retryAt)
+}

@@ -1,0 +1,74 @@
+import type { Charger } from './charger.ts'
+import { type ConnectorState, type EnergyState, newConnectorState } from './state.ts'
+
+interface StoredConnector {
+  readonly status: ConnectorState['status']
+  readonly errorCode: ConnectorState['errorCode']
+  readonly info: string | undefined
+  readonly vendorErrorCode: string | undefined
+  readonly statusAt: number | undefined
+  readonly meters: readonly (readonly [string, number])[]
+  readonly energy: EnergyState
+  readonly finished: ConnectorState['finished']
+  readonly energyAtStartWh: number | undefined
+}
+
+interface StoredState {
+  readonly identity: Charger['state']['identity']
+  readonly bootedAt: number | undefined
+  readonly heardAt: number | undefined
+  readonly rebootRequired: boolean
+  readonly configuration: readonly (readonly [string, { value: string | undefined; readonly: boolean }])[]
+  readonly connectors: readonly StoredConnector[]
+}
+
+/** The last values of a charger, so that nothing falls to 0 when the bridge restarts. */
+export function takeSnapshot(charger: Charger): string {
+  const { state } = charger
+  const stored: StoredState = {
+    identity: state.identity,
+    bootedAt: state.bootedAt,
+    heardAt: state.heardAt,
+    rebootRequired: state.rebootRequired,
+    configuration: [...state.configuration],
+    connectors: state.connectors.map((connector) => ({
+      status: connector.status,
+      errorCode: connector.errorCode,
+      info: connector.info,
+      vendorErrorCode: connector.vendorErrorCode,
+      statusAt: connector.statusAt,
+      meters: [...connector.meters],
+      energy: connector.energy,
+      finished: connector.finished,
+      energyAtStartWh: connector.transaction?.energyAtStartWh,
+    })),
+  }
+  return JSON.stringify(stored)
+}
+
+/** Puts the last values back; returns the energy at the start of each connector's running session. */
+export function restoreSnapshot(charger: Charger, text: string): readonly (number | undefined)[] {
+  const stored = JSON.parse(text) as StoredState
+  const { state } = charger
+  state.identity = stored.identity
+  state.bootedAt = stored.bootedAt
+  state.heardAt = stored.heardAt
+  state.rebootRequired = stored.rebootRequired
+  for (const [key, value] of stored.configuration) state.configuration.set(key, value)
+  stored.connectors.forEach((own, index) => {
+    if (index >= state.connectors.length) return
+    const fresh = newConnectorState()
+    state.connectors[index] = {
+      ...fresh,
+      status: own.status,
+      errorCode: own.errorCode,
+      info: own.info,
+      vendorErrorCode: own.vendorErrorCode,
+      statusAt: own.statusAt,
+      meters: new Map(own.meters),
+      energy: { ...fresh.energy, ...own.energy },
+      finished: own.finished,
+    }
+  })
+  return stored.connectors.map((own) => own.energyAtStartWh)
+}
