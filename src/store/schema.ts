@@ -1,0 +1,42 @@
+import type { Database } from 'better-sqlite3'
+
+/** Each step brings a database one version further; never edit one that has been released. */
+const steps: readonly string[] = [
+  `
+  CREATE TABLE charger (id TEXT PRIMARY KEY COLLATE NOCASE, number INTEGER NOT NULL UNIQUE);
+  CREATE TABLE slots (
+    charger TEXT NOT NULL, connector INTEGER NOT NULL, setpoint TEXT NOT NULL, unit TEXT NOT NULL, slots TEXT NOT NULL,
+    PRIMARY KEY (charger, connector, setpoint)
+  ) WITHOUT ROWID;
+  CREATE TABLE held (
+    charger TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (charger, key)
+  ) WITHOUT ROWID;
+  CREATE TABLE edge (
+    charger TEXT NOT NULL, connector INTEGER NOT NULL, action TEXT NOT NULL, client TEXT NOT NULL, value INTEGER NOT NULL,
+    PRIMARY KEY (charger, connector, action, client)
+  ) WITHOUT ROWID;
+  CREATE TABLE "transaction" (
+    id INTEGER PRIMARY KEY, charger TEXT NOT NULL, connector INTEGER NOT NULL, idTag TEXT NOT NULL, meterStartWh REAL,
+    startedAt INTEGER NOT NULL, timestampText TEXT NOT NULL, meterStopWh REAL, stoppedAt INTEGER, stopReason TEXT
+  );
+  CREATE INDEX transactionOfCharger ON "transaction" (charger, connector, idTag, timestampText);
+  CREATE INDEX openTransaction ON "transaction" (charger) WHERE stoppedAt IS NULL;
+  CREATE TABLE transactionBlock (first INTEGER PRIMARY KEY, reserved INTEGER NOT NULL);
+  CREATE TABLE orphanStop (charger TEXT NOT NULL, at INTEGER NOT NULL, text TEXT NOT NULL);
+  CREATE TABLE snapshot (charger TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;
+  `,
+]
+
+/** Brings the database up to this version; throws where a newer bridge has written it. */
+export function migrate(database: Database): void {
+  const version = database.pragma('user_version', { simple: true }) as number
+  if (version > steps.length) {
+    throw new Error(
+      `the store was written by a newer version of the bridge (schema ${version}, this one knows ${steps.length}): update the bridge or use another store`,
+    )
+  }
+  database.transaction(() => {
+    for (const step of steps.slice(version)) database.exec(step)
+    database.pragma(`user_version = ${steps.length}`)
+  })()
+}

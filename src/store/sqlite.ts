@@ -1,0 +1,188 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import SqliteDatabase from 'better-sqlite3'
+import type { Store, StoredSlots, StoredTransaction } from '../core/ports.ts'
+import type { Clock } from '../lib/clock.ts'
+import { migrate } from './schema.ts'
+import { TransactionIds } from './transaction-ids.ts'
+
+/** How long snapshots gather before they are written. */
+const GATHER_MS = 50
+
+/** SQL knows null where we know undefined. */
+type TransactionRow = {
+  readonly [K in keyof StoredTransaction]: undefined extends StoredTransaction[K]
+    ? Exclude<StoredTransaction[K], undefined> | null
+    : StoredTransaction[K]
+}
+
+/**
+ * Durable state in one SQLite file (`:memory:` keeps none). What was answered to a charger or a building is synced to
+ * disk before the call returns; snapshots of last values are gathered and survive the process, not a power cut.
+ */
+export function openSqlite(file: string, clock: Clock, random: () => number = Math.random): Store {
+  if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true })
+  const database = new SqliteDatabase(file)
+  database.pragma('journal_mode = WAL')
+  database.pragma('synchronous = FULL')
+  database.pragma('busy_timeout = 5000')
+  migrate(database)
+  const ids = new TransactionIds(database, random)
+  const sql = statements(database)
+  const held = new Map<string, Map<string, string>>()
+  const edges = new Map<string, number>()
+  const waiting = new Map<string, () => string>()
+  let cancel: (() => void) | undefined
+
+  for (const row of sql.allHeld.all() as { charger: string; key: string; value: string }[]) {
+    heldOf(row.charger).set(row.key, row.value)
+  }
+  for (const row of sql.allEdges.all() as { name: string; value: number }[]) edges.set(row.name, row.value)
+
+  function heldOf(charger: string): Map<string, string> {
+    let own = held.get(charger)
+    if (own === undefined) {
+      own = new Map()
+      held.set(charger, own)
+    }
+    return own
+  }
+
+  function flush(): void {
+    cancel?.()
+    cancel = undefined
+    if (waiting.size === 0) return
+    const batch = [...waiting]
+    waiting.clear()
+    // Last values needn't survive a power cut: no sync, so that meter readings cost the disk nothing.
+    database.pragma('synchronous = NORMAL')
+    database.transaction(() => {
+      for (const [charger, take] of batch) sql.saveSnapshot.run(charger, take())
+    })()
+    database.pragma('synchronous = FULL')
+  }
+
+  return {
+    number(charger, isFree) {
+      const known = this.knownNumber(charger)
+      if (known !== undefined) return known
+      const used = new Set(sql.numbers.all() as number[])
+      let number = 1
+      while (used.has(number) || !isFree(number)) number += 1
+      sql.saveNumber.run(charger, number)
+      return number
+    },
+    knownNumber: (charger) => sql.number.get(charger) as number | undefined,
+
+    slots: (charger) =>
+      (sql.slots.all(charger) as (Omit<StoredSlots, 'slots'> & { slots: string })[]).map((row) => ({
+        ...row,
+        slots: JSON.parse(row.slots) as StoredSlots['slots'],
+      })),
+    saveSlots(charger, { connector, setpoint, unit, slots }) {
+      sql.saveSlots.run(charger, connector, setpoint, unit, JSON.stringify(slots))
+    },
+
+    held: (charger) => held.get(charger) ?? new Map(),
+    hold(charger, key, value) {
+      const own = heldOf(charger)
+      if (own.get(key) === value) return
+      if (value === undefined) {
+        sql.release.run(charger, key)
+        own.delete(key)
+      } else {
+        sql.hold.run(charger, key, value)
+        own.set(key, value)
+      }
+    },
+
+    edge: (charger, connector, action, client) => edges.get(edgeName(charger, connector, action, client)),
+    saveEdge(charger, connector, action, client, value) {
+      sql.saveEdge.run(charger, connector, action, client, value)
+      edges.set(edgeName(charger, connector, action, client), value)
+    },
+
+    nextTransactionId: () => ids.next(),
+    saveTransaction(transaction) {
+      sql.saveTransaction.run(toRow(transaction))
+    },
+    transaction: (id) => fromRow(sql.transaction.get(id)),
+    sameStart: ({ charger, connector, idTag, meterStartWh, timestampText }) =>
+      fromRow(sql.sameStart.get(charger, connector, idTag, timestampText, meterStartWh ?? null)),
+    openTransactions: (charger) =>
+      (sql.openTransactions.all(charger) as TransactionRow[]).flatMap((row) => fromRow(row) ?? []),
+    saveOrphanStop(charger, at, text) {
+      sql.saveOrphanStop.run(charger, at, text)
+    },
+
+    snapshot: (charger) => sql.snapshot.get(charger) as string | undefined,
+    saveSnapshotLater(charger, take) {
+      waiting.set(charger, take)
+      cancel ??= clock.after(GATHER_MS, flush)
+    },
+    flush,
+    close() {
+      flush()
+      database.close()
+    },
+  }
+}
+
+function statements(database: SqliteDatabase.Database) {
+  return {
+    numbers: database.prepare('SELECT number FROM charger').pluck(),
+    number: database.prepare('SELECT number FROM charger WHERE id = ?').pluck(),
+    saveNumber: database.prepare('INSERT INTO charger (id, number) VALUES (?, ?)'),
+    slots: database.prepare('SELECT connector, setpoint, unit, slots FROM slots WHERE charger = ?'),
+    saveSlots: database.prepare(
+      'INSERT OR REPLACE INTO slots (charger, connector, setpoint, unit, slots) VALUES (?, ?, ?, ?, ?)',
+    ),
+    allHeld: database.prepare('SELECT charger, key, value FROM held'),
+    hold: database.prepare('INSERT OR REPLACE INTO held (charger, key, value) VALUES (?, ?, ?)'),
+    release: database.prepare('DELETE FROM held WHERE charger = ? AND key = ?'),
+    allEdges: database.prepare(
+      'SELECT charger || char(10) || connector || char(10) || action || char(10) || client AS name, value FROM edge',
+    ),
+    saveEdge: database.prepare(
+      'INSERT OR REPLACE INTO edge (charger, connector, action, client, value) VALUES (?, ?, ?, ?, ?)',
+    ),
+    saveTransaction: database.prepare(
+      `INSERT OR REPLACE INTO "transaction" (id, charger, connector, idTag, meterStartWh, startedAt, timestampText, meterStopWh, stoppedAt, stopReason)
+       VALUES (@id, @charger, @connector, @idTag, @meterStartWh, @startedAt, @timestampText, @meterStopWh, @stoppedAt, @stopReason)`,
+    ),
+    transaction: database.prepare('SELECT * FROM "transaction" WHERE id = ?'),
+    sameStart: database.prepare(
+      'SELECT * FROM "transaction" WHERE charger = ? AND connector = ? AND idTag = ? AND timestampText = ? AND meterStartWh IS ?',
+    ),
+    openTransactions: database.prepare('SELECT * FROM "transaction" WHERE charger = ? AND stoppedAt IS NULL'),
+    saveOrphanStop: database.prepare('INSERT INTO orphanStop (charger, at, text) VALUES (?, ?, ?)'),
+    snapshot: database.prepare('SELECT state FROM snapshot WHERE charger = ?').pluck(),
+    saveSnapshot: database.prepare('INSERT OR REPLACE INTO snapshot (charger, state) VALUES (?, ?)'),
+  }
+}
+
+function edgeName(charger: string, connector: number, action: string, client: string): string {
+  return [charger, connector, action, client].join('\n')
+}
+
+function toRow(transaction: StoredTransaction): TransactionRow {
+  return {
+    ...transaction,
+    meterStartWh: transaction.meterStartWh ?? null,
+    meterStopWh: transaction.meterStopWh ?? null,
+    stoppedAt: transaction.stoppedAt ?? null,
+    stopReason: transaction.stopReason ?? null,
+  }
+}
+
+function fromRow(row: unknown): StoredTransaction | undefined {
+  if (row === undefined) return undefined
+  const found = row as TransactionRow
+  return {
+    ...found,
+    meterStartWh: found.meterStartWh ?? undefined,
+    meterStopWh: found.meterStopWh ?? undefined,
+    stoppedAt: found.stoppedAt ?? undefined,
+    stopReason: found.stopReason ?? undefined,
+  }
+}
