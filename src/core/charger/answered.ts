@@ -8,15 +8,18 @@ export function applyAnswer(charger: Charger, command: Command, answer: Answer, 
   switch (command.kind) {
     case 'set-limit':
     case 'clear-limit':
-      return limitAnswered(charger, command, answer, now)
+      limitAnswered(charger, command, answer, now)
+      break
     case 'set-availability':
-      return availabilityAnswered(charger, command, answer, now)
+      availabilityAnswered(charger, command, answer, now)
+      break
     case 'write-configuration':
-      return configurationAnswered(charger, command, answer, now)
+      configurationAnswered(charger, command, answer, now)
+      break
     case 'read-configuration':
-      return
+      break
     default:
-      return actionAnswered(charger, command, answer)
+      actionAnswered(charger, command, answer)
   }
 }
 

@@ -58,7 +58,14 @@ export type ChargerEvent =
       readonly vendorErrorCode?: string
       readonly chargerTime?: number
     }
-  | { readonly kind: 'metered'; readonly connector: number; readonly reading: Reading; readonly transactionId?: number }
+  | {
+      readonly kind: 'metered'
+      readonly connector: number
+      readonly reading: Reading
+      readonly transactionId?: number
+      /** The register (Wh) at the start of the transaction, told now. */
+      readonly energyAtStartWh?: number
+    }
   | { readonly kind: 'configuration'; readonly keys: readonly ConfigurationKey[]; readonly unknown: readonly string[] }
   /** What became of a command: every command that was sent comes back exactly once. */
   | { readonly kind: 'answered'; readonly command: Command; readonly answer: Answer; readonly detail?: string }

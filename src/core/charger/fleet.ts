@@ -3,9 +3,10 @@ import type { Log } from '../../lib/log.ts'
 import type { PointUplink } from '../points/uplink.ts'
 import type { ChargerDoor, ChargerLink, ChargerSettings, FleetSettings, Store } from '../ports.ts'
 import { applyAnswer } from './answered.ts'
-import { applyConfiguration, applyReading, applyStatus } from './apply-event.ts'
+import { applyConfiguration, applyReading, applyStatus, connectorState } from './apply-event.ts'
 import type { Authorizer } from './authorize.ts'
 import { Charger } from './charger.ts'
+import { countEnergy } from './energy.ts'
 import type { Authorization, ChargerEvent, TransactionStart, TransactionStop } from './event.ts'
 import { keepInstalled, restoreCharger } from './held.ts'
 import { forgetAnswers, reconcile } from './reconcile.ts'
@@ -147,7 +148,9 @@ export class Fleet implements ChargerDoor {
     this.settle(charger)
   }
 
-  authorize(_charger: Charger, idTag: string): Authorization {
+  authorize(charger: Charger, idTag: string): Authorization {
+    // A charger that isn't let in can't let anybody charge.
+    if (charger.registration !== 'accepted') return 'invalid'
     return this.#parts.authorizer.authorize(idTag)
   }
 
@@ -195,6 +198,9 @@ export class Fleet implements ChargerDoor {
       running?.id === id ||
       adoptTransaction(charger, event.connector, id, store, shownTag) ||
       running !== undefined
+    const state = connectorState(charger, event.connector)
+    if (state !== undefined && event.energyAtStartWh !== undefined)
+      countEnergy(state.energy, event.energyAtStartWh, 'transaction', now)
     applyReading(charger, event.connector, event.reading, now, live)
     if (running === undefined && charger.state.connectors[event.connector]?.transaction !== undefined)
       this.settle(charger)

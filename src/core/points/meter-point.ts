@@ -40,10 +40,10 @@ export function meterKey(measurand: string, phase: string | undefined, location:
 /** `meter.<Measurand>[.<Phase>][@<Location>]`, as the charger sent it; undefined for any other name. */
 export function meterPoint(name: string): ChargerPointDefinition | undefined {
   const groups = pattern.exec(name)?.groups
-  const measurand = groups?.['measurand']
+  const measurand = groups?.measurand
   if (measurand === undefined || !Object.hasOwn(measurands, measurand)) return undefined
   const unit = measurands[measurand]
-  const key = meterKey(measurand, groups?.['phase'], groups?.['location'])
+  const key = meterKey(measurand, groups?.phase, groups?.location)
   return {
     name,
     type: 'number',

@@ -1,0 +1,198 @@
+import type { Cancel, Clock } from '../../../lib/clock.ts'
+import type { Log } from '../../../lib/log.ts'
+import {
+  type CallErrorCode,
+  callText,
+  errorText,
+  type Frame,
+  type MessageId,
+  type Payload,
+  parseFrame,
+  resultText,
+} from '../wire/frame.ts'
+
+/** What became of a call to the charger. `none`: no answer in time, or the socket closed. */
+export type Answered =
+  | { readonly kind: 'result'; readonly payload: Payload }
+  | { readonly kind: 'error'; readonly code: string; readonly description: string }
+  | { readonly kind: 'none' }
+
+/** What a version of OCPP does with a charger's call: the answer's payload, or an error. Synchronous. */
+export type Handler = (
+  action: string,
+  payload: Payload,
+) => Payload | { readonly callError: CallErrorCode; readonly description: string }
+
+/** Limits go before everything else that waits; set-up may be thrown away when the charger begins anew. */
+export type Lane = 'limit' | 'normal' | 'setup'
+
+export interface OutgoingCall {
+  readonly action: string
+  readonly payload: Payload
+  readonly lane: Lane
+  /** Not sent after this moment. */
+  readonly deadline?: number
+  readonly done: (answered: Answered) => void
+}
+
+export interface SessionParts {
+  readonly id: string
+  readonly send: (text: string) => void
+  readonly close: (reason: string) => void
+  readonly handle: Handler
+  /** Something came: the charger lives. */
+  readonly heard: () => void
+  readonly clock: Clock
+  readonly log: Log
+  readonly responseTimeout: number
+}
+
+/** A charger that doesn't empty its queue is not helped by a longer one. */
+const MAX_QUEUE = 200
+/** A charger that sends heartbeats but answers nothing is deaf until it reconnects. */
+const DEAF_AFTER = 3
+
+/** One charger's conversation (OCPP-J 1.6 4.1): one call in flight to it, every call of its own answered. */
+export class Session {
+  readonly #parts: SessionParts
+  readonly #limits: OutgoingCall[] = []
+  readonly #others: OutgoingCall[] = []
+  #inFlight: { readonly id: string; readonly call: OutgoingCall; readonly cancel: Cancel } | undefined
+  #nextId = 1
+  #timeouts = 0
+  /** Calls wait until the charger's Boot has been answered, and while a call of its own is being handled. */
+  #open = false
+  #handling = false
+  #closed = false
+
+  constructor(parts: SessionParts) {
+    this.#parts = parts
+  }
+
+  receive(text: string): void {
+    if (this.#closed) return
+    this.#parts.heard()
+    const frame = parseFrame(text)
+    switch (frame.kind) {
+      case 'call':
+        this.#answer(frame)
+        break
+      case 'result':
+        this.#settle(frame.id, { kind: 'result', payload: frame.payload })
+        break
+      case 'error':
+        this.#settle(frame.id, { kind: 'error', code: frame.code, description: frame.description })
+        break
+      case 'bad':
+        this.#bad(frame, text)
+        break
+    }
+    this.#pump()
+  }
+
+  /** Queues a call; `done` runs exactly once, whatever happens. */
+  call(call: OutgoingCall): void {
+    const queue = call.lane === 'limit' ? this.#limits : this.#others
+    if (this.#closed || queue.length >= MAX_QUEUE) {
+      call.done({ kind: 'none' })
+      return
+    }
+    queue.push(call)
+    this.#pump()
+  }
+
+  /** Lets queued calls out, or holds them. */
+  open(open: boolean): void {
+    this.#open = open
+    this.#pump()
+  }
+
+  /** Throws away queued limits and set-up: the charger begins anew and will be told again. */
+  cancelSetup(): void {
+    const dropped = [...this.#limits.splice(0), ...this.#others.filter((call) => call.lane === 'setup')]
+    const kept = this.#others.filter((call) => call.lane !== 'setup')
+    this.#others.splice(0, this.#others.length, ...kept)
+    for (const call of dropped) call.done({ kind: 'none' })
+  }
+
+  /** The socket is gone: everything that waits has its answer now. */
+  closed(): void {
+    if (this.#closed) return
+    this.#closed = true
+    const waiting = [...this.#limits.splice(0), ...this.#others.splice(0)]
+    const flying = this.#inFlight
+    this.#inFlight = undefined
+    flying?.cancel()
+    flying?.call.done({ kind: 'none' })
+    for (const call of waiting) call.done({ kind: 'none' })
+  }
+
+  #answer(frame: Extract<Frame, { kind: 'call' }>): void {
+    this.#handling = true
+    let text: string
+    try {
+      const reply = this.#parts.handle(frame.action, frame.payload)
+      text = isError(reply) ? errorText(frame.id, reply.callError, reply.description) : resultText(frame.id, reply)
+    } finally {
+      this.#handling = false
+    }
+    this.#parts.send(text)
+  }
+
+  #bad(frame: Extract<Frame, { kind: 'bad' }>, text: string): void {
+    if (text.trim() === '') return
+    this.#parts.log.warn(
+      { charger: this.#parts.id, reason: frame.reason, text: text.slice(0, 200) },
+      'frame not understood',
+    )
+    if (frame.id === undefined) return
+    if (frame.answers) this.#settle(frame.id, { kind: 'none' })
+    else this.#parts.send(errorText(frame.id, 'FormationViolation', frame.reason))
+  }
+
+  #settle(id: MessageId, answered: Answered): void {
+    const flying = this.#inFlight
+    if (flying === undefined || flying.id !== String(id)) {
+      this.#parts.log.debug({ charger: this.#parts.id, id }, 'answer to nothing that waits: ignored')
+      return
+    }
+    this.#inFlight = undefined
+    this.#timeouts = 0
+    flying.cancel()
+    flying.call.done(answered)
+  }
+
+  #pump(): void {
+    while (!this.#closed && this.#open && !this.#handling && this.#inFlight === undefined) {
+      const call = this.#limits.shift() ?? this.#others.shift()
+      if (call === undefined) return
+      if (call.deadline !== undefined && this.#parts.clock.now() > call.deadline) {
+        call.done({ kind: 'none' })
+        continue
+      }
+      const id = String(this.#nextId)
+      this.#nextId += 1
+      const cancel = this.#parts.clock.after(this.#parts.responseTimeout, () => this.#timedOut(id))
+      this.#inFlight = { id, call, cancel }
+      this.#parts.send(callText(id, call.action, call.payload))
+    }
+  }
+
+  #timedOut(id: string): void {
+    const flying = this.#inFlight
+    if (flying?.id !== id) return
+    this.#inFlight = undefined
+    this.#timeouts += 1
+    const { action } = flying.call
+    this.#parts.log.warn({ charger: this.#parts.id, action, inARow: this.#timeouts }, 'no answer in time')
+    flying.call.done({ kind: 'none' })
+    if (this.#timeouts >= DEAF_AFTER) this.#parts.close(`no answer to ${DEAF_AFTER} calls in a row`)
+    else this.#pump()
+  }
+}
+
+function isError(
+  reply: ReturnType<Handler>,
+): reply is { readonly callError: CallErrorCode; readonly description: string } {
+  return 'callError' in reply
+}

@@ -1,0 +1,136 @@
+import type { Charger } from '../../../core/charger/charger.ts'
+import type { Command } from '../../../core/charger/command.ts'
+import type { ChargerDoor, ChargerLink } from '../../../core/ports.ts'
+import type { Cancel, Clock } from '../../../lib/clock.ts'
+import type { Log } from '../../../lib/log.ts'
+import { Session } from '../session/session.ts'
+import type { Payload } from '../wire/frame.ts'
+import { Downlink } from './downlink.ts'
+import { uplink } from './uplink.ts'
+import { violation } from './validate.ts'
+
+/** A charger that comes back without a Boot (many do) is taken as ready after this. */
+const BACK_STOP_MS = 10_000
+
+export interface ConversationParts {
+  readonly door: ChargerDoor
+  readonly charger: Charger
+  readonly send: (text: string) => void
+  readonly close: (reason: string) => void
+  readonly clock: Clock
+  readonly log: Log
+  readonly settings: {
+    readonly responseTimeout: number
+    readonly heartbeatInterval: number
+    readonly configRefresh: number
+    readonly guests: { readonly retryInterval: number }
+  }
+}
+
+/** Everything between one socket and core, in OCPP 1.6: when the charger may be told things, and when it is asked. */
+export class Conversation implements ChargerLink {
+  readonly #parts: ConversationParts
+  readonly #session: Session
+  readonly #downlink: Downlink
+  #cancelBackStop: Cancel
+  #cancelRefresh: Cancel = () => {}
+  #bootHeard = false
+
+  constructor(parts: ConversationParts) {
+    this.#parts = parts
+    const { charger, clock, door, log } = parts
+    const handle = uplink({
+      door,
+      charger,
+      now: () => clock.now(),
+      bootInterval: () => this.#bootInterval(),
+      booted: () => this.#booted(),
+    })
+    this.#session = new Session({
+      id: charger.id,
+      send: parts.send,
+      close: parts.close,
+      handle: (action, payload) => {
+        this.#complain(action, payload)
+        const reply = handle(action, payload)
+        return reply
+      },
+      heard: () => door.event(charger, { kind: 'heard' }),
+      clock,
+      log,
+      responseTimeout: parts.settings.responseTimeout,
+    })
+    this.#downlink = new Downlink({ door, charger, session: this.#session, now: () => clock.now(), log })
+    this.#cancelBackStop = clock.after(BACK_STOP_MS, () => this.#backStop())
+    door.connected(charger, this)
+  }
+
+  receive(text: string): void {
+    this.#session.receive(text)
+    if (!this.#bootHeard) return
+    this.#bootHeard = false
+    if (this.#parts.charger.registration === 'accepted') this.#ready()
+  }
+
+  send(command: Command): void {
+    this.#downlink.send(command)
+  }
+
+  close(reason: string): void {
+    this.#parts.close(reason)
+  }
+
+  /** The socket is gone. */
+  closed(): void {
+    this.#cancelBackStop()
+    this.#cancelRefresh()
+    this.#parts.door.disconnected(this.#parts.charger, this)
+    this.#session.closed()
+  }
+
+  #booted(): void {
+    this.#cancelBackStop()
+    this.#session.open(false)
+    this.#session.cancelSetup()
+    this.#bootHeard = true
+  }
+
+  /** The charger may be told things now: limits first, then it is asked for its configuration. */
+  #ready(): void {
+    const { charger, door } = this.#parts
+    if (charger.link !== this) return
+    this.#session.open(true)
+    door.event(charger, { kind: 'ready' })
+    this.#readConfiguration()
+  }
+
+  #backStop(): void {
+    const { charger } = this.#parts
+    if (charger.registration !== 'accepted') return
+    const known = charger.state.bootedAt !== undefined
+    this.#ready()
+    // Who it is, is told in the Boot alone.
+    if (!known)
+      this.#downlink.ask('TriggerMessage', { requestedMessage: 'BootNotification' }, { lane: 'setup' }, () => {})
+  }
+
+  #readConfiguration(): void {
+    const { clock, settings } = this.#parts
+    this.#cancelRefresh()
+    this.#downlink.send({ kind: 'read-configuration' })
+    this.#cancelRefresh = clock.after(settings.configRefresh, () => this.#readConfiguration())
+  }
+
+  #bootInterval(): number {
+    const { charger, settings } = this.#parts
+    const ms = charger.registration === 'accepted' ? settings.heartbeatInterval : settings.guests.retryInterval
+    return Math.max(1, Math.round(ms / 1000))
+  }
+
+  /** What breaks the schema is said, and forgiven. */
+  #complain(action: string, payload: Payload): void {
+    const problem = violation(`${action}Request`, payload)
+    if (problem !== undefined)
+      this.#parts.log.debug({ charger: this.#parts.charger.id, action, problem }, 'payload forgiven')
+  }
+}

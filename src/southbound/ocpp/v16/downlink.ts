@@ -1,0 +1,160 @@
+import type { Charger } from '../../../core/charger/charger.ts'
+import type { Action, Answer, Command } from '../../../core/charger/command.ts'
+import type { ConfigurationKey } from '../../../core/charger/event.ts'
+import type { ChargerDoor } from '../../../core/ports.ts'
+import type { Log } from '../../../lib/log.ts'
+import type { Answered, Lane, Session } from '../session/session.ts'
+import { readConfiguration } from './configuration.ts'
+import { LimitDownlink } from './limit-downlink.ts'
+import type { RequestAction, Requests } from './messages.ts'
+import { text } from './normalise.ts'
+import { violation } from './validate.ts'
+
+export interface DownlinkParts {
+  readonly door: ChargerDoor
+  readonly charger: Charger
+  readonly session: Session
+  readonly now: () => number
+  readonly log: Log
+}
+
+/** Makes one call and tells what the charger's status means. */
+export type Ask = <A extends RequestAction>(
+  action: A,
+  payload: Requests[A],
+  options: { readonly lane: Lane; readonly deadline?: number },
+  done: (answer: Answer, detail: string | undefined, answered: Answered) => void,
+) => void
+
+/** What the statuses of 1.6 (chapter 7) mean for a command. */
+const meanings: Readonly<Record<string, Answer>> = {
+  Accepted: 'accepted',
+  Unlocked: 'accepted',
+  Scheduled: 'scheduled',
+  RebootRequired: 'reboot-required',
+  Rejected: 'rejected',
+  Unknown: 'rejected',
+  UnlockFailed: 'rejected',
+  NotSupported: 'not-supported',
+  NotImplemented: 'not-supported',
+}
+const unsupported: ReadonlySet<string> = new Set(['NotImplemented', 'NotSupported'])
+
+/** Turns core's commands into calls of 1.6; each comes back as one `answered` event. */
+export class Downlink {
+  readonly #parts: DownlinkParts
+  readonly #limits: LimitDownlink
+
+  constructor(parts: DownlinkParts) {
+    this.#parts = parts
+    this.#limits = new LimitDownlink(parts, this.ask)
+  }
+
+  send(command: Command): void {
+    const answer = (said: Answer, detail?: string): void => {
+      const { door, charger, log } = this.#parts
+      log.debug({ charger: charger.id, command: command.kind, answer: said, detail }, 'command answered')
+      door.event(charger, { kind: 'answered', command, answer: said, ...(detail !== undefined && { detail }) })
+    }
+    switch (command.kind) {
+      case 'set-limit':
+        this.#limits.set(command, answer)
+        break
+      case 'clear-limit':
+        this.#limits.clear(command, answer)
+        break
+      case 'set-availability':
+        this.ask(
+          'ChangeAvailability',
+          { connectorId: command.connector, type: command.operative ? 'Operative' : 'Inoperative' },
+          { lane: 'setup' },
+          answer,
+        )
+        break
+      case 'write-configuration':
+        this.ask(
+          'ChangeConfiguration',
+          { key: command.key, value: command.value },
+          { lane: 'setup' },
+          (said, detail) => {
+            answer(said, detail)
+            // What the charger really took is what it says when it is asked.
+            if (said !== 'no-answer') this.#readConfiguration([command.key], () => {})
+          },
+        )
+        break
+      case 'read-configuration':
+        this.#readConfiguration(command.keys, answer)
+        break
+      default:
+        this.#act(command, answer)
+    }
+  }
+
+  readonly ask: Ask = (action, payload, options, done) => {
+    const { charger, log, session } = this.#parts
+    const problem = violation(`${action}Request`, payload)
+    if (problem !== undefined) {
+      log.error({ charger: charger.id, action, problem }, 'a call of our own breaks the schema: not sent')
+      done('not-supported', problem, { kind: 'none' })
+      return
+    }
+    session.call({
+      action,
+      payload: payload as Readonly<Record<string, unknown>>,
+      ...options,
+      done: (answered) => {
+        const [said, detail] = meaning(answered)
+        done(said, detail, answered)
+      },
+    })
+  }
+
+  #act(command: Action, answer: (said: Answer, detail?: string) => void): void {
+    const options = { lane: 'normal', deadline: command.deadline } as const
+    switch (command.kind) {
+      case 'start':
+        this.ask('RemoteStartTransaction', { connectorId: command.connector, idTag: command.idTag }, options, answer)
+        break
+      case 'stop':
+        this.ask('RemoteStopTransaction', { transactionId: command.transactionId }, options, answer)
+        break
+      case 'unlock':
+        this.ask('UnlockConnector', { connectorId: command.connector }, options, answer)
+        break
+      case 'reset':
+        this.ask('Reset', { type: command.hard ? 'Hard' : 'Soft' }, options, answer)
+        break
+      case 'clearCache':
+        this.ask('ClearCache', {}, options, answer)
+        break
+      case 'trigger':
+        this.ask(
+          'TriggerMessage',
+          {
+            requestedMessage: command.message,
+            ...(command.connector !== undefined && { connectorId: command.connector }),
+          },
+          options,
+          answer,
+        )
+        break
+    }
+  }
+
+  #readConfiguration(keys: readonly string[] | undefined, answer: (said: Answer, detail?: string) => void): void {
+    const { charger, door } = this.#parts
+    readConfiguration(this.ask, keys, (known: readonly ConfigurationKey[], unknown, said) => {
+      if (known.length > 0 || unknown.length > 0) door.event(charger, { kind: 'configuration', keys: known, unknown })
+      answer(said)
+    })
+  }
+}
+
+function meaning(answered: Answered): readonly [Answer, string | undefined] {
+  if (answered.kind === 'none') return ['no-answer', undefined]
+  if (answered.kind === 'error') return [unsupported.has(answered.code) ? 'not-supported' : 'rejected', answered.code]
+  const said = text(answered.payload.status, 50)
+  // GetConfiguration alone answers without a status.
+  return said === undefined ? ['accepted', undefined] : [meanings[said] ?? 'rejected', said]
+}

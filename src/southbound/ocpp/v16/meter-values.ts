@@ -1,0 +1,181 @@
+import type { MeterStream, Reading, Sample } from '../../../core/charger/event.ts'
+import { number, objects, text, time } from './normalise.ts'
+
+export interface MeterReading {
+  readonly reading: Reading
+  /** The register at the start of the transaction: never a live value. */
+  readonly energyAtStartWh?: number
+}
+
+/** One value as sent, understood but not yet ranked against the others of its moment. */
+interface Candidate extends Sample {
+  readonly context: string
+}
+
+/** Which context speaks for now; what isn't listed ranks as Other. Transaction.Begin never does. */
+const contextRank: Readonly<Record<string, number>> = {
+  'Sample.Periodic': 6,
+  Trigger: 5,
+  'Sample.Clock': 4,
+  'Transaction.End': 3,
+  'Interruption.End': 2,
+  Other: 1,
+  'Interruption.Begin': 0,
+}
+const BEGIN = 'Transaction.Begin'
+const REGISTER = 'Energy.Active.Import.Register'
+
+/**
+ * The readings of a MeterValues or of a StopTransaction's transactionData: of several moments the latest counts, of
+ * several contexts the one that speaks for now; units are undone and phases summed where no total was sent.
+ */
+export function meterReading(meterValue: unknown): MeterReading {
+  const moments = objects(meterValue)
+    .map((each, order) => ({
+      at: time(each.timestamp),
+      order,
+      candidates: objects(each.sampledValue).flatMap(candidate),
+    }))
+    .sort((a, b) => (a.at ?? 0) - (b.at ?? 0) || a.order - b.order)
+  const best = new Map<string, Candidate>()
+  let energyAtStartWh: number | undefined
+  for (const { candidates } of moments) {
+    const seen = new Map<string, Candidate>()
+    for (const each of candidates) {
+      if (each.context === BEGIN) {
+        if (each.measurand === REGISTER && each.phase === undefined) energyAtStartWh = each.value
+        continue
+      }
+      const key = `${each.measurand}|${each.phase ?? ''}|${each.location ?? ''}`
+      const other = seen.get(key)
+      if (other === undefined || rankOf(each.context) > rankOf(other.context)) seen.set(key, each)
+    }
+    for (const [key, each] of seen) best.set(key, each)
+  }
+  const chargerTime = moments.at(-1)?.at
+  const samples = withTotals(withoutInnerLocations([...best.values()]))
+  return {
+    reading: {
+      ...(chargerTime !== undefined && { chargerTime }),
+      stream: streamOf([...best.values()]),
+      samples: samples.map(({ measurand, phase, location, value }) => ({
+        measurand,
+        value,
+        ...(phase !== undefined && { phase }),
+        ...(location !== undefined && { location }),
+      })),
+    },
+    ...(energyAtStartWh !== undefined && { energyAtStartWh }),
+  }
+}
+
+function candidate(sent: Readonly<Record<string, unknown>>): readonly Candidate[] {
+  if (text(sent.format, 20) === 'SignedData') return []
+  const value = number(sent.value)
+  const phase = phaseOf(sent.phase)
+  if (value === undefined || phase === 'none') return []
+  const named = measurandOf(text(sent.measurand, 50), text(sent.unit, 20))
+  const location = text(sent.location, 10)
+  const ownPhase = phase ?? named.phase
+  return [
+    {
+      measurand: named.measurand,
+      value: converted(value, named.measurand, text(sent.unit, 20)),
+      context: text(sent.context, 30) ?? 'Sample.Periodic',
+      ...(ownPhase !== undefined && { phase: ownPhase }),
+      ...(location !== undefined && location !== 'Outlet' && { location }),
+    },
+  ]
+}
+
+/** L1-N is L1; values of N alone are left out ('none'). */
+function phaseOf(sent: unknown): string | undefined {
+  const plain = text(sent, 10)?.toUpperCase()
+  if (plain === undefined) return undefined
+  if (plain === 'N') return 'none'
+  return plain.replace(/-N$/, '')
+}
+
+/** The measurand; some names carry the phase. Without one it is the energy register, or what the unit says. */
+function measurandOf(
+  sent: string | undefined,
+  unit: string | undefined,
+): { readonly measurand: string; readonly phase?: string } {
+  if (sent === undefined) return { measurand: byUnit[unit?.toLowerCase() ?? ''] ?? REGISTER }
+  const match = /^(.*?)\.(L[123](?:-(?:N|L[123]))?)$/.exec(sent.trim())
+  return match?.[1] && match[2]
+    ? { measurand: match[1], phase: match[2].replace(/-N$/, '') }
+    : { measurand: sent.trim() }
+}
+
+const byUnit: Readonly<Record<string, string>> = {
+  a: 'Current.Import',
+  v: 'Voltage',
+  w: 'Power.Active.Import',
+  kw: 'Power.Active.Import',
+}
+
+/** Units of 1.6 (7.45) and what chargers write for them, as factors to SI. */
+const factors: Readonly<Record<string, number>> = { k: 1000, m: 0.001 }
+
+function converted(value: number, measurand: string, unit: string | undefined): number {
+  const plain = unit?.trim() ?? ''
+  if (measurand === 'Temperature') return celsius(value, plain.toLowerCase())
+  if (measurand === 'Power.Factor') return plain.toLowerCase() === 'percent' || plain === '%' ? value / 100 : value
+  const prefixed = /^([km])(wh|w|varh|var|va|a|v)$/i.exec(plain)
+  const factor = factors[prefixed?.[1]?.toLowerCase() ?? ''] ?? 1
+  // 7.512 × 1000 is 7512 to a reader, not 7511.999999999999.
+  return factor === 1 ? value : Number((value * factor).toFixed(6))
+}
+
+function celsius(value: number, unit: string): number {
+  if (unit.startsWith('f')) return Number((((value - 32) * 5) / 9).toFixed(3))
+  if (unit === 'k' || unit === 'kelvin') return Number((value - 273.15).toFixed(3))
+  // No part of a charger is at 200 °C and still talks: such numbers are thousandths.
+  return Math.abs(value) >= 200 ? value / 1000 : value
+}
+
+function rankOf(context: string): number {
+  return contextRank[context] ?? 1
+}
+
+function streamOf(candidates: readonly Candidate[]): MeterStream {
+  const register = candidates.find(
+    (each) => each.measurand === REGISTER && each.phase === undefined && each.location !== 'Inlet',
+  )
+  const context = register?.context ?? 'Sample.Periodic'
+  if (context === 'Sample.Clock') return 'clock'
+  return context.startsWith('Transaction.') ? 'transaction' : 'periodic'
+}
+
+/** What is measured in the cable, the body or the vehicle also counts for the connector; the inlet is another meter. */
+function withoutInnerLocations(candidates: readonly Candidate[]): readonly Candidate[] {
+  const outlet = new Set(
+    candidates.filter((each) => each.location === undefined).map((each) => `${each.measurand}|${each.phase}`),
+  )
+  const copies = candidates.filter(
+    (each) =>
+      each.location !== undefined && each.location !== 'Inlet' && !outlet.has(`${each.measurand}|${each.phase}`),
+  )
+  return [...candidates, ...copies.map(({ location: _, ...each }) => each)]
+}
+
+/** Power and energy of the phases add up to the total where the charger sent none. */
+function withTotals(candidates: readonly Candidate[]): readonly Candidate[] {
+  const totals: Candidate[] = []
+  for (const measurand of [
+    'Power.Active.Import',
+    REGISTER,
+    'Power.Active.Export',
+    'Power.Offered',
+    'Power.Reactive.Import',
+  ]) {
+    const own = candidates.filter((each) => each.measurand === measurand && each.location === undefined)
+    const phases = own.filter((each) => each.phase !== undefined && /^L[123]$/.test(each.phase))
+    const [first] = phases
+    if (first === undefined || own.some((each) => each.phase === undefined)) continue
+    const { phase: _, ...total } = first
+    totals.push({ ...total, value: Number(phases.reduce((sum, each) => sum + each.value, 0).toFixed(6)) })
+  }
+  return [...candidates, ...totals]
+}
