@@ -19,7 +19,9 @@ function sources(): readonly Source[] {
 
 /** What a file imports: paths below src for relative imports, names for packages. */
 function imports({ path, text }: Source): readonly string[] {
-  const found = [...text.matchAll(/(?:^|\n)\s*(?:import|export)\s(?:[^'"]*?\sfrom\s)?['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]/g)]
+  const found = [
+    ...text.matchAll(/(?:^|\n)\s*(?:import|export)\s(?:[^'"]*?\sfrom\s)?['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]/g),
+  ]
   return found.map((match) => {
     const name = match[1] ?? match[2] ?? ''
     return name.startsWith('.') ? posix.normalize(posix.join(posix.dirname(path), name)) : name
@@ -28,7 +30,10 @@ function imports({ path, text }: Source): readonly string[] {
 
 type Rule = (path: string, target: string) => boolean
 
-const inside = (...folders: readonly string[]): Rule => (_path, target) => folders.some((folder) => target.startsWith(`${folder}/`))
+const inside =
+  (...folders: readonly string[]): Rule =>
+  (_path, target) =>
+    folders.some((folder) => target.startsWith(`${folder}/`))
 const packageOrNode = (target: string) => !target.endsWith('.ts') && !target.endsWith('.json')
 
 function allowed(path: string, target: string): boolean {
@@ -39,14 +44,17 @@ function allowed(path: string, target: string): boolean {
   if (path.startsWith('lib/')) return inside('lib')(path, target) || packageOrNode(target)
   if (packageOrNode(target)) return target !== 'ws' || /^(southbound\/ocpp|simulator)\/transport\//.test(path)
   const version = /^(southbound\/ocpp\/v\d+)\//.exec(path)?.[1]
-  if (version !== undefined) return inside(version, 'southbound/ocpp/session', 'southbound/ocpp/wire', 'core', 'lib')(path, target)
+  if (version !== undefined)
+    return inside(version, 'southbound/ocpp/session', 'southbound/ocpp/wire', 'core', 'lib')(path, target)
   if (path.startsWith('southbound/ocpp/')) return inside('southbound/ocpp', 'core', 'lib')(path, target)
   const northbound = /^(northbound\/[a-z]+)\//.exec(path)?.[1]
   if (northbound !== undefined) return inside(northbound, 'core', 'lib')(path, target)
   const folder = /^(mapping|config|store|web)\//.exec(path)?.[1]
   if (folder !== undefined) return inside(folder, 'core', 'lib')(path, target)
   if (path.startsWith('simulator/')) {
-    return inside('simulator', 'lib', 'southbound/ocpp/wire')(path, target) || target === 'southbound/ocpp/v16/messages.ts'
+    return (
+      inside('simulator', 'lib', 'southbound/ocpp/wire')(path, target) || target === 'southbound/ocpp/v16/messages.ts'
+    )
   }
   return false
 }
@@ -92,7 +100,9 @@ describe('the layers', () => {
   it('see the source at all', () => {
     expect(all.length).toBeGreaterThan(60)
     expect(all.map(({ path }) => path)).toContain('core/charger/fleet.ts')
-    expect(imports(all.find(({ path }) => path === 'core/charger/fleet.ts') ?? { path: '', text: '' })).toContain('core/ports.ts')
+    expect(imports(all.find(({ path }) => path === 'core/charger/fleet.ts') ?? { path: '', text: '' })).toContain(
+      'core/ports.ts',
+    )
   })
 
   it('import only what their place allows', () => {
@@ -128,7 +138,12 @@ describe('the layers', () => {
   it('carry everything up without waiting', () => {
     const doors = all.filter(({ path }) => path.endsWith('uplink.ts'))
     expect(doors.map(({ path }) => path)).toEqual(
-      expect.arrayContaining(['core/points/uplink.ts', 'northbound/bacnet/uplink.ts', 'northbound/modbus/uplink.ts', 'southbound/ocpp/v16/uplink.ts']),
+      expect.arrayContaining([
+        'core/points/uplink.ts',
+        'northbound/bacnet/uplink.ts',
+        'northbound/modbus/uplink.ts',
+        'southbound/ocpp/v16/uplink.ts',
+      ]),
     )
     for (const { path, text } of doors) {
       const code = text.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')

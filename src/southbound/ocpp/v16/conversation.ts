@@ -49,11 +49,10 @@ export class Conversation implements ChargerLink {
     this.#session = new Session({
       id: charger.id,
       send: parts.send,
-      close: parts.close,
+      close: (reason) => this.close(reason),
       handle: (action, payload) => {
         this.#complain(action, payload)
-        const reply = handle(action, payload)
-        return reply
+        return handle(action, payload)
       },
       heard: () => door.event(charger, { kind: 'heard' }),
       clock,
@@ -76,8 +75,10 @@ export class Conversation implements ChargerLink {
     this.#downlink.send(command)
   }
 
+  /** Ends the conversation at once: what still comes from this socket is no longer heard. */
   close(reason: string): void {
     this.#parts.close(reason)
+    this.closed()
   }
 
   /** The socket is gone. */
