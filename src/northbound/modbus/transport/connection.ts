@@ -1,0 +1,133 @@
+import type { Socket } from 'node:net'
+import type { Clock } from '../../../lib/clock.ts'
+import type { Log } from '../../../lib/log.ts'
+import { exceptionCodes, exceptionPdu } from '../wire/exception.ts'
+import { encodeFrame, FrameReader, FramingError } from '../wire/mbap.ts'
+
+/** Answers one request. Synchronous, so that answers leave in the order of the requests. */
+export type Handle = (unit: number, pdu: Uint8Array, peer: string) => Uint8Array
+
+export interface ConnectionParts {
+  readonly handle: Handle
+  readonly clock: Clock
+  readonly log: Log
+  /** The peer doesn't speak Modbus TCP. */
+  readonly broken: (reason: string) => void
+  readonly closed: () => void
+}
+
+/** Requests answered in a row before others have their turn. */
+const TURN = 32
+/** The rest of a frame has to come within this. */
+const PARTIAL_MS = 5_000
+/** A peer that doesn't take its answers for this long is gone. */
+const STUCK_MS = 30_000
+
+/** One client: its bytes in, its answers out, nothing read while it doesn't take them. */
+export class Connection {
+  readonly peer: string
+  /** When it last asked something. */
+  activeAt: number
+  readonly #socket: Socket
+  readonly #parts: ConnectionParts
+  readonly #reader = new FrameReader()
+  /** When the bytes of an unfinished frame began to come, when the peer stopped taking answers. */
+  #partialAt: number | undefined
+  #stuckAt: number | undefined
+  /** open: answers. ending: the last answers still go out. closed: nothing more. */
+  #phase: 'open' | 'ending' | 'closed' = 'open'
+
+  constructor(socket: Socket, peer: string, parts: ConnectionParts) {
+    this.peer = peer
+    this.#socket = socket
+    this.#parts = parts
+    this.activeAt = parts.clock.now()
+    socket.on('data', (chunk) => {
+      if (this.#phase !== 'open') return
+      this.#reader.push(chunk)
+      this.#turn()
+    })
+    socket.on('drain', () => {
+      this.#stuckAt = undefined
+      this.#turn()
+    })
+    // A reset is an ordinary end here: 'close' follows.
+    socket.on('error', () => {})
+    socket.on('close', () => this.#closed())
+  }
+
+  /** Why this connection has to go; undefined: it may stay. `idleTimeout` 0: however long it is silent. */
+  overdue(now: number, idleTimeout: number): string | undefined {
+    if (this.#partialAt !== undefined && now - this.#partialAt >= PARTIAL_MS) return 'unfinished frame'
+    if (this.#stuckAt !== undefined && now - this.#stuckAt >= STUCK_MS) return 'answers not taken'
+    return idleTimeout > 0 && now - this.activeAt >= idleTimeout ? 'idle' : undefined
+  }
+
+  close(): void {
+    this.#socket.destroy()
+    this.#closed()
+  }
+
+  #closed(): void {
+    if (this.#phase === 'closed') return
+    this.#phase = 'closed'
+    this.#parts.closed()
+  }
+
+  /** Answers what has come, as long as the peer takes the answers and others don't wait too long. */
+  #turn(): void {
+    if (this.#phase !== 'open' || this.#stuckAt !== undefined) return
+    const answers: Uint8Array[] = []
+    const more = this.#answerInto(answers)
+    const [first] = answers
+    const taken = first === undefined || this.#socket.write(answers.length === 1 ? first : Buffer.concat(answers))
+    if (this.#isEnding()) {
+      this.#stuckAt = this.#parts.clock.now()
+      this.#socket.destroySoon()
+    } else if (!taken) {
+      this.#stuckAt = this.#parts.clock.now()
+      this.#socket.pause()
+    } else if (more) {
+      this.#socket.pause()
+      setImmediate(() => this.#turn())
+    } else this.#socket.resume()
+  }
+
+  /** True: there may be more to answer. */
+  #answerInto(answers: Uint8Array[]): boolean {
+    try {
+      while (answers.length < TURN && !this.#isEnding()) {
+        const frame = this.#reader.next()
+        if (frame === undefined) {
+          this.#partialAt = this.#reader.partial ? (this.#partialAt ?? this.#parts.clock.now()) : undefined
+          return false
+        }
+        this.#partialAt = undefined
+        this.activeAt = this.#parts.clock.now()
+        answers.push(encodeFrame(frame.transaction, frame.unit, this.#answer(frame.unit, frame.pdu)))
+      }
+      return true
+    } catch (error) {
+      if (!(error instanceof FramingError)) throw error
+      this.#parts.broken(error.message)
+      // The answers to sound requests before it still go out.
+      this.#phase = 'ending'
+      return false
+    }
+  }
+
+  #answer(unit: number, pdu: Uint8Array): Uint8Array {
+    try {
+      return this.#parts.handle(unit, pdu, this.peer)
+    } catch (error) {
+      // A bug of ours: this client hears of it and its session ends; the others go on.
+      this.#parts.log.error({ peer: this.peer, unit, err: error }, 'modbus: request failed')
+      this.#phase = 'ending'
+      return exceptionPdu(pdu[0] ?? 0, exceptionCodes.serverDeviceFailure)
+    }
+  }
+
+  #isEnding(): boolean {
+    return this.#phase === 'ending'
+  }
+}
