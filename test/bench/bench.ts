@@ -1,0 +1,360 @@
+// npm run bench: the bridge against bare echoes in one run, and what it needs at 200 and 2,000 chargers.
+import { type ChildProcess, fork, spawn } from 'node:child_process'
+import { createSocket } from 'node:dgram'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { WebSocket } from 'ws'
+import { openWebSocket, tcpRate, udpRate, webSocketRate } from './traffic.ts'
+
+const root = join(import.meta.dirname, '../..')
+const folder = mkdtempSync(join(tmpdir(), 'bridge-bench-'))
+const NETWORK = 2000
+const FIRST_INSTANCE = 4001
+
+interface Bridge {
+  readonly child: ChildProcess
+  readonly startMs: number
+  readonly ocpp: string
+  readonly bacnet: number
+  readonly modbus: number | undefined
+}
+
+async function startBridge(name: string, chargers: number, modbus: boolean): Promise<Bridge> {
+  const file = join(folder, `${name}.yaml`)
+  const ids = Array.from(
+    { length: chargers },
+    (_, n) =>
+      `  - { id: CP-${n + 1}, name: Bay ${String(n + 1).padStart(4, '0')}, connectors: 2, electrical: { maxCurrent: 32, phases: 3, voltage: 230 } }`,
+  )
+  writeFileSync(
+    file,
+    [
+      'site: Bench',
+      'ocpp: { listen: "127.0.0.1:0" }',
+      `bacnet: { listen: "127.0.0.1:0", device: { instance: 4000 }, network: ${NETWORK}, instances: ${FIRST_INSTANCE}-${FIRST_INSTANCE + 4998} }`,
+      ...(modbus ? ['modbus: { tcp: { listen: "127.0.0.1:0" } }'] : []),
+      `store: "sqlite:${join(folder, `${name}.db`)}"`,
+      'chargers:',
+      ...ids,
+      '',
+    ].join('\n'),
+  )
+  const began = Date.now()
+  const child = spawn(process.execPath, [join(root, 'dist/main.js'), 'run', '--config', file], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let errors = ''
+  child.stderr?.on('data', (chunk: Buffer) => {
+    errors = (errors + chunk.toString()).slice(-2000)
+  })
+  const ready = await new Promise<string>((resolve, reject) => {
+    let text = ''
+    child.stdout?.on('data', (chunk: Buffer) => {
+      text += chunk.toString()
+      if (/^ready .*\n/m.test(text)) resolve(text)
+    })
+    child.once('exit', (code) => reject(new Error(`the bridge ended with ${code}: ${errors}`)))
+  })
+  const part = (key: string) => new RegExp(`${key}=(\\S+)`).exec(ready)?.[1]
+  const port = (key: string) => Number(part(key)?.split(':').at(-1))
+  return {
+    child,
+    startMs: Date.now() - began,
+    ocpp: part('ocpp') ?? '',
+    bacnet: port('bacnet'),
+    modbus: modbus ? port('modbus') : undefined,
+  }
+}
+
+function stop(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    child.once('exit', () => resolve())
+    child.kill('SIGTERM')
+  })
+}
+
+/** An NPDU to a virtual device (6.2: DNET, three octets of DADR, hop count) with a confirmed request. */
+function routed(instance: number, apdu: readonly number[]): Uint8Array {
+  const npdu = [
+    0x01,
+    0x24,
+    NETWORK >> 8,
+    NETWORK & 0xff,
+    3,
+    instance >> 16,
+    (instance >> 8) & 0xff,
+    instance & 0xff,
+    0xff,
+  ]
+  const length = 4 + npdu.length + apdu.length
+  return Uint8Array.from([0x81, 0x0a, length >> 8, length & 0xff, ...npdu, ...apdu])
+}
+
+const ANALOG_INPUT = 0
+const ANALOG_OUTPUT = 1
+const PRESENT_VALUE = 85
+const STATUS_FLAGS = 111
+
+function objectId(type: number, instance: number): readonly number[] {
+  const value = type * 2 ** 22 + instance
+  return [(value >>> 24) & 0xff, (value >>> 16) & 0xff, (value >>> 8) & 0xff, value & 0xff]
+}
+
+function readProperty(invoke: number): Uint8Array {
+  return routed(FIRST_INSTANCE, [
+    0x00,
+    0x05,
+    invoke & 0xff,
+    12,
+    0x0c,
+    ...objectId(ANALOG_INPUT, 101),
+    0x19,
+    PRESENT_VALUE,
+  ])
+}
+
+/** Twenty properties: Present_Value and Status_Flags of ten objects. */
+function readPropertyMultiple(invoke: number): Uint8Array {
+  const specifications = Array.from({ length: 10 }, (_, n) => [
+    0x0c,
+    ...objectId(ANALOG_INPUT, 101 + (n % 5) + (n >= 5 ? 100 : 0)),
+    0x1e,
+    0x09,
+    PRESENT_VALUE,
+    0x09,
+    STATUS_FLAGS,
+    0x1f,
+  ])
+  return routed(FIRST_INSTANCE, [0x00, 0x05, invoke & 0xff, 14, ...specifications.flat()])
+}
+
+function modbusRead(n: number): Uint8Array {
+  return Uint8Array.from([(n >> 8) & 0xff, n & 0xff, 0, 0, 0, 6, 1, 3, 0, 100, 0, 100])
+}
+
+function meterValues(n: number, power: number): string {
+  return JSON.stringify([
+    2,
+    String(n),
+    'MeterValues',
+    {
+      connectorId: 1,
+      meterValue: [
+        {
+          timestamp: new Date().toISOString(),
+          sampledValue: [
+            {
+              value: String(100_000 + n),
+              measurand: 'Energy.Active.Import.Register',
+              unit: 'Wh',
+              context: 'Sample.Periodic',
+            },
+            { value: String(power), measurand: 'Power.Active.Import', unit: 'W', context: 'Sample.Periodic' },
+            ...['L1', 'L2', 'L3'].flatMap((phase) => [
+              { value: '16.1', measurand: 'Current.Import', phase, unit: 'A', context: 'Sample.Periodic' },
+              { value: '231.4', measurand: 'Voltage', phase: `${phase}-N`, unit: 'V', context: 'Sample.Periodic' },
+            ]),
+          ],
+        },
+      ],
+    },
+  ])
+}
+
+async function boot(socket: WebSocket): Promise<void> {
+  socket.on('message', (data: Buffer) => {
+    const [type, id, action] = JSON.parse(data.toString()) as [number, string, string]
+    if (type === 2)
+      socket.send(
+        JSON.stringify([3, id, action === 'GetConfiguration' ? { configurationKey: [] } : { status: 'Accepted' }]),
+      )
+  })
+  const answered = new Promise<void>((resolve) => socket.once('message', () => resolve()))
+  socket.send(JSON.stringify([2, 'b', 'BootNotification', { chargePointVendor: 'Bench', chargePointModel: 'B1' }]))
+  await answered
+}
+
+async function ratio(
+  name: string,
+  aim: number,
+  bare: () => Promise<number>,
+  bridge: () => Promise<number>,
+): Promise<void> {
+  const ratios: number[] = []
+  const rates: [number, number][] = []
+  for (let round = 0; round < 3; round += 1) {
+    const [a, b] = [await bare(), await bridge()]
+    ratios.push(b / a)
+    rates.push([a, b])
+  }
+  ratios.sort((a, b) => a - b)
+  const [a, b] = rates[1] ?? [0, 0]
+  console.log(
+    `${name.padEnd(44)} ${(ratios[1] ?? 0).toFixed(2)} of a bare echo (aim ${aim}); about ${Math.round(b)}/s against ${Math.round(a)}/s`,
+  )
+}
+
+function percentile(values: readonly number[], share: number): string {
+  const sorted = [...values].sort((a, b) => a - b)
+  return `${(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0).toFixed(2)} ms`
+}
+
+async function throughput(): Promise<void> {
+  const echo = fork(join(import.meta.dirname, 'echo.ts'), { execArgv: ['--import', 'tsx'] })
+  const ports = await new Promise<{ udp: number; tcp: number; ws: number }>((resolve) =>
+    echo.once('message', (message) => resolve(message as never)),
+  )
+  const bridge = await startBridge('throughput', 10, true)
+  const socket = await openWebSocket(`${bridge.ocpp}/CP-1`)
+  await boot(socket)
+  const bare = await openWebSocket(`ws://127.0.0.1:${ports.ws}/`)
+  await ratio(
+    'BACnet ReadProperty',
+    0.8,
+    () => udpRate(ports.udp, readProperty),
+    () => udpRate(bridge.bacnet, readProperty),
+  )
+  await ratio(
+    'BACnet ReadPropertyMultiple of 20',
+    0.4,
+    () => udpRate(ports.udp, readPropertyMultiple),
+    () => udpRate(bridge.bacnet, readPropertyMultiple),
+  )
+  await ratio(
+    'Modbus read of 100 registers',
+    0.8,
+    () => tcpRate(ports.tcp, modbusRead, 12),
+    () => tcpRate(bridge.modbus ?? 0, modbusRead, 209),
+  )
+  const make = (n: number) => meterValues(n, 7000 + (n % 1000))
+  await ratio(
+    'OCPP MeterValues',
+    0.5,
+    () => webSocketRate(bare, make, () => true),
+    () => webSocketRate(socket, make, (text) => text.startsWith('[3')),
+  )
+  socket.terminate()
+  bare.terminate()
+  echo.kill()
+  await stop(bridge.child)
+}
+
+async function latency(): Promise<void> {
+  const bridge = await startBridge('latency', 200, true)
+  const sockets: WebSocket[] = []
+  for (let n = 1; n <= 200; n += 1) {
+    const socket = await openWebSocket(`${bridge.ocpp}/CP-${n}`)
+    await boot(socket)
+    sockets.push(socket)
+  }
+  const client = createSocket('udp4')
+  await new Promise<void>((resolve) => client.bind(0, '127.0.0.2', resolve))
+  const send = (bytes: Uint8Array) => client.send(bytes, bridge.bacnet, '127.0.0.1')
+  const notified = (instance: number) =>
+    new Promise<void>((resolve) => {
+      const listen = (message: Buffer) => {
+        // Unconfirmed request, service 2, from that device (context tag 1).
+        const apdu = message.indexOf(Uint8Array.from([0x10, 0x02]))
+        if (apdu < 0 || message.readUInt32BE(message.indexOf(0x1c, apdu) + 1) !== 8 * 2 ** 22 + instance) return
+        client.off('message', listen)
+        resolve()
+      }
+      client.on('message', listen)
+    })
+  const up: number[] = []
+  const down: number[] = []
+  for (let n = 0; n < 200; n += 1) {
+    const instance = FIRST_INSTANCE + n
+    const initial = notified(instance)
+    send(
+      routed(instance, [
+        0x00,
+        0x05,
+        n & 0xff,
+        5,
+        0x09,
+        1,
+        0x1c,
+        ...objectId(ANALOG_INPUT, 101),
+        0x29,
+        0,
+        0x3a,
+        0x0e,
+        0x10,
+      ]),
+    )
+    await initial
+    const change = notified(instance)
+    let began = performance.now()
+    sockets[n]?.send(meterValues(n, 5000 + n))
+    await change
+    up.push(performance.now() - began)
+    const profile = new Promise<void>((resolve) => {
+      sockets[n]?.on('message', (data: Buffer) => {
+        if (data.includes('SetChargingProfile')) resolve()
+      })
+    })
+    began = performance.now()
+    // WriteProperty of Present_Value 16.0 at priority 8.
+    send(
+      routed(instance, [
+        0x00,
+        0x05,
+        n & 0xff,
+        15,
+        0x0c,
+        ...objectId(ANALOG_OUTPUT, 101),
+        0x19,
+        PRESENT_VALUE,
+        0x3e,
+        0x44,
+        0x41,
+        0x80,
+        0,
+        0,
+        0x3f,
+        0x49,
+        8,
+      ]),
+    )
+    await profile
+    down.push(performance.now() - began)
+  }
+  console.log(
+    `${'MeterValues to COV, 200 chargers'.padEnd(44)} median ${percentile(up, 0.5)}, 99 % ${percentile(up, 0.99)}`,
+  )
+  console.log(
+    `${'WriteProperty to SetChargingProfile'.padEnd(44)} median ${percentile(down, 0.5)}, 99 % ${percentile(down, 0.99)}`,
+  )
+  for (const socket of sockets) socket.terminate()
+  client.close()
+  await stop(bridge.child)
+}
+
+async function size(): Promise<void> {
+  const bridge = await startBridge('size', 2000, false)
+  const sockets: WebSocket[] = []
+  for (let n = 1; n <= 2000; n += 1) {
+    const socket = await openWebSocket(`${bridge.ocpp}/CP-${n}`)
+    await boot(socket)
+    socket.send(meterValues(n, 7000))
+    sockets.push(socket)
+  }
+  await new Promise((resolve) => setTimeout(resolve, 2000))
+  const status = readFileSync(`/proc/${bridge.child.pid}/status`, 'utf8')
+  const megabytes = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024
+  console.log(
+    `${'2,000 chargers of two connectors'.padEnd(44)} ${megabytes.toFixed(0)} MB with all connected (aim 400), started in ${bridge.startMs} ms (aim 5000)`,
+  )
+  for (const socket of sockets) socket.terminate()
+  await stop(bridge.child)
+}
+
+console.log(
+  `node ${process.version}: median of three rounds, 16 requests in flight, client and server in processes of their own`,
+)
+await throughput()
+await latency()
+await size()
+rmSync(folder, { recursive: true, force: true })
