@@ -1,0 +1,72 @@
+import { z } from 'zod'
+import type { ChargerSettings, Electrical } from '../core/ports.ts'
+
+/** As the websocket path may carry it; see OCPP-J 1.6 3.1.1. */
+const identifier = /^[\p{L}\p{N}_\-.:*+=@|~!$&'() ]{1,48}$/u
+/** Printable ASCII: every BMS shows it and sorts it alike. A dot separates the parts of an object's name. */
+const partOfName = /^(?! )[\x20-\x7e]{1,64}(?<! )$/
+const NAME_RULE = "write 1 to 64 ASCII characters without '.' and '/'"
+
+/** What is assumed of a charger whose rating nobody wrote down. */
+const ASSUMED = { maxCurrent: 32, phases: 3, voltage: 230 } as const
+
+export function isName(text: string): boolean {
+  return partOfName.test(text) && !/[./]/.test(text)
+}
+
+export function objectName() {
+  return z.string().refine(isName, NAME_RULE)
+}
+
+const electrical = z
+  .strictObject({
+    maxCurrent: z.number().positive().max(1000).optional().meta({ default: ASSUMED.maxCurrent }),
+    phases: z.literal([1, 2, 3]).optional().meta({ default: ASSUMED.phases }),
+    voltage: z.number().min(50).max(1000).optional().meta({ default: ASSUMED.voltage }),
+    maxPower: z.number().positive().max(10_000_000).optional(),
+  })
+  .superRefine((given, context) => {
+    const others = (['maxCurrent', 'phases', 'voltage'] as const).filter((key) => given[key] !== undefined)
+    if (given.maxPower === undefined || others.length === 0) return
+    const message = `is for direct current and doesn't go with ${others.join(', ')}`
+    context.addIssue({ code: 'custom', path: ['maxPower'], message })
+  })
+
+/** One entry of `chargers`; `northbound` are the keys that the protocols have there. */
+export function chargerSchema(northbound: Readonly<Record<string, z.ZodType>>) {
+  return z.strictObject({
+    id: z.string().regex(identifier, "write 1 to 48 letters, digits and - _ . : * + = @ | ~ ! $ & ' ( )"),
+    name: objectName().optional(),
+    mapping: z.string().regex(mappingName, 'write the name of a mapping, such as standard').default('standard'),
+    connectors: z.int().min(1).max(64).optional(),
+    electrical: electrical.optional(),
+    registration: z.enum(['accepted', 'pending', 'rejected']).default('accepted'),
+    password: z.string().min(1).max(64).optional(),
+    ...Object.fromEntries(Object.entries(northbound).map(([name, schema]) => [name, schema.optional()])),
+  })
+}
+
+/** A mapping's file name without its ending. */
+const mappingName = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/
+
+export type WrittenCharger = z.output<ReturnType<typeof chargerSchema>>
+
+export function chargerSettings(written: WrittenCharger): ChargerSettings {
+  const { id, name, connectors, registration, password } = written
+  return { id, name: name ?? id, connectors, electrical: rated(written.electrical), registration, password }
+}
+
+function rated(written: WrittenCharger['electrical']): Electrical {
+  if (written?.maxPower !== undefined) return { kind: 'dc', maxPower: written.maxPower }
+  return {
+    kind: 'ac',
+    maxCurrent: written?.maxCurrent ?? ASSUMED.maxCurrent,
+    phases: written?.phases ?? ASSUMED.phases,
+    voltage: written?.voltage ?? ASSUMED.voltage,
+  }
+}
+
+/** Nobody said what the charger may draw. */
+export function isAssumed({ electrical: written }: WrittenCharger): boolean {
+  return written?.maxPower === undefined && written?.maxCurrent === undefined
+}

@@ -1,0 +1,125 @@
+import { z } from 'zod'
+import { didYouMean } from './nearest.ts'
+import type { Path, Problem } from './problem.ts'
+import type { YamlFile } from './yaml-file.ts'
+
+type Issue = z.core.$ZodIssue
+
+/**
+ * A value as its schema makes it; what is wrong goes to `problems`, each at its own place. `path` is where `value`
+ * stands in `yaml`.
+ */
+export function validate<S extends z.ZodType>(
+  schema: S,
+  value: unknown,
+  yaml: YamlFile,
+  path: Path,
+  problems: Problem[],
+): z.output<S> | undefined {
+  const result = schema.safeParse(value)
+  if (result.success) return result.data
+  for (const issue of result.error.issues) problems.push(...toProblems(issue, schema, value, yaml, path))
+  return undefined
+}
+
+function toProblems(issue: Issue, schema: z.ZodType, value: unknown, yaml: YamlFile, path: Path): readonly Problem[] {
+  const below = issue.path.filter((step) => typeof step !== 'symbol')
+  const full = [...path, ...below]
+  const name = full.at(-1) ?? 'the file'
+  const found = below.reduce<unknown>((at, step) => (isRecord(at) ? at[step] : undefined), value)
+  switch (issue.code) {
+    case 'unrecognized_keys': {
+      const known = keysOf(schema, below)
+      return issue.keys.map((key) =>
+        yaml.problem('unknown-key', [...full, key], `there is no key ${key} here${didYouMean(key, known)}`, 'key'),
+      )
+    }
+    case 'invalid_type':
+      if (found === undefined) return [yaml.problem('missing', full, `${name} is missing`)]
+      return [
+        yaml.problem(
+          'wrong-type',
+          full,
+          `${name} must be ${typeName(issue.expected)}, not ${describe(found)}${hint(issue.expected, found)}`,
+        ),
+      ]
+    case 'invalid_value': {
+      const choices = issue.values.map(String)
+      return [
+        found === undefined
+          ? yaml.problem('missing', full, `${name} is missing: one of ${choices.join(', ')}`)
+          : yaml.problem(
+              'invalid-value',
+              full,
+              `${name} can't be ${describe(found)}${didYouMean(String(found), choices)}: one of ${choices.join(', ')}`,
+            ),
+      ]
+    }
+    case 'too_small':
+    case 'too_big': {
+      const most = issue.code === 'too_big' ? issue.maximum : issue.minimum
+      const side =
+        issue.code === 'too_big'
+          ? issue.inclusive
+            ? 'at most'
+            : 'less than'
+          : issue.inclusive
+            ? 'at least'
+            : 'more than'
+      const of = issue.origin === 'string' ? ' characters long' : issue.origin === 'array' ? ' entries long' : ''
+      return [yaml.problem('out-of-range', full, `${name} must be ${side} ${most}${of}`)]
+    }
+    default:
+      return [yaml.problem(codeOf(issue), full, `${name}: ${issue.message}`)]
+  }
+}
+
+/** A check of a schema may name its own code: `addIssue({code: 'custom', params: {code: 'x'}})`. */
+function codeOf(issue: Issue): string {
+  const code = issue.code === 'custom' ? issue.params?.code : undefined
+  return typeof code === 'string' ? code : 'invalid-value'
+}
+
+function typeName(expected: string): string {
+  const names: Readonly<Record<string, string>> = {
+    string: 'a text',
+    number: 'a number',
+    int: 'a whole number',
+    boolean: 'true or false',
+    object: 'a set of keys',
+    record: 'a set of keys',
+    array: 'a list',
+  }
+  return names[expected] ?? expected
+}
+
+function describe(value: unknown): string {
+  if (value === null) return 'nothing'
+  if (Array.isArray(value)) return 'a list'
+  if (typeof value === 'object') return 'a set of keys'
+  const text = String(value)
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text
+}
+
+function hint(expected: string, found: unknown): string {
+  return expected === 'string' && (typeof found === 'number' || typeof found === 'boolean') ? ': put it in quotes' : ''
+}
+
+function isRecord(value: unknown): value is Record<string | number, unknown> {
+  return typeof value === 'object' && value !== null
+}
+
+/** The keys that a schema knows at a path, looked up in its JSON schema (defaults and unions already unwrapped). */
+function keysOf(schema: z.ZodType, path: Path): readonly string[] {
+  const root: unknown = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
+  let at: readonly unknown[] = [root]
+  for (const step of path) {
+    at = at.flatMap((node) => {
+      const next =
+        isRecord(node) &&
+        (typeof step === 'number' ? node.items : isRecord(node.properties) ? node.properties[step] : undefined)
+      return isRecord(next) ? [next] : []
+    })
+  }
+  return at.flatMap((node) => (isRecord(node) && isRecord(node.properties) ? Object.keys(node.properties) : []))
+}

@@ -1,0 +1,58 @@
+import { units } from '../core/points/unit.ts'
+import type { Finding, Listing } from '../core/ports.ts'
+import type { Problem } from '../lib/problem.ts'
+import type { YamlFile } from '../lib/yaml-file.ts'
+import { rowOf } from './mapping.ts'
+import { active, type Protocol, type ProtocolConfigs } from './protocol.ts'
+
+/** Everything that can't be shown as mapped: each at the row of its mapping, or at its place in the config, once. */
+export function checkListings(
+  listings: readonly Listing[],
+  chargers: readonly { readonly settings: { readonly id: string }; readonly index: number }[],
+  {
+    protocols,
+    configs,
+    config,
+  }: { readonly protocols: readonly Protocol[]; readonly configs: ProtocolConfigs; readonly config: YamlFile },
+): readonly Problem[] {
+  const indexes = new Map(chargers.map(({ settings, index }) => [settings.id, index]))
+  const problems = [
+    ...listings.flatMap((listing) => directCurrent(listing, indexes, config)),
+    ...active(protocols, configs).flatMap(({ name, check }) => {
+      // A charger without an address has its problem already.
+      const addressed = listings.filter(({ device }) => device.addresses[name] !== undefined)
+      return check(configs[name], addressed).map((finding) => place(finding, name, config))
+    }),
+  ]
+  // What is wrong with a row is wrong with it for each charger and connector: the first tells it.
+  const told = new Set<string>()
+  return problems.filter(({ file, line, column, code }) => {
+    const key = `${file}:${line}:${column} ${code}`
+    if (told.has(key)) return false
+    told.add(key)
+    return true
+  })
+}
+
+function place({ code, message, point, key, warning }: Finding, protocol: string, config: YamlFile): Problem {
+  const row = point && rowOf(point)
+  const problem = row?.problem(code, message, protocol) ?? config.problem(code, key ?? [protocol], message)
+  return warning ? { ...problem, warning } : problem
+}
+
+/** How many amperes a limit in direct current is, only the vehicle knows. */
+function directCurrent(
+  { device, points }: Listing,
+  indexes: ReadonlyMap<string, number>,
+  config: YamlFile,
+): readonly Problem[] {
+  const { charger } = device
+  if (charger?.settings.electrical.kind !== 'dc') return []
+  const amps = points.find(
+    ({ definition, unit }) =>
+      definition.alternativeUnit !== undefined && unit !== undefined && units[unit].quantity === 'current',
+  )
+  if (amps === undefined) return []
+  const message = `${charger.settings.name} has direct current, and its mapping shows ${amps.definition.name} in ${amps.unit}: take one with limits in W or kW, such as standard-dc`
+  return [config.problem('dc-in-amperes', ['chargers', indexes.get(charger.id) ?? 0, 'mapping'], message)]
+}

@@ -1,0 +1,110 @@
+import type { Point } from '../core/points/point.ts'
+import type { Device, Listing } from '../core/ports.ts'
+import { active, type Protocol, type ProtocolConfigs } from './protocol.ts'
+
+export const listFormats = ['table', 'json', 'csv', 'markdown'] as const
+export type ListFormat = (typeof listFormats)[number]
+
+/** One point as the building sees it, and where each protocol shows it under its own name. */
+export interface ListedPoint {
+  /** Identifier of the charger; null for the bridge's own points. */
+  readonly charger: string | null
+  readonly connector: number
+  readonly point: string
+  /** `<site>.<charger>.<connector>.<name>`, as the BACnet object is named. */
+  readonly name: string
+  readonly unit: string | null
+  readonly writable: boolean
+  readonly states?: readonly string[]
+  readonly [protocol: string]: unknown
+}
+
+const shared: readonly string[] = ['charger', 'connector', 'point', 'name', 'unit', 'writable', 'states']
+
+/** All points of all devices in the order of their mappings. */
+export function listPoints(
+  listings: readonly Listing[],
+  { protocols, configs }: { readonly protocols: readonly Protocol[]; readonly configs: ProtocolConfigs },
+): readonly ListedPoint[] {
+  const on = active(protocols, configs)
+  return listings.flatMap(({ device, points }) =>
+    points.map((point) => ({
+      charger: point.charger?.id ?? null,
+      connector: point.connector,
+      point: point.definition.name,
+      name: objectName(device, point),
+      unit: point.unit ?? null,
+      writable: point.writable,
+      ...(point.states && { states: point.states }),
+      ...Object.fromEntries(
+        on.flatMap(({ name, describe }) => {
+          const place = describe(configs[name], device, point)
+          return place === undefined ? [] : [[name, place]]
+        }),
+      ),
+    })),
+  )
+}
+
+/** A list as text, ending in a line feed. */
+export function formatPoints(points: readonly ListedPoint[], format: ListFormat): string {
+  if (format === 'json') return `${JSON.stringify(points, undefined, 2)}\n`
+  const flat = points.map(flatten)
+  const columns = columnsOf(flat).filter((column) => format !== 'table' || column !== 'states')
+  const rows = flat.map((row) => columns.map((column) => row.get(column) ?? ''))
+  const lines =
+    format === 'csv'
+      ? [columns, ...rows].map((cells) => cells.map(quoted).join(','))
+      : format === 'markdown'
+        ? [columns, columns.map(() => '---'), ...rows].map((cells) => `| ${cells.map(escaped).join(' | ')} |`)
+        : aligned([columns, ...rows])
+  return `${lines.join('\n')}\n`
+}
+
+/** The row's own name for the object, else the point's, below the device's. */
+function objectName(device: Device, point: Point): string {
+  const named = Object.values(point.bindings)
+    .map((binding) => (binding as { readonly row: { readonly name?: unknown } }).row.name)
+    .find((name) => typeof name === 'string')
+  return [device.name, ...(point.connector === 0 ? [] : [point.connector]), named ?? point.definition.name].join('.')
+}
+
+/** The columns that every point has, then those of each protocol side by side. */
+function columnsOf(rows: readonly ReadonlyMap<string, string>[]): readonly string[] {
+  const own = [...new Set(rows.flatMap((row) => [...row.keys()]))].filter((column) => !shared.includes(column))
+  const protocols = [...new Set(own.map((column) => column.split('.')[0]))]
+  return [...shared, ...protocols.flatMap((protocol) => own.filter((column) => column.split('.')[0] === protocol))]
+}
+
+/** A protocol's place as columns of their own: `modbus.address`. */
+function flatten(point: ListedPoint): ReadonlyMap<string, string> {
+  const cells = new Map<string, string>()
+  for (const [key, value] of Object.entries(point)) {
+    if (Array.isArray(value)) cells.set(key, value.join('; '))
+    else if (typeof value === 'object' && value !== null) {
+      for (const [inner, place] of Object.entries(value)) cells.set(`${key}.${inner}`, String(place))
+    } else cells.set(key, value === null ? '' : String(value))
+  }
+  return cells
+}
+
+/** RFC 4180. */
+function quoted(cell: string): string {
+  return /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell
+}
+
+function escaped(cell: string): string {
+  return cell.replaceAll('|', '\\|')
+}
+
+function aligned(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    rows.reduce((most, row) => Math.max(most, row[column]?.length ?? 0), 0),
+  )
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  )
+}
