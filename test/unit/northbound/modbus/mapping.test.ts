@@ -64,6 +64,13 @@ describe('What check finds', () => {
     expect(codes([watts(10)], { charger: dc })).toEqual([])
   })
 
+  it('a writable text that is longer than one write can be', () => {
+    const key = (part: object) => row('config.ConnectorPhaseRotation', part, { writable: true })
+    const found = (part: object) => codes([], { chargerRows: [key(part)] })
+    expect(found({ table: 'holding', address: 10_000 })).toEqual(['modbus-range'])
+    expect(found({ table: 'holding', address: 10_000, words: 123 })).toEqual([])
+  })
+
   it('two devices with one unit, and a device that gets none', () => {
     const { charger, points } = makePoints()
     const device = (name: string, addresses: Record<string, number>) => ({

@@ -301,3 +301,29 @@ export class RawClient {
     }
   }
 }
+
+export const compact = (text: string) => text.replaceAll(' ', '').toLowerCase()
+
+export type Building = Awaited<ReturnType<typeof startBuilding>>
+
+/** Servers and clients of one test, closed together. `ask` asks the charger, unit 7. */
+export class Scene {
+  readonly #cleanups: (() => Promise<void>)[] = []
+
+  async open(options: BuildingOptions = {}) {
+    const building = await startBuilding(options)
+    this.#cleanups.push(() => building.server.stop())
+    const client = await this.connect(building)
+    return { building, client, ask: (pdu: string) => client.ask(7, pdu) }
+  }
+
+  async connect(building: Building): Promise<RawClient> {
+    const client = await RawClient.open(building.port)
+    this.#cleanups.push(() => client.close())
+    return client
+  }
+
+  async close(): Promise<void> {
+    for (const cleanup of this.#cleanups.splice(0).reverse()) await cleanup()
+  }
+}
