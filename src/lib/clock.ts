@@ -12,6 +12,10 @@ export interface Clock {
 export const systemClock: Clock = {
   now: () => Date.now(),
   after(ms, task) {
+    if (ms <= 0) {
+      const immediate = setImmediate(task)
+      return () => clearImmediate(immediate)
+    }
     const timer = setTimeout(task, ms)
     return () => clearTimeout(timer)
   },

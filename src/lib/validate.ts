@@ -18,8 +18,21 @@ export function validate<S extends z.ZodType>(
 ): z.output<S> | undefined {
   const result = schema.safeParse(value)
   if (result.success) return result.data
-  for (const issue of result.error.issues) problems.push(...toProblems(issue, schema, value, yaml, path))
+  const strange = result.error.issues.filter((issue) => issue.code === 'unrecognized_keys')
+  // A schema's own checks wait until all keys are known; so that they are heard at once, the unknown ones are left out.
+  const rest = strange.length === 0 ? result : schema.safeParse(withoutKeys(value, strange))
+  for (const issue of [...strange, ...(rest.error?.issues ?? [])])
+    problems.push(...toProblems(issue, schema, value, yaml, path))
   return undefined
+}
+
+function withoutKeys(value: unknown, issues: readonly z.core.$ZodIssueUnrecognizedKeys[]): unknown {
+  const copy = structuredClone(value)
+  for (const { path, keys } of issues) {
+    const holder = path.reduce<unknown>((at, step) => (isRecord(at) ? at[String(step)] : undefined), copy)
+    if (isRecord(holder)) for (const key of keys) delete holder[key]
+  }
+  return copy
 }
 
 function toProblems(issue: Issue, schema: z.ZodType, value: unknown, yaml: YamlFile, path: Path): readonly Problem[] {

@@ -39,14 +39,7 @@ export function parseYaml(file: string, text: string): YamlFile {
   }
   try {
     const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true })
-    const problems = [...document.errors, ...document.warnings].map(
-      ({ code, message, pos }): Problem => ({
-        ...place(pos[0]),
-        code: code === 'DUPLICATE_KEY' ? 'duplicate-key' : 'yaml-syntax',
-        path: '',
-        message: code === 'DUPLICATE_KEY' ? `${wordAt(text, pos[0])} stands here twice` : firstLine(message),
-      }),
-    )
+    const problems = syntaxProblems(document, text, place)
     if (problems.length > 0) return yamlFile(file, undefined, problems, () => place(0))
     const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES }) ?? undefined
     return yamlFile(file, value, [], (path, part) => place(offsetOf(document, path, part)))
@@ -56,6 +49,24 @@ export function parseYaml(file: string, text: string): YamlFile {
     const message = cause.name === 'RangeError' ? 'too deeply nested' : firstLine(cause.message)
     return yamlFile(file, undefined, [{ ...place(0), code: 'yaml-syntax', path: '', message }], () => place(0))
   }
+}
+
+/** What YAML itself objects to: of each line the first, for one slip makes all that follows it look wrong. */
+function syntaxProblems(document: Document, text: string, place: (offset: number) => Position): readonly Problem[] {
+  const problems = new Map<number, Problem>()
+  for (const { code, message, pos } of [...document.errors, ...document.warnings]) {
+    const at = place(pos[0])
+    if (problems.has(at.line)) continue
+    const twice = code === 'DUPLICATE_KEY'
+    const hint = (text.split('\n')[at.line - 1] ?? '').includes('${') ? ': put texts with ${ in quotes' : ''
+    problems.set(at.line, {
+      ...at,
+      code: twice ? 'duplicate-key' : 'yaml-syntax',
+      path: '',
+      message: twice ? `${wordAt(text, pos[0])} stands here twice` : `${firstLine(message)}${hint}`,
+    })
+  }
+  return [...problems.values()]
 }
 
 function unreadable(file: string, why: string): YamlFile {

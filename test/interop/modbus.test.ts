@@ -8,8 +8,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { startBuilding } from '../unit/northbound/modbus/support.ts'
 
 const run = promisify(execFile)
+/** Debian's, not an npm package. */
+const MBPOLL = 'mbpoll'
 /** -V prints the version and exits; without the binary there is no status at all. */
-const hasMbpoll = spawnSync('mbpoll', ['-V']).error === undefined
+const hasMbpoll = spawnSync(MBPOLL, ['-V']).error === undefined
 
 let building: Awaited<ReturnType<typeof startBuilding>>
 
@@ -137,7 +139,7 @@ describe('jsmodbus', () => {
 describe.skipIf(!hasMbpoll)('mbpoll (Debian; skipped where it is not installed)', () => {
   const mbpoll = async (...args: readonly string[]) => {
     const options = ['-m', 'tcp', '-p', `${building.port}`, '-a', '7', '-0', '-1', '-o', '1']
-    return (await run('mbpoll', [...options, ...args])).stdout
+    return (await run(MBPOLL, [...options, ...args])).stdout
   }
 
   it('reads every kind of table', async () => {

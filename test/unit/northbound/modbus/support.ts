@@ -22,7 +22,7 @@ export interface Row {
   readonly modbus: object
 }
 
-export const chargerRows: readonly Row[] = [
+const chargerRows: readonly Row[] = [
   { point: 'online', modbus: { table: 'discrete', address: 0 } },
   { point: 'secondsSinceMessage', modbus: { table: 'input', address: 0, type: 'uint32' } },
   { point: 'status', modbus: { table: 'input', address: 2 } },

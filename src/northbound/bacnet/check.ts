@@ -1,0 +1,82 @@
+import type { Point } from '../../core/points/point.ts'
+import type { Finding, Listing } from '../../core/ports.ts'
+import { bindingOf, fits, objectTypeOf } from './binding.ts'
+import type { BacnetConfig } from './config.ts'
+import { flatProblem, instanceOf } from './placement.ts'
+import { MAX_INSTANCE, objectKey } from './wire/object-type.ts'
+
+/** What can't be shown on BACnet as it is mapped. */
+export function check(settings: BacnetConfig, listings: readonly Listing[]): readonly Finding[] {
+  const findings: Finding[] = []
+  const devices = new Map<number, string>()
+  /** Objects of one device; in the flat topology all are in the same. */
+  const shared = new Map<number, Point>()
+  const names = new Map<string, Point>()
+  for (const { device, points } of listings) {
+    const instance = device.addresses.bacnet
+    if (instance === undefined) {
+      const { first, last } = settings.instances
+      findings.push({
+        code: 'bacnet-instance',
+        message: `no device instance is left for ${device.name}: bacnet.instances ${first}-${last} has ${last - first + 1}, number ${device.number} is beyond`,
+        key: ['bacnet', 'instances'],
+      })
+      continue
+    }
+    const other = devices.get(instance)
+    if (other !== undefined)
+      findings.push({
+        code: 'bacnet-instance',
+        message: `device instance ${instance} is used by both ${other} and ${device.name}`,
+      })
+    devices.set(instance, device.name)
+    const own = settings.topology === 'flat' ? shared : new Map<number, Point>()
+    if (settings.topology === 'virtual') names.clear()
+    for (const point of points) findings.push(...unfit(settings, device, point, own, names))
+  }
+  return findings
+}
+
+function unfit(
+  settings: BacnetConfig,
+  device: Listing['device'],
+  point: Point,
+  taken: Map<number, Point>,
+  names: Map<string, Point>,
+): readonly Finding[] {
+  const bound = bindingOf(point)
+  if (bound === undefined) return []
+  const { row, stride } = bound
+  const findings: Finding[] = []
+  const add = (code: string, message: string) => findings.push({ code, message: `${label(point)}: ${message}`, point })
+  const flat = settings.topology === 'flat' ? flatProblem(point, row.instance) : undefined
+  if (flat !== undefined) add('bacnet-range', flat)
+  else if (row.instance >= stride)
+    add('bacnet-range', `instance ${row.instance} reaches into the next connector: strides.bacnet is ${stride}`)
+  const instance = instanceOf(settings, device, point, row.instance, stride)
+  if (instance > MAX_INSTANCE) add('bacnet-range', `instance ${instance} is beyond ${MAX_INSTANCE}`)
+  const key = objectKey(objectTypeOf(row), instance)
+  const other = taken.get(key)
+  if (other !== undefined) add('bacnet-collision', `${row.object} ${instance} is ${label(other)} already`)
+  taken.set(key, point)
+  const name = `${device.name}.${point.connector}.${row.name}`
+  const namesake = names.get(name)
+  if (namesake !== undefined) add('bacnet-name', `the name ${row.name} is that of ${label(namesake)} already`)
+  names.set(name, point)
+  if (!fits(point, row)) add('bacnet-type', `a ${point.definition.type} can't be a ${row.object}`)
+  else if (row.object.endsWith('-output') && point.definition.write?.kind !== 'setpoint') {
+    add('bacnet-type', 'only limit and availability have the priority array of an output: use a value object')
+  } else if (row.object.endsWith('-input') && point.writable)
+    add('bacnet-read-only', `can be written, but ${row.object} is read-only: use a value object`)
+  if (row.covIncrement !== undefined && point.definition.type !== 'number' && point.definition.type !== 'integer') {
+    add('bacnet-type', `a ${point.definition.type} has no covIncrement`)
+  }
+  if ((row.activeText !== undefined || row.inactiveText !== undefined) && point.definition.type !== 'boolean') {
+    add('bacnet-type', `a ${point.definition.type} has no activeText and inactiveText`)
+  }
+  return findings
+}
+
+function label(point: Point): string {
+  return `${point.definition.name} of connector ${point.connector}`
+}

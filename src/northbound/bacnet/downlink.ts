@@ -1,0 +1,29 @@
+import type { Refusal } from '../../core/ports.ts'
+import type { Network } from '../../lib/cidr.ts'
+import type { Log } from '../../lib/log.ts'
+import { BacnetError, type ErrorClass, type ErrorCode } from './wire/error-code.ts'
+
+/** What each refusal of core is on BACnet (clause 18). */
+const errors: Record<Refusal, readonly [ErrorClass, ErrorCode]> = {
+  'read-only': ['property', 'write-access-denied'],
+  'wrong-type': ['property', 'invalid-data-type'],
+  'out-of-range': ['property', 'value-out-of-range'],
+  'reserved-slot': ['property', 'write-access-denied'],
+  offline: ['device', 'service-request-denied'],
+  'no-transaction': ['property', 'value-out-of-range'],
+  busy: ['device', 'busy'],
+}
+
+/** Turns core's no into BACnet's. */
+export function refuse(refusal: Refusal | undefined): void {
+  if (refusal === undefined) return
+  const [errorClass, errorCode] = errors[refusal]
+  throw new BacnetError(errorClass, errorCode)
+}
+
+/** Throws where an address may not write at all. */
+export function authorize(address: string, allowWrites: readonly Network[], log: Log): void {
+  if (allowWrites.some((network) => network.contains(address))) return
+  log.warn({ from: address }, `write from ${address} refused: it is in none of the networks of bacnet.allowWrites`)
+  throw new BacnetError('property', 'write-access-denied')
+}

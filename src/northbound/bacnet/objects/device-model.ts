@@ -1,0 +1,73 @@
+import type { Point } from '../../../core/points/point.ts'
+import type { Device } from '../../../core/ports.ts'
+import { bindingOf, objectTypeOf } from '../binding.ts'
+import { objectKey } from '../wire/object-type.ts'
+import { BacnetObject } from './bacnet-object.ts'
+
+/** What all devices of the bridge say alike. */
+export interface DeviceCommon {
+  readonly vendorId: number
+  readonly version: string
+  readonly now: () => number
+}
+
+/** A BACnet device and its objects: the bridge itself, or one charger. */
+export class DeviceModel {
+  readonly device: Device
+  readonly instance: number
+  readonly common: DeviceCommon
+  /** By type and instance. */
+  readonly objects = new Map<number, BacnetObject>()
+  /** In the order of the mapping; the device object comes before them. */
+  readonly order: BacnetObject[] = []
+  /** Owners of points that stand in this device though they belong to another one (topology flat). */
+  readonly #owners = new Map<Point['charger'], string>()
+  databaseRevision = 1
+
+  constructor(device: Device, instance: number, common: DeviceCommon) {
+    this.device = device
+    this.instance = instance
+    this.common = common
+  }
+
+  get name(): string {
+    return this.device.name
+  }
+
+  /** Adds the objects of points; `place` gives each its instance. */
+  add(
+    owner: Device,
+    points: readonly Point[],
+    place: (point: Point, row: number, stride: number) => number,
+  ): readonly BacnetObject[] {
+    this.#owners.set(owner.charger, owner.name)
+    const added: BacnetObject[] = []
+    for (const point of points) {
+      const bound = bindingOf(point)
+      if (bound === undefined) continue
+      const type = objectTypeOf(bound.row)
+      const object = new BacnetObject({
+        device: this,
+        point,
+        row: bound.row,
+        type,
+        instance: place(point, bound.row.instance, bound.stride),
+      })
+      this.objects.set(objectKey(type, object.instance), object)
+      this.order.push(object)
+      added.push(object)
+    }
+    if (added.length > 0) this.databaseRevision += 1
+    return added
+  }
+
+  nameOf(point: Point): string {
+    return this.#owners.get(point.charger) ?? this.device.name
+  }
+
+  /** The object of that name, if it is here. */
+  named(name: string): BacnetObject | undefined {
+    if (!name.startsWith(this.device.name) && this.#owners.size < 2) return undefined
+    return this.order.find((object) => object.name === name)
+  }
+}

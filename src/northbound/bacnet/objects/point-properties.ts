@@ -1,0 +1,266 @@
+import type { Value } from '../../../core/points/point.ts'
+import type { PointObjectType } from '../binding.ts'
+import { engineeringUnit } from '../binding.ts'
+import { refuse } from '../downlink.ts'
+import { BacnetError } from '../wire/error-code.ts'
+import { propertyIds } from '../wire/property-id.ts'
+import type { ApplicationValue } from '../wire/value.ts'
+import type { Writer } from '../wire/writer.ts'
+import type { BacnetObject } from './bacnet-object.ts'
+import { type Property, type PropertyTable, propertyTable } from './property.ts'
+
+/** BACnetReliability (clause 21). */
+const reliabilities = {
+  'no-fault-detected': 0,
+  'no-sensor': 1,
+  'unreliable-other': 7,
+  'communication-failure': 12,
+} as const
+const NORMAL = 0
+const PRIORITIES = 16
+
+type Row = Property<BacnetObject>
+type Family = 'analog' | 'binary' | 'multi-state' | 'text' | 'unsigned' | 'double'
+
+const families: Record<PointObjectType, Family> = {
+  'analog-input': 'analog',
+  'analog-output': 'analog',
+  'analog-value': 'analog',
+  'binary-input': 'binary',
+  'binary-output': 'binary',
+  'binary-value': 'binary',
+  'multi-state-input': 'multi-state',
+  'multi-state-output': 'multi-state',
+  'multi-state-value': 'multi-state',
+  'characterstring-value': 'text',
+  'positive-integer-value': 'unsigned',
+  'large-analog-value': 'double',
+}
+
+/** How a quality shows: inputs have a sensor that may be missing, everything else is unreliable. */
+export function reliability(object: BacnetObject): number {
+  const { point } = object
+  if (point.outOfService) return reliabilities['no-fault-detected']
+  switch (point.quality) {
+    case 'good':
+      return reliabilities['no-fault-detected']
+    case 'offline':
+      return reliabilities['communication-failure']
+    case 'never':
+      return object.isInput ? reliabilities['no-sensor'] : reliabilities['unreliable-other']
+    case 'unknown':
+      return reliabilities['unreliable-other']
+  }
+}
+
+/** In-alarm, fault, overridden, out-of-service as a number of four bits, the first the highest. */
+export function statusFlags(object: BacnetObject): number {
+  return (reliability(object) === NORMAL ? 0 : 0b0100) | (object.point.outOfService ? 0b0001 : 0)
+}
+
+export function writeStatusFlags(writer: Writer, flags: number): void {
+  writer.bitString(4, (bit) => (flags & (0b1000 >> bit)) !== 0)
+}
+
+/** A value in the object's own data type. What was never received is still a value: 0, the first state, nothing. */
+function writeValue(writer: Writer, object: BacnetObject, value: Value | undefined): void {
+  switch (families[object.kind]) {
+    case 'analog':
+      writer.real(Number(value ?? 0))
+      break
+    case 'binary':
+      writer.enumerated(value === true ? 1 : 0)
+      break
+    case 'multi-state':
+      writer.unsigned(Number(value ?? 0) + 1)
+      break
+    case 'text':
+      writer.characterString(String(value ?? ''))
+      break
+    case 'unsigned':
+      writer.unsigned(Math.max(0, Math.round(Number(value ?? 0))))
+      break
+    case 'double':
+      writer.double(Number(value ?? 0))
+      break
+  }
+}
+
+export function writePresentValue(writer: Writer, object: BacnetObject): void {
+  const { point, device } = object
+  if (point.definition.ticking) point.refresh(device.common.now())
+  writeValue(writer, object, point.value)
+}
+
+/** A client's value in core's terms; null is the application NULL. Throws where it isn't the object's data type. */
+function understood(object: BacnetObject, value: ApplicationValue): Value | null {
+  const wrong = new BacnetError('property', 'invalid-data-type')
+  const outside = new BacnetError('property', 'value-out-of-range')
+  if (value.type === 'null') return null
+  switch (families[object.kind]) {
+    case 'analog':
+      if (value.type !== 'real') throw wrong
+      return value.value
+    case 'binary':
+      if (value.type !== 'enumerated') throw wrong
+      if (value.value > 1) throw outside
+      return value.value === 1
+    case 'multi-state':
+      if (value.type !== 'unsigned') throw wrong
+      if (value.value < 1) throw outside
+      return value.value - 1
+    case 'text':
+      if (value.type !== 'character-string') throw wrong
+      return value.value
+    case 'unsigned':
+      if (value.type !== 'unsigned') throw wrong
+      return value.value
+    case 'double':
+      if (value.type !== 'double') throw wrong
+      return value.value
+  }
+}
+
+const presentValue: Row = {
+  id: propertyIds['present-value'],
+  required: true,
+  read: (writer, object) => writePresentValue(writer, object),
+  write(object, sent, { downlink, client, priority }) {
+    const { point } = object
+    const value = understood(object, sent)
+    // Only what has a priority array can be released (19.2).
+    if (value === null && !object.commandable) throw new BacnetError('property', 'invalid-data-type')
+    if (point.outOfService && !object.commandable) refuse(downlink.override(point, value as Value))
+    else refuse(downlink.write(point, value, client, priority))
+  },
+}
+
+const priorityArray: Row = {
+  id: propertyIds['priority-array'],
+  required: true,
+  length: () => PRIORITIES,
+  read(writer, object, downlink, index) {
+    const value = downlink.slots(object.point)?.[index - 1] ?? null
+    if (value === null) writer.null()
+    else writeValue(writer, object, value)
+  },
+}
+
+const relinquishDefault: Row = {
+  id: propertyIds['relinquish-default'],
+  required: true,
+  read: (writer, object, downlink) => writeValue(writer, object, downlink.relinquishDefault(object.point)),
+}
+
+const outOfService = (required: boolean): Row => ({
+  id: propertyIds['out-of-service'],
+  required,
+  read: (writer, object) => writer.boolean(object.point.outOfService),
+  write(object, sent, { downlink }) {
+    if (sent.type !== 'boolean') throw new BacnetError('property', 'invalid-data-type')
+    downlink.setOutOfService(object.point, sent.value)
+  },
+})
+
+/** COV_Increment has the data type of Present_Value: Double for large-analog, Unsigned for positive-integer. */
+const covIncrement: Row = {
+  id: propertyIds['cov-increment'],
+  required: false,
+  read(writer, object) {
+    const family = families[object.kind]
+    if (family === 'double') writer.double(object.covIncrement)
+    else if (family === 'unsigned') writer.unsigned(Math.round(object.covIncrement))
+    else writer.real(object.covIncrement)
+  },
+  write(object, sent) {
+    const family = families[object.kind]
+    const type = family === 'double' ? 'double' : family === 'unsigned' ? 'unsigned' : 'real'
+    if (sent.type !== type) throw new BacnetError('property', 'invalid-data-type')
+    if (!(sent.value >= 0) || !Number.isFinite(sent.value)) throw new BacnetError('property', 'value-out-of-range')
+    object.covIncrement = sent.value
+  },
+}
+
+const units: Row = {
+  id: propertyIds.units,
+  required: true,
+  read: (writer, object) => writer.enumerated(engineeringUnit(object.point.unit)),
+}
+
+const polarity: Row = { id: propertyIds.polarity, required: true, read: (writer) => writer.enumerated(NORMAL) }
+
+const numberOfStates: Row = {
+  id: propertyIds['number-of-states'],
+  required: true,
+  read: (writer, { point }) => writer.unsigned(point.states?.length ?? 1),
+}
+
+const stateText: Row = {
+  id: propertyIds['state-text'],
+  required: false,
+  length: ({ point }) => point.states?.length ?? 0,
+  read: (writer, { point }, _downlink, index) => writer.characterString(point.states?.[index - 1] ?? ''),
+}
+
+function binaryText(id: 'active-text' | 'inactive-text', text: (object: BacnetObject) => string): Row {
+  return { id: propertyIds[id], required: false, read: (writer, object) => writer.characterString(text(object)) }
+}
+
+const activeText = binaryText('active-text', ({ row }) => row.activeText ?? 'active')
+const inactiveText = binaryText('inactive-text', ({ row }) => row.inactiveText ?? 'inactive')
+
+/** What every object has; Event_State and Out_Of_Service are required of those that the standard began with. */
+function common(classic: boolean): readonly Row[] {
+  return [
+    {
+      id: propertyIds['object-identifier'],
+      required: true,
+      read: (writer, { type, instance }) => writer.objectId(type, instance),
+    },
+    { id: propertyIds['object-name'], required: true, read: (writer, { name }) => writer.characterString(name) },
+    { id: propertyIds['object-type'], required: true, read: (writer, { type }) => writer.enumerated(type) },
+    presentValue,
+    {
+      id: propertyIds.description,
+      required: false,
+      read: (writer, { row, point }) => writer.characterString(row.description ?? point.definition.description),
+    },
+    {
+      id: propertyIds['status-flags'],
+      required: true,
+      read: (writer, object) => writeStatusFlags(writer, statusFlags(object)),
+    },
+    { id: propertyIds['event-state'], required: classic, read: (writer) => writer.enumerated(NORMAL) },
+    { id: propertyIds.reliability, required: false, read: (writer, object) => writer.enumerated(reliability(object)) },
+    outOfService(classic),
+  ]
+}
+
+const commandable: readonly Row[] = [priorityArray, relinquishDefault]
+const optionally = (rows: readonly Row[]): readonly Row[] => rows.map((row) => ({ ...row, required: false }))
+
+/** The property tables of 12.2 to 12.20 and 12.37 to 12.44; values that can be commanded have the array as well. */
+function tables(isCommandable: boolean): Record<PointObjectType, PropertyTable<BacnetObject>> {
+  const array = isCommandable ? commandable : []
+  return {
+    'analog-input': propertyTable([...common(true), units, covIncrement]),
+    'analog-output': propertyTable([...common(true), units, ...commandable, covIncrement]),
+    'analog-value': propertyTable([...common(true), units, ...optionally(array), covIncrement]),
+    'binary-input': propertyTable([...common(true), polarity, inactiveText, activeText]),
+    'binary-output': propertyTable([...common(true), polarity, inactiveText, activeText, ...commandable]),
+    'binary-value': propertyTable([...common(true), inactiveText, activeText, ...optionally(array)]),
+    'multi-state-input': propertyTable([...common(true), numberOfStates, stateText]),
+    'multi-state-output': propertyTable([...common(true), numberOfStates, stateText, ...commandable]),
+    'multi-state-value': propertyTable([...common(true), numberOfStates, stateText, ...optionally(array)]),
+    'characterstring-value': propertyTable([...common(false), ...optionally(array)]),
+    'positive-integer-value': propertyTable([...common(false), units, ...optionally(array), covIncrement]),
+    'large-analog-value': propertyTable([...common(false), units, ...optionally(array), covIncrement]),
+  }
+}
+
+const plainTables = tables(false)
+const commandableTables = tables(true)
+
+export function pointProperties(object: BacnetObject): PropertyTable<BacnetObject> {
+  return (object.commandable ? commandableTables : plainTables)[object.kind]
+}

@@ -1,0 +1,22 @@
+import type { Point } from '../../core/points/point.ts'
+import type { Device } from '../../core/ports.ts'
+import type { BacnetConfig } from './config.ts'
+
+/** In the flat topology: slot × 1000 + connector × 100 + n. */
+const SLOT = 1000
+const FLAT_STRIDE = 100
+const FLAT_CONNECTORS = 9
+
+/** The instance of a point's object in its device. */
+export function instanceOf(settings: BacnetConfig, device: Device, point: Point, row: number, stride: number): number {
+  return settings.topology === 'virtual'
+    ? row + point.connector * stride
+    : device.number * SLOT + point.connector * FLAT_STRIDE + row
+}
+
+/** Why a point has no place in the flat topology; undefined: it has. */
+export function flatProblem(point: Point, row: number): string | undefined {
+  if (row >= FLAT_STRIDE) return `instance ${row} has no room in topology flat, where a connector has ${FLAT_STRIDE}`
+  if (point.connector > FLAT_CONNECTORS) return `topology flat has room for ${FLAT_CONNECTORS} connectors`
+  return undefined
+}

@@ -1,0 +1,258 @@
+import type { Cancel, Clock } from '../../../lib/clock.ts'
+import type { Log } from '../../../lib/log.ts'
+import type { BacnetObject } from '../objects/bacnet-object.ts'
+import type { DeviceModel } from '../objects/device-model.ts'
+import { statusFlags, writePresentValue, writeStatusFlags } from '../objects/point-properties.ts'
+import { type Peer, peerKey } from '../transport/peer.ts'
+import { writeConfirmed, writeUnconfirmed } from '../wire/apdu.ts'
+import { BacnetError } from '../wire/error-code.ts'
+import { objectKey, objectTypes } from '../wire/object-type.ts'
+import { propertyIds } from '../wire/property-id.ts'
+import type { Reader } from '../wire/reader.ts'
+import { writeCovNotification } from '../wire/service/cov-notification.ts'
+import { readSubscribeCov } from '../wire/service/subscribe-cov.ts'
+import { confirmedServices, unconfirmedServices } from '../wire/service.ts'
+import { Writer } from '../wire/writer.ts'
+import type { ConfirmedSender } from './confirmed-sender.ts'
+
+/** Who is told of changes of one object (13.1). */
+interface Subscription {
+  readonly object: BacnetObject
+  readonly peer: Peer
+  readonly process: number
+  confirmed: boolean
+  /** Milliseconds; Infinity: until cancelled. */
+  expiresAt: number
+  value: BacnetObject['point']['value']
+  flags: number
+  /** A change waits to be told. */
+  dirty: boolean
+  /** A confirmed notification is under way; what changes meanwhile is told after its answer. */
+  waiting: boolean
+}
+
+export interface CovParts {
+  readonly clock: Clock
+  readonly log: Log
+  readonly confirmed: ConfirmedSender
+  readonly reply: (device: DeviceModel, to: Peer, apdu: Writer, expectingReply: boolean) => void
+}
+
+/** Niagara and others subscribe to every point: plenty for each, but not without end. */
+const MAX_SUBSCRIPTIONS = 100_000
+const MAX_PER_CLIENT = 20_000
+const SWEEP_MS = 1_000
+
+/** SubscribeCOV and the notifications that follow from it. */
+export class CovService {
+  readonly #parts: CovParts
+  readonly #byObject = new Map<BacnetObject, Subscription[]>()
+  readonly #perClient = new Map<string, number>()
+  readonly #writer = new Writer(512)
+  #count = 0
+  #dirty: Subscription[] = []
+  #cancelFlush: Cancel | undefined
+  #cancelSweep: Cancel | undefined
+
+  constructor(parts: CovParts) {
+    this.#parts = parts
+  }
+
+  subscribe(device: DeviceModel, request: Reader, peer: Peer): void {
+    const { process, object: id, confirmed, lifetime } = readSubscribeCov(request)
+    const object = device.objects.get(objectKey(id.type, id.instance))
+    if (object === undefined) {
+      // The device object is there, but tells of no changes.
+      const known = id.type === objectTypes.device && id.instance === device.instance
+      throw known
+        ? new BacnetError('object', 'optional-functionality-not-supported')
+        : new BacnetError('object', 'unknown-object')
+    }
+    const existing = this.#byObject
+      .get(object)
+      ?.find((each) => each.process === process && peerKey(each.peer) === peerKey(peer))
+    if (confirmed === undefined) {
+      // A cancellation of nothing succeeds (13.14.1.3).
+      if (existing !== undefined) this.#drop(existing)
+      return
+    }
+    const expiresAt = lifetime ? this.#parts.clock.now() + lifetime * 1000 : Number.POSITIVE_INFINITY
+    const subscription = existing ?? this.#add(object, peer, process)
+    subscription.confirmed = confirmed
+    subscription.expiresAt = expiresAt
+    // The first notification follows every subscription, renewals included (13.1).
+    this.#queue(subscription)
+  }
+
+  /** A point's value, quality or service state changed: whoever it concerns enough is told, soon. */
+  changed(object: BacnetObject): void {
+    const own = this.#byObject.get(object)
+    if (own === undefined) return
+    const { value } = object.point
+    const flags = statusFlags(object)
+    for (const subscription of own) if (matters(subscription, object, value, flags)) this.#queue(subscription)
+  }
+
+  /** Active_COV_Subscriptions (12.11.39) of one device. */
+  writeSubscriptions(writer: Writer, device: DeviceModel): void {
+    const now = this.#parts.clock.now()
+    for (const [object, own] of this.#byObject) {
+      if (object.device !== device) continue
+      for (const { peer, process, confirmed, expiresAt } of own) {
+        const left = expiresAt === Number.POSITIVE_INFINITY ? 0 : Math.max(1, Math.round((expiresAt - now) / 1000))
+        // recipient [0]: an address [1] of network and octets, and the process [1].
+        writer.opening(0).opening(0).opening(1)
+        writer.unsigned(peer.remote?.network ?? 0).octetString(peer.remote?.mac ?? ipMac(peer))
+        writer.closing(1).closing(0).contextUnsigned(1, process).closing(0)
+        writer
+          .opening(1)
+          .contextObjectId(0, object.type, object.instance)
+          .contextUnsigned(1, propertyIds['present-value'])
+          .closing(1)
+        writer.contextBoolean(2, confirmed).contextUnsigned(3, left)
+        if (typeof object.point.value === 'number' && object.point.definition.type !== 'state')
+          writer.contextReal(4, object.covIncrement)
+      }
+    }
+  }
+
+  start(): void {
+    this.#cancelSweep = this.#parts.clock.after(SWEEP_MS, () => this.#sweep())
+  }
+
+  stop(): void {
+    this.#cancelFlush?.()
+    this.#cancelSweep?.()
+  }
+
+  #add(object: BacnetObject, peer: Peer, process: number): Subscription {
+    const client = peerKey(peer)
+    const own = this.#perClient.get(client) ?? 0
+    if (this.#count >= MAX_SUBSCRIPTIONS || own >= MAX_PER_CLIENT) {
+      this.#parts.log.warn({ from: client, subscriptions: own }, 'bacnet: no room for another COV subscription')
+      throw new BacnetError('resources', 'no-space-to-write-property')
+    }
+    const subscription: Subscription = {
+      object,
+      peer,
+      process,
+      confirmed: false,
+      expiresAt: 0,
+      value: undefined,
+      flags: 0,
+      dirty: false,
+      waiting: false,
+    }
+    this.#count += 1
+    this.#perClient.set(client, own + 1)
+    const list = this.#byObject.get(object)
+    if (list) list.push(subscription)
+    else this.#byObject.set(object, [subscription])
+    return subscription
+  }
+
+  #drop(subscription: Subscription): void {
+    const { object, peer } = subscription
+    const rest = this.#byObject.get(object)?.filter((each) => each !== subscription) ?? []
+    if (rest.length === 0) this.#byObject.delete(object)
+    else this.#byObject.set(object, rest)
+    const client = peerKey(peer)
+    const own = (this.#perClient.get(client) ?? 1) - 1
+    if (own === 0) this.#perClient.delete(client)
+    else this.#perClient.set(client, own)
+    this.#count -= 1
+    subscription.expiresAt = 0
+  }
+
+  #queue(subscription: Subscription): void {
+    if (subscription.dirty) return
+    subscription.dirty = true
+    this.#dirty.push(subscription)
+    this.#cancelFlush ??= this.#parts.clock.after(0, () => this.#flush())
+  }
+
+  #flush(): void {
+    this.#cancelFlush = undefined
+    const batch = this.#dirty
+    this.#dirty = []
+    for (const subscription of batch) {
+      // One that is under way tells of this change when it is answered.
+      if (subscription.waiting) continue
+      subscription.dirty = false
+      if (subscription.expiresAt > this.#parts.clock.now()) this.#notify(subscription)
+    }
+  }
+
+  #notify(subscription: Subscription): void {
+    const { object, peer } = subscription
+    subscription.value = object.point.value
+    subscription.flags = statusFlags(object)
+    if (!subscription.confirmed) {
+      writeUnconfirmed(this.#writer.reset(), unconfirmedServices['unconfirmed-cov-notification'])
+      this.#writeParameters(subscription)
+      this.#parts.reply(object.device, peer, this.#writer, false)
+      return
+    }
+    subscription.waiting = true
+    const write = (invokeId: number): void => {
+      writeConfirmed(this.#writer.reset(), confirmedServices['confirmed-cov-notification'], invokeId)
+      this.#writeParameters(subscription)
+      this.#parts.reply(object.device, peer, this.#writer, true)
+    }
+    this.#parts.confirmed.send(peer, write, (answered) => {
+      subscription.waiting = false
+      if (!answered) {
+        this.#parts.log.info(
+          { from: peerKey(peer), object: object.name },
+          'bacnet: subscriber does not answer: dropped',
+        )
+        if (subscription.expiresAt > 0) this.#drop(subscription)
+        return
+      }
+      if (!subscription.dirty) return
+      subscription.dirty = false
+      this.#queue(subscription)
+    })
+  }
+
+  #writeParameters({ object, process, expiresAt }: Subscription): void {
+    const now = this.#parts.clock.now()
+    writeCovNotification(this.#writer, {
+      process,
+      device: object.device.instance,
+      object,
+      secondsLeft: expiresAt === Number.POSITIVE_INFINITY ? 0 : Math.max(1, Math.round((expiresAt - now) / 1000)),
+      writeValue: (writer) => writePresentValue(writer, object),
+      writeFlags: (writer) => writeStatusFlags(writer, statusFlags(object)),
+    })
+  }
+
+  #sweep(): void {
+    const now = this.#parts.clock.now()
+    for (const own of [...this.#byObject.values()]) {
+      for (const subscription of own) if (subscription.expiresAt <= now) this.#drop(subscription)
+    }
+    this.#cancelSweep = this.#parts.clock.after(SWEEP_MS, () => this.#sweep())
+  }
+}
+
+/** Flags always matter; a number has to move by its increment, everything else by anything (13.1). */
+function matters(
+  subscription: Subscription,
+  object: BacnetObject,
+  value: Subscription['value'],
+  flags: number,
+): boolean {
+  if (flags !== subscription.flags) return true
+  if (value === subscription.value) return false
+  const { type } = object.point.definition
+  if (type !== 'number' && type !== 'integer') return true
+  if (typeof value !== 'number' || typeof subscription.value !== 'number') return true
+  const moved = Math.abs(value - subscription.value)
+  // A hair's breadth: 7.1 - 7.0 is 0.09999999999999964.
+  return moved > 0 && moved >= object.covIncrement - 1e-9
+}
+
+function ipMac({ address, port }: Peer): Uint8Array {
+  return Uint8Array.from([...address.split('.').map(Number), port >> 8, port & 0xff])
+}

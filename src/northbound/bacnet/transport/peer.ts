@@ -1,0 +1,12 @@
+import type { IpAddress } from '../wire/bvlc.ts'
+import type { NetworkAddress } from '../wire/npdu.ts'
+
+/** Where an answer goes: an IP address and, behind a router there, a station on another network. */
+export interface Peer extends IpAddress {
+  readonly remote?: NetworkAddress
+}
+
+/** One text for one station, so that it can be a key. */
+export function peerKey({ address, port, remote }: Peer): string {
+  return remote === undefined ? `${address}:${port}` : `${address}:${port}/${remote.network}/${remote.mac.join('.')}`
+}

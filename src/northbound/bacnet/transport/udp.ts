@@ -1,0 +1,114 @@
+import { createSocket, type Socket } from 'node:dgram'
+import { networkInterfaces } from 'node:os'
+import type { Log } from '../../../lib/log.ts'
+import type { ListenAddress } from '../../../lib/schema.ts'
+import type { IpAddress } from '../wire/bvlc.ts'
+
+export interface UdpParts {
+  readonly listen: ListenAddress
+  readonly log: Log
+  readonly received: (datagram: Uint8Array, from: IpAddress) => void
+}
+
+const ANY = '0.0.0.0'
+const LIMITED_BROADCAST = '255.255.255.255'
+const BUFFER_BYTES = 4 * 1024 * 1024
+
+/**
+ * BACnet/IP's sockets. Bound to one address, Linux delivers no broadcasts to it: further sockets on the broadcast
+ * addresses hear them, and everything is sent from the first.
+ */
+export class UdpPort {
+  readonly #parts: UdpParts
+  readonly #sockets: Socket[] = []
+  #port: number
+
+  constructor(parts: UdpParts) {
+    this.#parts = parts
+    this.#port = parts.listen.port
+  }
+
+  get port(): number {
+    return this.#port
+  }
+
+  async start(): Promise<void> {
+    const { host } = this.#parts.listen
+    const main = await this.#bind(host, this.#port)
+    this.#port = main.address().port
+    main.setBroadcast(true)
+    if (host === ANY) return
+    for (const address of [...this.#subnetBroadcasts(), LIMITED_BROADCAST]) {
+      try {
+        await this.#bind(address, this.#port)
+      } catch (error) {
+        this.#parts.log.debug({ address, error: String(error) }, 'bacnet: no broadcasts to this address')
+      }
+    }
+  }
+
+  stop(): Promise<void> {
+    const closing = this.#sockets
+      .splice(0)
+      .map((socket) => new Promise<void>((resolve) => socket.close(() => resolve())))
+    return Promise.all(closing).then(() => {})
+  }
+
+  send(datagram: Uint8Array, to: IpAddress): void {
+    // What can't be sent (no route, a full buffer) is lost, as any datagram may be: the client asks again.
+    this.#sockets[0]?.send(datagram, to.port, to.address, (error) => {
+      if (error) this.#parts.log.debug({ to, error: error.message }, 'bacnet: not sent')
+    })
+  }
+
+  /** To all on the subnets, or on the one that is listened on. Loopback has no broadcast. */
+  broadcast(datagram: Uint8Array): void {
+    for (const address of this.#subnetBroadcasts()) this.send(datagram, { address, port: this.#port })
+  }
+
+  #bind(address: string, port: number): Promise<Socket> {
+    const socket = createSocket({ type: 'udp4', reuseAddr: false })
+    return new Promise((resolve, reject) => {
+      socket.once('error', (error) => {
+        socket.close()
+        reject(error)
+      })
+      socket.bind({ address, port, exclusive: true }, () => {
+        socket.removeAllListeners('error')
+        socket.on('error', (error) => this.#parts.log.warn({ error: error.message }, 'bacnet: socket'))
+        socket.on('message', (datagram, from) =>
+          this.#parts.received(datagram, { address: from.address, port: from.port }),
+        )
+        this.#enlarge(socket)
+        this.#sockets.push(socket)
+        resolve(socket)
+      })
+    })
+  }
+
+  /** A Who-Is wave of a large site comes all at once. */
+  #enlarge(socket: Socket): void {
+    try {
+      socket.setRecvBufferSize(BUFFER_BYTES)
+      socket.setSendBufferSize(BUFFER_BYTES)
+    } catch (error) {
+      this.#parts.log.debug({ error: String(error) }, 'bacnet: the system keeps its socket buffers')
+    }
+  }
+
+  #subnetBroadcasts(): readonly string[] {
+    const { host } = this.#parts.listen
+    return Object.values(networkInterfaces())
+      .flatMap((addresses) => addresses ?? [])
+      .filter(({ family, internal, address }) => family === 'IPv4' && !internal && (host === ANY || host === address))
+      .map(({ address, netmask }) => broadcastOf(address, netmask))
+  }
+}
+
+function broadcastOf(address: string, netmask: string): string {
+  const mask = netmask.split('.').map(Number)
+  return address
+    .split('.')
+    .map((octet, index) => (Number(octet) | (~(mask[index] ?? 255) & 0xff)).toString())
+    .join('.')
+}

@@ -1,0 +1,23 @@
+import type { Point } from '../../core/points/point.ts'
+import type { BacnetObject } from './objects/bacnet-object.ts'
+import type { CovService } from './services/cov.ts'
+
+/** From a changed point to those who subscribed to its object. Reads need nothing: objects look at the point itself. */
+export class BacnetUplink {
+  readonly #cov: CovService
+  /** By the point's own number. */
+  readonly #objects: (BacnetObject | undefined)[] = []
+
+  constructor(cov: CovService) {
+    this.#cov = cov
+  }
+
+  attach(objects: readonly BacnetObject[]): void {
+    for (const object of objects) this.#objects[object.point.id] = object
+  }
+
+  pointChanged(point: Point): void {
+    const object = this.#objects[point.id]
+    if (object !== undefined) this.#cov.changed(object)
+  }
+}

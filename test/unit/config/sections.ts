@@ -1,0 +1,16 @@
+import { configOf } from '../../../src/config/load.ts'
+import type { Problem } from '../../../src/lib/problem.ts'
+import { parseYaml } from '../../../src/lib/yaml-file.ts'
+import { modbus } from '../../../src/northbound/modbus/index.ts'
+import { ocpp } from '../../../src/southbound/ocpp/index.ts'
+
+export const sections = { southbound: { ocpp: ocpp.config }, northbound: { modbus } }
+
+export function read(text: string, environment: Readonly<Record<string, string>> = {}) {
+  return configOf(parseYaml('/site/config.yaml', text), sections, environment)
+}
+
+/** `line:column code`, as the eye compares it. */
+export function brief({ line, column, code }: Problem): string {
+  return `${line}:${column} ${code}`
+}
