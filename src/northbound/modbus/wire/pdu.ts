@@ -20,7 +20,7 @@ export type Request =
       readonly objectId: number
     }
 
-export interface WriteBits {
+interface WriteBits {
   readonly kind: 'write-bits'
   readonly function: 5 | 15
   readonly address: number
@@ -34,7 +34,7 @@ export interface RegisterBytes {
   readonly data: Uint8Array
 }
 
-export interface WriteRegisters extends RegisterBytes {
+interface WriteRegisters extends RegisterBytes {
   readonly kind: 'write-registers'
   readonly function: 6 | 16
 }
