@@ -28,7 +28,7 @@ export type Encodable = number | boolean | string | undefined
 
 interface NumericRow {
   readonly words: number
-  /** The range that can be told from "not available"; integers only. */
+  /** The range that can be told apart; what is outside is "not available". */
   readonly min: number
   readonly max: number
   readonly integer: boolean
