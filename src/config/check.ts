@@ -1,5 +1,5 @@
 import type { LimitSettings } from '../core/ports.ts'
-import type { Problem } from '../lib/problem.ts'
+import type { Path, Problem } from '../lib/problem.ts'
 import type { YamlFile } from '../lib/yaml-file.ts'
 import { isAssumed, isName, type WrittenCharger } from './charger.ts'
 import type { ConfiguredCharger } from './settings.ts'
@@ -8,30 +8,30 @@ import type { ConfiguredCharger } from './settings.ts'
 export function repeated(chargers: unknown, source: YamlFile): readonly Problem[] {
   if (!Array.isArray(chargers)) return []
   const problems: Problem[] = []
-  const ids = new Map<string, number>()
-  const names = new Map<string, number>()
-  const look = (seen: Map<string, number>, text: unknown, index: number, key: 'id' | 'name') => {
-    if (typeof text !== 'string') return
-    const first = seen.get(text.toLowerCase())
-    if (first === undefined) seen.set(text.toLowerCase(), index)
-    else {
-      const { line } = source.at(['chargers', first])
-      const message = `${text} is already the ${key} of the charger in line ${line}`
-      problems.push(source.problem(`duplicate-${key}`, ['chargers', index, key], message))
+  const seen = { id: new Map<string, number>(), name: new Map<string, number>() }
+  const isNew = (key: 'id' | 'name', text: unknown, path: Path, index: number): boolean => {
+    if (typeof text !== 'string') return true
+    const first = seen[key].get(text.toLowerCase())
+    if (first === undefined) {
+      seen[key].set(text.toLowerCase(), index)
+      return true
     }
+    const { line } = source.at(['chargers', first])
+    problems.push(
+      source.problem(`duplicate-${key}`, path, `${text} is already the ${key} of the charger in line ${line}`),
+    )
+    return false
   }
   for (const [index, entry] of (chargers as unknown[]).entries()) {
     if (typeof entry !== 'object' || entry === null) continue
-    const { id, name } = entry as { id?: unknown; name?: unknown }
-    look(ids, id, index, 'id')
-    look(names, name ?? id, index, 'name')
+    const { id, name } = entry as { readonly id?: unknown; readonly name?: unknown }
+    const path = ['chargers', index]
+    const first = isNew('id', id, [...path, 'id'], index)
+    if (name !== undefined) isNew('name', name, [...path, 'name'], index)
+    // Without a name the identifier is one; that it stands twice was said.
+    else if (first) isNew('name', id, [...path, 'id'], index)
   }
-  // Two chargers with one identifier have, without names, one name as well: that is one mistake.
-  return problems.filter(
-    ({ code, line, column }) =>
-      code === 'duplicate-id' ||
-      !problems.some((other) => other.code === 'duplicate-id' && other.line === line && other.column === column),
-  )
+  return problems
 }
 
 /** What one entry says that a schema can't judge. */

@@ -10,7 +10,7 @@ interface Numbered {
   readonly index: number
 }
 
-export interface Assignment {
+interface Assignment {
   readonly number: number
   /** By protocol; a protocol in which the charger has no address, because of a problem, is absent. */
   readonly addresses: Readonly<Record<string, number>>
@@ -38,10 +38,8 @@ export function assign(
 ): Assignments {
   const on = active(protocols, configs)
   const problems: Problem[] = []
-  const refuse = (code: string, { index }: Numbered, key: string, message: string) => {
-    const own = config.problem(code, ['chargers', index, key], message)
-    problems.push(own)
-  }
+  const refuse = (code: string, { index }: Numbered, key: string, message: string) =>
+    problems.push(config.problem(code, ['chargers', index, key], message))
   const bridge: Record<string, number> = {}
   const taken = new Map<string, Map<number, string>>()
   for (const protocol of on) {
@@ -63,7 +61,8 @@ export function assign(
   for (const charger of chargers) {
     for (const protocol of on) {
       const own = charger.northbound[protocol.name]
-      const address = own === undefined ? undefined : protocol.assign(configs[protocol.name], 0, own)
+      // Whatever its number, a charger's own address counts; number 0 would mean the bridge.
+      const address = own === undefined ? undefined : protocol.assign(configs[protocol.name], 1, own)
       if (address !== undefined) give(charger, protocol, address)
     }
   }

@@ -16,11 +16,14 @@ export function checkListings(
   }: { readonly protocols: readonly Protocol[]; readonly configs: ProtocolConfigs; readonly config: YamlFile },
 ): readonly Problem[] {
   const indexes = new Map(chargers.map(({ settings, index }) => [settings.id, index]))
+  const direct = listings.map((listing) => ({ listing, problem: directCurrent(listing, indexes, config) }))
+  // What amperes mean to a charger with direct current, no protocol can judge.
+  const judged = direct.flatMap(({ listing, problem }) => (problem === undefined ? [listing] : []))
   const problems = [
-    ...listings.flatMap((listing) => directCurrent(listing, indexes, config)),
+    ...direct.flatMap(({ problem }) => problem ?? []),
     ...active(protocols, configs).flatMap(({ name, check }) => {
       // A charger without an address has its problem already.
-      const addressed = listings.filter(({ device }) => device.addresses[name] !== undefined)
+      const addressed = judged.filter(({ device }) => device.addresses[name] !== undefined)
       return check(configs[name], addressed).map((finding) => place(finding, name, config))
     }),
   ]
@@ -45,14 +48,14 @@ function directCurrent(
   { device, points }: Listing,
   indexes: ReadonlyMap<string, number>,
   config: YamlFile,
-): readonly Problem[] {
+): Problem | undefined {
   const { charger } = device
-  if (charger?.settings.electrical.kind !== 'dc') return []
+  if (charger?.settings.electrical.kind !== 'dc') return undefined
   const amps = points.find(
     ({ definition, unit }) =>
       definition.alternativeUnit !== undefined && unit !== undefined && units[unit].quantity === 'current',
   )
-  if (amps === undefined) return []
+  if (amps === undefined) return undefined
   const message = `${charger.settings.name} has direct current, and its mapping shows ${amps.definition.name} in ${amps.unit}: take one with limits in W or kW, such as standard-dc`
-  return [config.problem('dc-in-amperes', ['chargers', indexes.get(charger.id) ?? 0, 'mapping'], message)]
+  return config.problem('dc-in-amperes', ['chargers', indexes.get(charger.id) ?? 0, 'mapping'], message)
 }

@@ -69,11 +69,18 @@ function objectName(device: Device, point: Point): string {
   return [device.name, ...(point.connector === 0 ? [] : [point.connector]), named ?? point.definition.name].join('.')
 }
 
-/** The columns that every point has, then those of each protocol side by side. */
+/** The columns that every point has, then those of each protocol side by side, in the order of its fullest place. */
 function columnsOf(rows: readonly ReadonlyMap<string, string>[]): readonly string[] {
-  const own = [...new Set(rows.flatMap((row) => [...row.keys()]))].filter((column) => !shared.includes(column))
-  const protocols = [...new Set(own.map((column) => column.split('.')[0]))]
-  return [...shared, ...protocols.flatMap((protocol) => own.filter((column) => column.split('.')[0] === protocol))]
+  const own = rows.map((row) => [...row.keys()].filter((column) => !shared.includes(column)))
+  const protocols = new Set(own.flat().map((column) => column.split('.', 1)[0]))
+  return [
+    ...shared,
+    ...[...protocols].flatMap((protocol) => {
+      const places = own.map((columns) => columns.filter((column) => column.startsWith(`${protocol}.`)))
+      const fullest = places.reduce((a, b) => (b.length > a.length ? b : a), [])
+      return [...new Set([...fullest, ...places.flat()])]
+    }),
+  ]
 }
 
 /** A protocol's place as columns of their own: `modbus.address`. */

@@ -1,4 +1,4 @@
-import { findBridgePoint, findPoint, pointNames } from '../core/points/catalogue.ts'
+import { pointNames } from '../core/points/catalogue.ts'
 import { standardKeys } from '../core/points/configuration-point.ts'
 import { measurands } from '../core/points/meter-point.ts'
 import { baseUnit, type PointDefinition, type PointScope } from '../core/points/point.ts'
@@ -8,11 +8,6 @@ import type { Path, Problem } from '../lib/problem.ts'
 import type { YamlFile } from '../lib/yaml-file.ts'
 import type { Row } from './mapping.ts'
 import type { WrittenRow } from './schema.ts'
-
-/** The catalogue's row for a name. */
-export function definitionOf(scope: PointScope, name: string) {
-  return scope === 'bridge' ? findBridgePoint(name) : findPoint(scope, name)
-}
 
 /** A row held against the catalogue; everything that doesn't fit goes to `problems`. */
 export function readRow<D extends PointDefinition>(

@@ -27,20 +27,20 @@ describe('addresses', () => {
   })
 
   it('in the config go before all others, and numbers that would give them again are passed over', () => {
-    const found = site(chargers('id: A', 'id: B, modbus: { unit: 1 }', 'id: C, bacnet: { instance: 4003 }', 'id: D'))
+    const found = site(chargers('id: A', 'id: B, modbus: { unit: 1 }', 'id: C, bacnet: { instance: 4004 }', 'id: D'))
     expect(found.problems).toEqual([])
-    expect(places(found)).toEqual({ A: [2, 4002, 2], B: [1, 4001, 1], C: [4, 4003, 4], D: [5, 4005, 5] })
+    expect(places(found)).toEqual({ A: [2, 4002, 2], B: [1, 4001, 1], C: [3, 4004, 3], D: [5, 4005, 5] })
   })
 
   it('are refused when two chargers are given the same one', () => {
     const found = site(chargers('id: A, modbus: { unit: 5 }', 'id: B, modbus: { unit: 5 }'))
-    expect(briefly(found)).toEqual(['config.yaml:5:21 address-taken'])
+    expect(briefly(found)).toEqual(['config.yaml:5:22 address-taken'])
     expect(found.problems[0]?.message).toBe('modbus 5 is already that of A')
   })
 
   it("are refused when they are the bridge's own", () => {
     const found = site(chargers('id: A, bacnet: { instance: 4000 }'))
-    expect(briefly(found)).toEqual(['config.yaml:4:21 address-taken'])
+    expect(briefly(found)).toEqual(['config.yaml:4:22 address-taken'])
     expect(found.problems[0]?.message).toContain('the bridge itself')
   })
 

@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { RowBinding } from '../../../src/core/ports.ts'
 import { rowOf } from '../../../src/mapping/mapping.ts'
@@ -144,5 +147,31 @@ connector:
   it('in a circle of several is refused at each turn', () => {
     const found = site(oneCharger, { m: 'mapping: m\nextends: n', n: 'mapping: n\nextends: m' })
     expect(briefly(found)).toEqual(['mappings/n.yaml:2:10 extends-circle'])
+  })
+})
+
+describe('a mapping file', () => {
+  const text = readFileSync(join(import.meta.dirname, '../../../mappings/standard.yaml'), 'utf8')
+
+  it('gives points or problems inside it, whatever it holds', () => {
+    const pieces = fc.oneof(
+      fc.string({ maxLength: 8 }),
+      fc.constantFrom(': ', '\n', '- ', '&a', '*a', '{', ']', '99999', 'null'),
+    )
+    const mutated = fc
+      .tuple(fc.nat(text.length), fc.nat(20), pieces)
+      .map(([at, length, piece]) => text.slice(0, at) + piece + text.slice(at + length))
+    fc.assert(
+      fc.property(fc.oneof(fc.string({ unit: 'binary' }), mutated), (m) => {
+        const { problems, folder } = site(oneCharger, { m })
+        for (const { file, line, column } of problems) {
+          expect(file.startsWith(folder)).toBe(true)
+          expect(line).toBeGreaterThanOrEqual(1)
+          expect(line).toBeLessThanOrEqual(m.split('\n').length + 1)
+          expect(column).toBeGreaterThanOrEqual(1)
+        }
+      }),
+      { numRuns: 150 },
+    )
   })
 })

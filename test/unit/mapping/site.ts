@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { configOf } from '../../../src/config/load.ts'
@@ -11,12 +11,12 @@ import { assign } from '../../../src/mapping/assign.ts'
 import { checkListings } from '../../../src/mapping/check.ts'
 import { expand, expandBridge } from '../../../src/mapping/expand.ts'
 import { loadMappings } from '../../../src/mapping/load.ts'
+import { bacnet } from '../../../src/northbound/bacnet/index.ts'
 import { modbus } from '../../../src/northbound/modbus/index.ts'
 import { ocpp } from '../../../src/southbound/ocpp/index.ts'
-import { bacnet } from './stand-in.ts'
 
-export const protocols = [bacnet, modbus]
-export const sections = { southbound: { ocpp: ocpp.config }, northbound: { bacnet, modbus } }
+const protocols = [bacnet, modbus]
+const sections = { southbound: { ocpp: ocpp.config }, northbound: { bacnet, modbus } }
 
 const view: BridgeView = {
   configured: 1,
@@ -59,6 +59,7 @@ export function site(config: string, mappings: Readonly<Record<string, string>> 
   const { problems, draft, source } = configOf(parseYaml(join(folder, 'config.yaml'), config), sections, {})
   if (draft === undefined) throw new Error(problems.map(({ message }) => message).join('\n'))
   const loaded = loadMappings(draft.chargers, source, protocols)
+  rmSync(folder, { recursive: true })
   const parts = { protocols, configs: draft.northbound, config: source }
   const assigned = assign(draft.chargers, parts, store)
   let id = 0
