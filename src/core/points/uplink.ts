@@ -40,7 +40,12 @@ export class PointUplink {
   /** Time went by: ages and durations. */
   ticked(charger: Charger, now: number): void {
     for (const points of charger.points) {
-      for (const point of points) if (point.definition.ticking && point.refresh(now)) this.pointChanged(point)
+      for (const point of points) {
+        if (!point.definition.ticking) continue
+        // Whoever read it since has refreshed it as well: told all the same.
+        point.refresh(now)
+        this.pointChanged(point)
+      }
     }
   }
 

@@ -1,6 +1,7 @@
 import type { Refusal } from '../../core/ports.ts'
 import type { Network } from '../../lib/cidr.ts'
 import type { Log } from '../../lib/log.ts'
+import type { Throttle } from '../../lib/throttle.ts'
 import { BacnetError, type ErrorClass, type ErrorCode } from './wire/error-code.ts'
 
 /** What each refusal of core is on BACnet (clause 18). */
@@ -22,8 +23,9 @@ export function refuse(refusal: Refusal | undefined): void {
 }
 
 /** Throws where an address may not write at all. */
-export function authorize(address: string, allowWrites: readonly Network[], log: Log): void {
+export function authorize(address: string, allowWrites: readonly Network[], log: Log, throttle: Throttle): void {
   if (allowWrites.some((network) => network.contains(address))) return
-  log.warn({ from: address }, `write from ${address} refused: it is in none of the networks of bacnet.allowWrites`)
+  if (throttle.pass(address) !== undefined)
+    log.warn({ from: address }, `write from ${address} refused: it is in none of the networks of bacnet.allowWrites`)
   throw new BacnetError('property', 'write-access-denied')
 }

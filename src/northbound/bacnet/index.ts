@@ -2,6 +2,7 @@ import type { Point } from '../../core/points/point.ts'
 import type { Device, Downlink, Northbound } from '../../core/ports.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
+import { Throttle } from '../../lib/throttle.ts'
 import { binding, bindingOf, mappingOptions, objectTypeOf } from './binding.ts'
 import { check } from './check.ts'
 import { type BacnetConfig, chargerConfig, config } from './config.ts'
@@ -31,9 +32,10 @@ function assign(
   number: number,
   own: { readonly instance: number } | undefined,
 ): number | undefined {
+  if (own !== undefined) return own.instance
   if (number === 0) return settings.device.instance
   const { first, last } = settings.instances
-  return own?.instance ?? (first + number - 1 <= last ? first + number - 1 : undefined)
+  return first + number - 1 <= last ? first + number - 1 : undefined
 }
 
 function create(settings: BacnetConfig, { clock, log, downlink, version }: Parts): Northbound {
@@ -71,6 +73,7 @@ function create(settings: BacnetConfig, { clock, log, downlink, version }: Parts
     downlink,
     allowWrites,
     log,
+    throttle: new Throttle(clock),
     reply: (device, to, apdu) => reply(device, to, apdu, false),
   })
   const uplink = new BacnetUplink(cov)

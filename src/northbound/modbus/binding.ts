@@ -35,7 +35,7 @@ export function isBit(row: ModbusRow): boolean {
 }
 
 /** The type that a row gives, or the natural one of its point. */
-export function dataTypeOf(point: Point, row: ModbusRow): DataType {
+function dataTypeOf(point: Point, row: ModbusRow): DataType {
   if (row.type !== undefined) return row.type
   switch (point.definition.type) {
     case 'text':

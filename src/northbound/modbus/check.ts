@@ -5,6 +5,8 @@ import { addressOf, bindingOf, formatOf, isBit, SECOND_BLOCK, SECOND_STRIDE, wor
 import { largest } from './wire/data-type.ts'
 
 const LAST_ADDRESS = 0xffff
+/** Function 16 writes no more at once, and half a text is refused. */
+const MAX_WRITE = 123
 
 /** What can't be shown on Modbus as it is mapped. */
 export function check(listings: readonly Listing[]): readonly Finding[] {
@@ -89,6 +91,8 @@ function unfit(point: Point): readonly Finding[] {
   const { type } = format
   if ((type === 'string') !== (point.definition.type === 'text'))
     add('modbus-type', `a ${point.definition.type} can't be shown as ${type}`)
+  if (point.writable && format.words > MAX_WRITE)
+    add('modbus-range', `takes ${format.words} registers, and one write has at most ${MAX_WRITE}: give it words`)
   if (type === 'string') return findings
   if (row.words !== undefined) add('modbus-type', `only texts have words: ${type} has its own length`)
   if (row.scale !== undefined && point.definition.type !== 'number' && point.definition.type !== 'integer') {

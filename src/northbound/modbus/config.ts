@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { RESERVED_PRIORITY } from '../../core/points/priority-array.ts'
 import { cidr, duration, listenAddress } from '../../lib/schema.ts'
 
 /** config.yaml's section `modbus`. */
@@ -11,7 +12,13 @@ export const config = z.strictObject({
     })
     .prefault({}),
   allowWrites: z.array(cidr()).prefault(['127.0.0.0/8']),
-  priority: z.number().int().min(1).max(16).default(10),
+  priority: z
+    .number()
+    .int()
+    .min(1)
+    .max(16)
+    .refine((priority) => priority !== RESERVED_PRIORITY, 'priority 6 is reserved for minimum on/off times')
+    .default(10),
 })
 
 export type ModbusConfig = z.output<typeof config>

@@ -1,6 +1,7 @@
 import type { Downlink, Refusal, Writer } from '../../core/ports.ts'
 import type { Network } from '../../lib/cidr.ts'
 import type { Log } from '../../lib/log.ts'
+import type { Throttle } from '../../lib/throttle.ts'
 import type { PointWrite } from './registers/unit.ts'
 import { type ExceptionCode, exceptionCodes, ModbusException } from './wire/exception.ts'
 
@@ -20,6 +21,7 @@ export interface ModbusDownlinkParts {
   readonly allowWrites: readonly Network[]
   readonly priority: number
   readonly log: Log
+  readonly throttle: Throttle
 }
 
 /** From a client's write to core: all of a request or nothing. */
@@ -40,9 +42,10 @@ export class ModbusDownlink {
 
   /** Throws where this address may not write at all. */
   authorize(address: string): void {
-    const { allowWrites, log } = this.#parts
+    const { allowWrites, log, throttle } = this.#parts
     if (allowWrites.some((network) => network.contains(address))) return
-    log.warn({ from: address }, `write from ${address} refused: it is in none of the networks of modbus.allowWrites`)
+    if (throttle.pass(address) !== undefined)
+      log.warn({ from: address }, `write from ${address} refused: it is in none of the networks of modbus.allowWrites`)
     throw new ModbusException(exceptionCodes.illegalFunction, `write from ${address}`)
   }
 }

@@ -2,6 +2,7 @@ import type { Point } from '../../core/points/point.ts'
 import type { Device, Downlink, Northbound } from '../../core/ports.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
+import { Throttle } from '../../lib/throttle.ts'
 import { addressOf, binding, bindingOf, formatOf, isBit, mappingOptions } from './binding.ts'
 import { check } from './check.ts'
 import { chargerConfig, config, type ModbusConfig } from './config.ts'
@@ -36,7 +37,7 @@ function create(settings: ModbusConfig, { clock, log, downlink: core, version }:
   const units = new Map<number, Served>()
   const uplink = new ModbusUplink()
   const { priority, allowWrites } = settings
-  const downlink = new ModbusDownlink({ downlink: core, allowWrites, priority, log })
+  const downlink = new ModbusDownlink({ downlink: core, allowWrites, priority, log, throttle: new Throttle(clock) })
   const tcp = new TcpServer(
     settings.tcp,
     (unit, pdu, peer) => serve(units.get(unit === BRIDGE_ALIAS ? 0 : unit), pdu, downlink, peer),

@@ -1,6 +1,7 @@
 import type { Writer as Client, Downlink } from '../../../core/ports.ts'
 import type { Network } from '../../../lib/cidr.ts'
 import type { Log } from '../../../lib/log.ts'
+import type { Throttle } from '../../../lib/throttle.ts'
 import { authorize } from '../downlink.ts'
 import type { DeviceModel } from '../objects/device-model.ts'
 import { MAX_APDU } from '../objects/device-properties.ts'
@@ -34,6 +35,7 @@ export interface ApplicationParts {
   readonly downlink: Downlink
   readonly allowWrites: readonly Network[]
   readonly log: Log
+  readonly throttle: Throttle
   readonly reply: (device: DeviceModel, to: Peer, apdu: Writer) => void
 }
 
@@ -98,7 +100,7 @@ export class Application {
   }
 
   #execute(device: DeviceModel, { service, invokeId, data }: ConfirmedRequest, from: Peer, answer: Writer): void {
-    const { allowWrites, cov, deviceTable, downlink, log, reads } = this.#parts
+    const { allowWrites, cov, deviceTable, downlink, log, reads, throttle } = this.#parts
     const reader = new Reader(data)
     switch (service) {
       case confirmedServices['read-property']:
@@ -110,7 +112,7 @@ export class Application {
         reads.readPropertyMultiple(device, reader, answer)
         return
       case confirmedServices['write-property']: {
-        authorize(from.address, allowWrites, log)
+        authorize(from.address, allowWrites, log, throttle)
         const client: Client = { source: 'BACnet', client: `bacnet:${from.address}` }
         writeProperty(device, reader, deviceTable, downlink, client)
         writeSimpleAck(answer, service, invokeId)

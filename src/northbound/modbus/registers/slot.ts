@@ -46,7 +46,8 @@ export class Slot {
   encodeBit(downlink: Downlink, priority: number): boolean {
     if (!this.setpoint) return this.#shown() === true
     const own = downlink.slots(this.point)?.[priority - 1] ?? null
-    return this.point.definition.type === 'boolean' ? own === true : own !== null
+    // A coil can't say "released": a boolean then shows what is in force.
+    return this.point.definition.type === 'boolean' ? (own ?? this.point.value) === true : own !== null
   }
 
   /** A value from the registers of a request. "Not available" releases a setpoint; a float NaN does not: it is refused. */

@@ -7,6 +7,8 @@ import { encodeBits, type RegisterBytes, registersPdu } from '../wire/pdu.ts'
 import { Image } from './image.ts'
 import { Slot } from './slot.ts'
 
+const LAST_ADDRESS = 0xffff
+
 /** One value of a write, checked and not yet applied. */
 export interface PointWrite {
   readonly point: Point
@@ -27,7 +29,8 @@ export class Unit {
   readonly #parts: UnitParts
   readonly #slots: Slot[] = []
   readonly #slotsOfPoint = new Map<Point, Slot[]>()
-  readonly #ticking: Point[] = []
+  /** Read afresh on each request: ages, and setpoints, whose slot can change while what wins does not. */
+  readonly #live: Slot[] = []
   readonly #first = new Image(0, 2)
   readonly #second = new Image(SECOND_BLOCK, 2)
   readonly #bits = new Image(0, 1)
@@ -46,11 +49,12 @@ export class Unit {
       const image = this.#imageOf(slot)
       // The whole block of a connector can be read, to its last gap.
       const stride = image === this.#second ? SECOND_STRIDE : bound.stride
-      const blockEnd = image.base + (point.connector + 1) * stride
+      const last = image === this.#first ? SECOND_BLOCK : LAST_ADDRESS + 1
+      const blockEnd = Math.min(last, image.base + (point.connector + 1) * stride)
       image.grow(Math.max(blockEnd, slot.address + slot.words))
       image.owners.fill(this.#slots.length, slot.address - image.base, slot.address - image.base + slot.words)
       if (slot.onOffline === 'exception') this.#excepting = true
-      if (point.definition.ticking) this.#ticking.push(point)
+      if (point.definition.ticking || slot.setpoint) this.#live.push(slot)
       const own = this.#slotsOfPoint.get(point)
       if (own) own.push(slot)
       else this.#slotsOfPoint.set(point, [slot])
@@ -65,8 +69,8 @@ export class Unit {
 
   /** The answer's PDU: function code, byte count and registers. */
   readRegisters(functionCode: number, address: number, quantity: number): Uint8Array {
-    this.#tick()
     const image = this.#found(address, quantity)
+    this.#refreshLive(image, address, quantity)
     if (this.#excepting) this.#refuseOffline(image, address, quantity)
     const pdu = registersPdu(functionCode, quantity)
     pdu.set(image.span(address, quantity), 2)
@@ -75,6 +79,7 @@ export class Unit {
 
   readBits(functionCode: number, address: number, quantity: number): Uint8Array {
     if (!this.#bits.contains(address, quantity)) throw unmapped(address, quantity)
+    this.#refreshLive(this.#bits, address, quantity)
     if (this.#excepting) this.#refuseOffline(this.#bits, address, quantity)
     return encodeBits(functionCode, this.#bits.span(address, quantity))
   }
@@ -127,16 +132,26 @@ export class Unit {
     else slot.encode(image.bytes, at, downlink, priority)
   }
 
-  /** Ages and durations are read afresh whenever somebody looks. */
-  #tick(): void {
+  /**
+   * Always put in place, changed or not: another protocol may have refreshed the point a moment ago, and a slot that
+   * loses to a higher one changes without the point's value.
+   */
+  #refreshLive(image: Image, address: number, quantity: number): void {
     const now = this.#parts.clock.now()
-    for (const point of this.#ticking) if (point.refresh(now)) this.pointChanged(point)
+    for (const slot of this.#live) {
+      if (slot.address >= address + quantity || slot.address + slot.words <= address) continue
+      if (this.#imageOf(slot) !== image) continue
+      if (slot.point.definition.ticking) slot.point.refresh(now)
+      this.#show(slot)
+    }
   }
 
   #refuseOffline(image: Image, address: number, quantity: number): void {
     for (let index = 0; index < quantity; index += 1) {
       const slot = this.#slots[image.owner(address + index) - 1]
-      if (slot?.onOffline === 'exception' && slot.point.quality === 'offline') {
+      if (slot?.onOffline !== 'exception') continue
+      const { quality, charger } = slot.point
+      if (quality === 'offline' || (quality === 'never' && charger?.online === false)) {
         throw new ModbusException(exceptionCodes.gatewayTargetFailed, 'the charger is offline')
       }
     }

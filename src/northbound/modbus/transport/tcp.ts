@@ -1,8 +1,8 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Cancel, Clock } from '../../../lib/clock.ts'
 import type { Log } from '../../../lib/log.ts'
+import { Throttle } from '../../../lib/throttle.ts'
 import { Connection, type Handle } from './connection.ts'
-import { Throttle } from './throttle.ts'
 
 export interface TcpSettings {
   readonly listen: { readonly host: string; readonly port: number }

@@ -1,4 +1,4 @@
-import type { Clock } from '../../../lib/clock.ts'
+import type { Clock } from './clock.ts'
 
 const EVERY_MS = 60_000
 /** Kinds that are remembered; more of them than this are one kind. */

@@ -1,0 +1,181 @@
+#!/usr/bin/env node
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { runDemo } from './demo.ts'
+import { createGateway, type Gateway } from './gateway.ts'
+import { systemClock } from './lib/clock.ts'
+import type { Log } from './lib/log.ts'
+import { pinoLog } from './lib/pino-log.ts'
+import { formatProblem, hasErrors, type Problem } from './lib/problem.ts'
+import { version } from './lib/version.ts'
+import { formatPoints, type ListFormat, listFormats, listPoints } from './mapping/list.ts'
+import { draw, type Plan } from './plan.ts'
+import { northbound } from './plugins.ts'
+import { simulate } from './simulator/simulate.ts'
+import { openSqlite } from './store/sqlite.ts'
+
+/** sysexits.h: something is wrong in a configuration file. */
+const EX_CONFIG = 78
+const STOP_WITHIN_MS = 5_000
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error']
+
+const program = new Command('ocpp-bms-bridge')
+  .description('EV chargers (OCPP 1.6J) as BACnet devices and Modbus registers, and writes back')
+  .version(version)
+  .addOption(new Option('--log-level <level>', 'how much is logged').choices(LOG_LEVELS).default('info'))
+
+const config = () => new Option('--config <file>', 'the configuration').default('config.yaml')
+
+program
+  .command('run', { isDefault: true })
+  .description('start the bridge')
+  .addOption(config())
+  .action(async ({ config: file }: { config: string }) => {
+    const log = logger()
+    const plan = planned(file, log)
+    const gateway = createGateway(plan, { clock: systemClock, log, store: openStore(plan) })
+    await started(gateway, log)
+    stopOnSignal(() => gateway.stop())
+  })
+
+program
+  .command('demo')
+  .description('the bridge and simulated chargers, on loopback and unprivileged ports')
+  .addOption(
+    new Option('--chargers <number>', 'how many chargers to simulate').argParser(wholeNumber(1, 200)).default(4),
+  )
+  .option('--config <file>', 'a configuration whose chargers are simulated, instead of the built-in one')
+  .action(async ({ chargers, config: file }: { chargers: number; config?: string }) => {
+    const log = logger('warn')
+    const demo = runDemo({ chargers, file, log, planned: (path) => planned(path, log), openStore })
+    const addresses = await started(demo.gateway, log)
+    demo.populate(addresses)
+    stopOnSignal(() => demo.stop())
+  })
+
+program
+  .command('check')
+  .description('every problem in the configuration and its mappings; exit code 0 or 78')
+  .addOption(config())
+  .action(({ config: file }: { config: string }) => {
+    const { problems } = draw(file, false)
+    for (const problem of problems) console.log(formatProblem(problem))
+    if (hasErrors(problems)) process.exitCode = EX_CONFIG
+  })
+
+program
+  .command('points')
+  .description('what the BMS will see, without starting anything')
+  .addOption(config())
+  .addOption(new Option('--format <format>', 'how to write it').choices([...listFormats]).default('table'))
+  .action(({ config: file, format }: { config: string; format: ListFormat }) => {
+    const { problems, plan, listings } = draw(file, true)
+    tell(problems)
+    if (plan === undefined) {
+      process.exitCode = EX_CONFIG
+      return
+    }
+    process.stdout.write(
+      formatPoints(listPoints(listings, { protocols: northbound, configs: plan.settings.northbound }), format),
+    )
+  })
+
+program
+  .command('simulate')
+  .description('one simulated charge point against any OCPP 1.6J central system')
+  .requiredOption('--url <url>', 'its address, such as ws://127.0.0.1:8887')
+  .requiredOption('--id <identifier>', 'the charge point identifier')
+  .addOption(new Option('--connectors <number>', 'how many connectors it has').argParser(wholeNumber(1, 64)).default(2))
+  .option('--password <password>', 'for HTTP Basic authentication')
+  .addOption(new Option('--seed <number>', 'repeats a run').argParser(wholeNumber(0, 2 ** 31)).default(1))
+  .action((options: { url: string; id: string; connectors: number; password?: string; seed: number }) => {
+    const stop = simulate({ ...options, clock: systemClock, log: logger() })
+    stopOnSignal(async () => stop())
+  })
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error))
+  process.exit(1)
+}
+
+function logger(quiet?: 'warn'): Log {
+  const { logLevel } = program.opts<{ logLevel: string }>()
+  return pinoLog(quiet !== undefined && program.getOptionValueSource('logLevel') === 'default' ? quiet : logLevel)
+}
+
+/** A plan without problems, or the end of the process with all of them said. */
+function planned(file: string, log: Log): Plan {
+  const { problems, plan } = draw(file, true)
+  tell(problems.filter((problem) => !problem.warning || plan === undefined))
+  if (plan === undefined) process.exit(EX_CONFIG)
+  for (const problem of problems) log.warn({}, formatProblem(problem))
+  return plan
+}
+
+function tell(problems: readonly Problem[]): void {
+  for (const problem of problems) console.error(formatProblem(problem))
+}
+
+function openStore(plan: Plan) {
+  return openSqlite(plan.settings.store, systemClock)
+}
+
+/** Starts every listener and prints the ready line; what can't be started is one line and exit code 1. */
+async function started(gateway: Gateway, log: Log): Promise<ReadonlyMap<string, string>> {
+  let addresses: ReadonlyMap<string, string>
+  try {
+    addresses = await gateway.start()
+  } catch (error) {
+    console.error(startProblem(error as NodeJS.ErrnoException & { address?: string; port?: number }))
+    process.exit(1)
+  }
+  for (const [name, address] of addresses) {
+    if (!/127\.\d+\.\d+\.\d+|localhost|\[::1\]/.test(address)) {
+      log.warn(
+        { name, address },
+        `${name} listens on ${address} without authentication: keep it on a network of its own`,
+      )
+    }
+  }
+  console.log(`ready ${[...addresses].map(([name, address]) => `${name}=${address}`).join(' ')}`)
+  return addresses
+}
+
+function startProblem(error: NodeJS.ErrnoException & { address?: string; port?: number }): string {
+  const where = error.address === undefined ? '' : `${error.address}:${error.port}`
+  if (error.code === 'EADDRINUSE')
+    return `${where} is taken by another program: stop it, or choose another port under listen`
+  if (error.code === 'EACCES')
+    return `${where} may not be opened: ports below 1024 need the right to bind them (setcap cap_net_bind_service)`
+  if (error.code === 'EADDRNOTAVAIL') return `${where} is no address of this machine: see listen in the config`
+  return error.message
+}
+
+function stopOnSignal(stop: () => Promise<void>): void {
+  let stopping = false
+  const end = (): void => {
+    if (stopping) process.exit(1)
+    stopping = true
+    // Whatever hangs is left behind; the store has what was answered.
+    setTimeout(() => process.exit(1), STOP_WITHIN_MS - 500).unref()
+    stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        console.error(error)
+        process.exit(1)
+      },
+    )
+  }
+  process.on('SIGINT', end)
+  process.on('SIGTERM', end)
+}
+
+function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (!Number.isInteger(value) || value < least || value > most)
+      throw new InvalidArgumentError(`write a number from ${least} to ${most}`)
+    return value
+  }
+}
