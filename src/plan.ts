@@ -20,7 +20,7 @@ const configSections = {
   northbound: sections.northbound,
 } as const
 
-export type BridgeSettings = Settings<typeof configSections>
+type BridgeSettings = Settings<typeof configSections>
 
 /** A config that can be run: its mappings, and where each charger stands. */
 export interface Plan {

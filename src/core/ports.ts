@@ -99,7 +99,7 @@ export interface Downlink {
 }
 
 /** One slot of a priority array as kept on disk, value in the setpoint's base unit. */
-export interface StoredSlot {
+interface StoredSlot {
   readonly value: number | boolean
   readonly source: Writer['source']
 }

@@ -10,7 +10,7 @@ import { random16, sampledValues } from './samples.ts'
 import type { ChargerSocket, SocketHandlers } from './transport/socket.ts'
 
 /** Ways in which real chargers differ from what the standard asks for. */
-export interface Quirks {
+interface Quirks {
   /** Purposes that it refuses. */
   readonly rejects?: readonly string[]
   /** Never answers a call. */

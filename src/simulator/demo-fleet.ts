@@ -5,7 +5,7 @@ import { seededRandom } from './random.ts'
 import { connect } from './transport/socket.ts'
 import { welcomeVisitors } from './visitors.ts'
 
-export interface DemoCharger {
+interface DemoCharger {
   readonly id: string
   readonly connectors: number
   readonly electrical:

@@ -6,7 +6,7 @@ import type { ChargerEvent, Reading, Sample } from './event.ts'
 import { type ConnectorState, isIdle, newConnectorState } from './state.ts'
 
 /** No charger has more; what claims more is a mistake or an attack. */
-export const MAX_CONNECTORS = 64
+const MAX_CONNECTORS = 64
 /** Measurands × phases × locations of the standard are about 300; a charger that sends others is bounded. */
 const MAX_METERS = 400
 const MAX_CONFIGURATION_KEYS = 1000

@@ -57,7 +57,7 @@ export interface ActionProgress {
   sequence: number
 }
 
-export interface ConfigurationProgress {
+interface ConfigurationProgress {
   readonly value: string
   /** Written again after each reboot and reconnect. */
   readonly enforce: boolean

@@ -135,7 +135,7 @@ function dividedApplied(charger: Charger): number | undefined {
 }
 
 /** A setpoint's value in both units, rounded down to the step; below the minimum it pauses. */
-export function limitValue(charger: Charger, connector: number, value: number): LimitValue {
+function limitValue(charger: Charger, connector: number, value: number): LimitValue {
   const { electrical } = charger.settings
   const { minimum } = charger.limits
   if (electrical.kind === 'dc') return { amps: 0, watts: Math.floor(value) }

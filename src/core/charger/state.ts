@@ -28,7 +28,7 @@ export interface EnergyState {
 }
 
 /** The transaction that runs now. */
-export interface TransactionState {
+interface TransactionState {
   readonly id: number
   readonly idTag: string
   /** What the building may see of the tag. */

@@ -38,7 +38,7 @@ const families: Record<PointObjectType, Family> = {
 }
 
 /** How a quality shows: inputs have a sensor that may be missing, everything else is unreliable. */
-export function reliability(object: BacnetObject): number {
+function reliability(object: BacnetObject): number {
   const { point } = object
   if (point.outOfService) return reliabilities['no-fault-detected']
   switch (point.quality) {

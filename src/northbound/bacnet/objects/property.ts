@@ -5,7 +5,7 @@ import type { ApplicationValue } from '../wire/value.ts'
 import type { Writer } from '../wire/writer.ts'
 
 /** How a write reaches core. */
-export interface WriteContext {
+interface WriteContext {
   readonly downlink: Downlink
   readonly client: Client
   readonly priority: number | undefined

@@ -2,7 +2,7 @@
 const BVLC_TYPE = 0x81
 
 /** Functions of J.2. */
-export const bvlcFunctions = {
+const bvlcFunctions = {
   result: 0x00,
   'write-broadcast-distribution-table': 0x01,
   'read-broadcast-distribution-table': 0x02,

@@ -15,8 +15,6 @@ export const objectTypes = {
   'positive-integer-value': 48,
 } as const
 
-export type ObjectTypeName = keyof typeof objectTypes
-
 /** Bits of Protocol_Object_Types_Supported at Protocol_Revision 14. */
 export const OBJECT_TYPES_SUPPORTED_BITS = 55
 

@@ -45,5 +45,3 @@ export const propertyIds = {
   'database-revision': 155,
   'property-list': 371,
 } as const
-
-export type PropertyName = keyof typeof propertyIds

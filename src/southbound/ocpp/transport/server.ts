@@ -12,7 +12,7 @@ import { identifierOf } from './identifier.ts'
 import { notFoundPage } from './page.ts'
 
 /** What a socket carries to whoever converses over it. */
-export interface Talk {
+interface Talk {
   receive(text: string): void
   closed(): void
 }
