@@ -22,6 +22,29 @@ export interface GatewayParts {
   readonly log: Log
   /** Closed by the gateway when it stops. */
   readonly store: Store
+  /** The protocols, for those who bring transports of their own. */
+  readonly plugins?: {
+    readonly northbound: readonly NorthboundPlugin[]
+    readonly southbound: readonly SouthboundPlugin[]
+  }
+}
+
+interface NorthboundParts {
+  readonly clock: Clock
+  readonly log: Log
+  readonly downlink: PointDownlink
+  readonly site: string
+  readonly version: string
+}
+
+interface NorthboundPlugin {
+  readonly name: string
+  create(config: unknown, parts: NorthboundParts): Northbound
+}
+
+interface SouthboundPlugin {
+  readonly name: string
+  create(config: unknown, parts: { readonly door: Fleet; readonly clock: Clock; readonly log: Log }): Southbound
 }
 
 export interface Gateway {
@@ -34,7 +57,10 @@ export interface Gateway {
 }
 
 /** Builds every part and hands each its neighbours. */
-export function createGateway({ settings, mappings, assignments }: Plan, { clock, log, store }: GatewayParts): Gateway {
+export function createGateway(
+  { settings, mappings, assignments }: Plan,
+  { clock, log, store, plugins = { northbound, southbound } }: GatewayParts,
+): Gateway {
   const { ocpp } = settings.southbound
   const fleetSettings: FleetSettings = { ...ocpp, limits: settings.limits, actions: settings.actions }
   const authorizer = new Authorizer(ocpp.authorize)
@@ -67,13 +93,13 @@ export function createGateway({ settings, mappings, assignments }: Plan, { clock
     uplink,
     settle: (charger) => fleet.settle(charger),
   })
-  for (const plugin of northbound) {
-    const own = settings.northbound[plugin.name]
+  const configs: Readonly<Record<string, unknown>> = settings.northbound
+  for (const plugin of plugins.northbound) {
+    const own = configs[plugin.name]
     const parts = { clock, log, downlink, site: settings.site, version }
-    if (own !== undefined)
-      norths.push((plugin.create as (config: unknown, given: typeof parts) => Northbound)(own, parts))
+    if (own !== undefined) norths.push(plugin.create(own, parts))
   }
-  const souths: Southbound[] = southbound.map(({ create }) => create(ocpp, { door: fleet, clock, log }))
+  const souths: Southbound[] = plugins.southbound.map((plugin) => plugin.create(ocpp, { door: fleet, clock, log }))
 
   const view: BridgeView = {
     get configured() {
@@ -133,7 +159,8 @@ export function createGateway({ settings, mappings, assignments }: Plan, { clock
     async start() {
       fleet.start()
       const addresses = new Map<string, string>()
-      for (const [index, south] of souths.entries()) addresses.set(southbound[index]?.name ?? '', await south.start())
+      for (const [index, south] of souths.entries())
+        addresses.set(plugins.southbound[index]?.name ?? '', await south.start())
       for (const north of norths) addresses.set(north.name, await north.start())
       return addresses
     },

@@ -83,8 +83,7 @@ export function limitReason(charger: Charger, connector: number): LimitReason {
 export function limitInForce(charger: Charger, connector: number): PointReading {
   const own = charger.control.connectors[connector]
   const applied = connector === 0 && own?.limitProgress.divided ? dividedApplied(charger) : own?.limitProgress.applied
-  if (applied === undefined)
-    return { value: rating(charger, connector), quality: charger.online ? 'unknown' : 'offline' }
+  if (applied === undefined) return { value: rating(charger, connector), quality: 'unknown' }
   return { value: applied, quality: charger.online ? 'good' : 'offline' }
 }
 

@@ -12,7 +12,10 @@ const LONGEST_RETRY_MS = 15 * 60_000
 
 /** What to tell the charger now so that it comes to do what is wanted; marks it as sent. Limits come first. */
 export function reconcile(charger: Charger, now: number): readonly Command[] {
-  if (!charger.ready || charger.link === undefined) return []
+  if (!charger.ready || charger.link === undefined) {
+    showHeld(charger)
+    return []
+  }
   const commands: Command[] = []
   charger.control.deferred = false
   const { connectors, configuration } = charger.control
@@ -29,6 +32,19 @@ export function reconcile(charger: Charger, now: number): readonly Command[] {
     commands.push(progress.command)
   }
   return commands
+}
+
+/** What was written while the charger is away is pending until it is back. */
+function showHeld(charger: Charger): void {
+  charger.control.connectors.forEach((own, connector) => {
+    const wanted = wantedLimit(charger, connector)
+    const sent = own.limitProgress.sent?.wanted
+    if (wanted !== undefined && (sent === undefined || !sameLimit(sent, wanted))) own.limitProgress.outcome = 'pending'
+    const operative = winner(own.availability)?.slot.value
+    if (operative !== undefined && own.availabilityProgress.sent?.operative !== operative) {
+      own.availabilityProgress.outcome = 'pending'
+    }
+  })
 }
 
 /** The charger may have forgotten everything (it booted, or its link broke): tell it all again. */

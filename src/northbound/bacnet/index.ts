@@ -1,31 +1,11 @@
 import type { Point } from '../../core/points/point.ts'
-import type { Device, Downlink, Northbound } from '../../core/ports.ts'
-import type { Clock } from '../../lib/clock.ts'
-import type { Log } from '../../lib/log.ts'
-import { Throttle } from '../../lib/throttle.ts'
+import type { Device, Northbound } from '../../core/ports.ts'
 import { binding, bindingOf, mappingOptions, objectTypeOf } from './binding.ts'
 import { check } from './check.ts'
 import { type BacnetConfig, chargerConfig, config } from './config.ts'
-import { DeviceModel } from './objects/device-model.ts'
-import { deviceProperties } from './objects/device-properties.ts'
 import { instanceOf } from './placement.ts'
-import { Application } from './services/application.ts'
-import { ConfirmedSender } from './services/confirmed-sender.ts'
-import { CovService } from './services/cov.ts'
-import { Discovery } from './services/discovery.ts'
-import { ReadServices } from './services/read.ts'
-import { NetworkLayer } from './transport/network.ts'
-import { Pacer } from './transport/pacer.ts'
+import { createStack, type StackParts } from './stack.ts'
 import { UdpPort } from './transport/udp.ts'
-import { BacnetUplink } from './uplink.ts'
-
-interface Parts {
-  readonly clock: Clock
-  readonly log: Log
-  readonly downlink: Downlink
-  readonly site: string
-  readonly version: string
-}
 
 function assign(
   settings: BacnetConfig,
@@ -38,89 +18,9 @@ function assign(
   return first + number - 1 <= last ? first + number - 1 : undefined
 }
 
-function create(settings: BacnetConfig, { clock, log, downlink, version }: Parts): Northbound {
-  const { topology, vendorId, allowWrites } = settings
-  const common = { vendorId, version, now: () => clock.now() }
-  const virtual = new Map<number, DeviceModel>()
-  let bridge: DeviceModel | undefined
-
-  const udp = new UdpPort({
-    listen: settings.listen,
-    log,
-    received: (datagram, from) => network.receive(datagram, from),
-  })
-  const network = new NetworkLayer({
-    network: topology === 'virtual' ? settings.network : undefined,
-    bridge: () => bridge,
-    virtual,
-    send: (datagram, to) => udp.send(datagram, to),
-    broadcast: (datagram) => udp.broadcast(datagram),
-    deliver: (apdu, from, to, broadcast) => application.receive(apdu, from, to, broadcast),
-    log,
-  })
-  const pacer = new Pacer(clock)
-  const confirmed = new ConfirmedSender(clock)
-  const reply = network.reply.bind(network)
-  const cov = new CovService({ clock, log, confirmed, reply })
-  const deviceTable = deviceProperties((writer, device) => cov.writeSubscriptions(writer, device))
-  const discovery = new Discovery({ pacer, reply: (device, to, apdu) => reply(device, to, apdu, false) })
-  const application = new Application({
-    reads: new ReadServices({ downlink, deviceTable }),
-    cov,
-    discovery,
-    confirmed,
-    deviceTable,
-    downlink,
-    allowWrites,
-    log,
-    throttle: new Throttle(clock),
-    reply: (device, to, apdu) => reply(device, to, apdu, false),
-  })
-  const uplink = new BacnetUplink(cov)
-
-  /** The device that shows a device's points: in the flat topology the bridge's own, for all. */
-  function modelOf(device: Device): DeviceModel | undefined {
-    if (device.charger === undefined) {
-      bridge ??= new DeviceModel(device, settings.device.instance, common)
-      return bridge
-    }
-    if (topology === 'flat') return bridge
-    const instance = device.addresses.bacnet
-    if (instance === undefined) return undefined
-    let model = virtual.get(instance)
-    if (model === undefined) {
-      model = new DeviceModel(device, instance, common)
-      virtual.set(instance, model)
-    }
-    return model
-  }
-
-  return {
-    name: 'bacnet',
-    attach(device: Device, points: readonly Point[]) {
-      const model = modelOf(device)
-      if (model === undefined) return
-      uplink.attach(model.add(device, points, (point, row, stride) => instanceOf(settings, device, point, row, stride)))
-    },
-    pointChanged: (point) => uplink.pointChanged(point),
-    async start() {
-      await udp.start()
-      cov.start()
-      network.announceRouter()
-      const devices = [...(bridge === undefined ? [] : [bridge]), ...virtual.values()]
-      pacer.send(
-        'start',
-        devices.map((device) => () => network.broadcast(device, discovery.iAm(device))),
-      )
-      return `${settings.listen.host}:${udp.port}`
-    },
-    async stop() {
-      pacer.stop()
-      cov.stop()
-      confirmed.stop()
-      await udp.stop()
-    },
-  }
+function create(settings: BacnetConfig, parts: StackParts): Northbound {
+  const { log } = parts
+  return createStack(settings, parts, (received) => new UdpPort({ listen: settings.listen, log, received }))
 }
 
 /** What `points` says of a point's object. */

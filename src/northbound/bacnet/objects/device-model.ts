@@ -1,6 +1,7 @@
 import type { Point } from '../../../core/points/point.ts'
 import type { Device } from '../../../core/ports.ts'
 import { bindingOf, objectTypeOf } from '../binding.ts'
+import type { NetworkAddress } from '../wire/npdu.ts'
 import { objectKey } from '../wire/object-type.ts'
 import { BacnetObject } from './bacnet-object.ts'
 
@@ -23,11 +24,15 @@ export class DeviceModel {
   /** Owners of points that stand in this device though they belong to another one (topology flat). */
   readonly #owners = new Map<Point['charger'], string>()
   databaseRevision = 1
+  /** Where a virtual device is reached behind the bridge: its instance in three octets. */
+  readonly networkAddress: NetworkAddress | undefined
 
-  constructor(device: Device, instance: number, common: DeviceCommon) {
+  constructor(device: Device, instance: number, common: DeviceCommon, network?: number) {
     this.device = device
     this.instance = instance
     this.common = common
+    const mac = Uint8Array.of(instance >> 16, (instance >> 8) & 0xff, instance & 0xff)
+    this.networkAddress = network === undefined ? undefined : { network, mac }
   }
 
   get name(): string {

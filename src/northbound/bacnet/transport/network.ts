@@ -21,7 +21,6 @@ export interface NetworkParts {
 
 /** A virtual device's address is its instance in three octets. */
 const MAC_BYTES = 3
-const MAX_HOPS = 255
 
 /** The network layer (clause 6): the bridge's own device on the IP network, and a router to the chargers behind it. */
 export class NetworkLayer {
@@ -51,22 +50,14 @@ export class NetworkLayer {
 
   /** Sends an APDU from a device to one peer. */
   reply(device: DeviceModel, to: Peer, apdu: Writer, expectingReply: boolean): void {
-    const source = this.#sourceOf(device)
-    this.#header.reset()
-    writeNpdu(this.#header, {
-      ...(to.remote !== undefined && { destination: to.remote, hopCount: MAX_HOPS }),
-      ...(source !== undefined && { source }),
-      expectingReply,
-      priority: 0,
-    })
+    const header = { destination: to.remote, source: device.networkAddress, expectingReply }
+    writeNpdu(this.#header.reset(), header)
     this.#parts.send(this.#assembled(false, apdu), to)
   }
 
   /** Sends an APDU from a device to everybody on the IP network. */
   broadcast(device: DeviceModel, apdu: Writer): void {
-    const source = this.#sourceOf(device)
-    this.#header.reset()
-    writeNpdu(this.#header, { ...(source !== undefined && { source }), expectingReply: false, priority: 0 })
+    writeNpdu(this.#header.reset(), { source: device.networkAddress, expectingReply: false })
     this.#parts.broadcast(this.#assembled(true, apdu))
   }
 
@@ -155,29 +146,17 @@ export class NetworkLayer {
   }
 
   #message(message: number, data: Writer, to: Peer | undefined): void {
-    this.#header.reset()
-    writeNpdu(this.#header, {
-      ...(to?.remote !== undefined && { destination: to.remote, hopCount: MAX_HOPS }),
-      expectingReply: false,
-      priority: 0,
-      message,
-    })
+    writeNpdu(this.#header.reset(), { destination: to?.remote, expectingReply: false, message })
     if (to === undefined) this.#parts.broadcast(this.#assembled(true, data))
     else this.#parts.send(this.#assembled(false, data), to)
   }
 
-  #sourceOf(device: DeviceModel) {
-    const { network, virtual } = this.#parts
-    if (network === undefined || virtual.get(device.instance) !== device) return undefined
-    return { network, mac: Uint8Array.of(device.instance >> 16, (device.instance >> 8) & 0xff, device.instance & 0xff) }
-  }
-
   /** BVLC, the header that was just written, and what follows it. */
   #assembled(broadcast: boolean, rest: Writer): Uint8Array {
-    const header = this.#header.finish()
+    const header = this.#header.view
     const out = this.#datagram.reset()
     for (const octet of bvlcHeader(broadcast, header.length + rest.length)) out.uint8(octet)
-    return out.octets(header).octets(rest.finish()).finish()
+    return out.octets(header).octets(rest.view).finish()
   }
 }
 

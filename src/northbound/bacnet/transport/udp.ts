@@ -2,6 +2,7 @@ import { createSocket, type Socket } from 'node:dgram'
 import { networkInterfaces } from 'node:os'
 import type { Log } from '../../../lib/log.ts'
 import type { ListenAddress } from '../../../lib/schema.ts'
+import type { DatagramPort } from '../stack.ts'
 import type { IpAddress } from '../wire/bvlc.ts'
 
 export interface UdpParts {
@@ -18,7 +19,7 @@ const BUFFER_BYTES = 4 * 1024 * 1024
  * BACnet/IP's sockets. Bound to one address, Linux delivers no broadcasts to it: further sockets on the broadcast
  * addresses hear them, and everything is sent from the first.
  */
-export class UdpPort {
+export class UdpPort implements DatagramPort {
   readonly #parts: UdpParts
   readonly #sockets: Socket[] = []
   #port: number
@@ -28,16 +29,13 @@ export class UdpPort {
     this.#port = parts.listen.port
   }
 
-  get port(): number {
-    return this.#port
-  }
-
-  async start(): Promise<void> {
+  async start(): Promise<string> {
     const { host } = this.#parts.listen
     const main = await this.#bind(host, this.#port)
     this.#port = main.address().port
     main.setBroadcast(true)
-    if (host === ANY) return
+    const bound = `${host}:${this.#port}`
+    if (host === ANY) return bound
     for (const address of [...this.#subnetBroadcasts(), LIMITED_BROADCAST]) {
       try {
         await this.#bind(address, this.#port)
@@ -45,6 +43,7 @@ export class UdpPort {
         this.#parts.log.debug({ address, error: String(error) }, 'bacnet: no broadcasts to this address')
       }
     }
+    return bound
   }
 
   stop(): Promise<void> {
@@ -56,9 +55,7 @@ export class UdpPort {
 
   send(datagram: Uint8Array, to: IpAddress): void {
     // What can't be sent (no route, a full buffer) is lost, as any datagram may be: the client asks again.
-    this.#sockets[0]?.send(datagram, to.port, to.address, (error) => {
-      if (error) this.#parts.log.debug({ to, error: error.message }, 'bacnet: not sent')
-    })
+    this.#sockets[0]?.send(datagram, to.port, to.address)
   }
 
   /** To all on the subnets, or on the one that is listened on. Loopback has no broadcast. */
@@ -67,7 +64,7 @@ export class UdpPort {
   }
 
   #bind(address: string, port: number): Promise<Socket> {
-    const socket = createSocket({ type: 'udp4', reuseAddr: false })
+    const socket = createSocket({ type: 'udp4', lookup: addressItself })
     return new Promise((resolve, reject) => {
       socket.once('error', (error) => {
         socket.close()
@@ -75,7 +72,7 @@ export class UdpPort {
       })
       socket.bind({ address, port, exclusive: true }, () => {
         socket.removeAllListeners('error')
-        socket.on('error', (error) => this.#parts.log.warn({ error: error.message }, 'bacnet: socket'))
+        socket.on('error', (error) => this.#parts.log.debug({ error: error.message }, 'bacnet: not sent'))
         socket.on('message', (datagram, from) =>
           this.#parts.received(datagram, { address: from.address, port: from.port }),
         )
@@ -103,6 +100,15 @@ export class UdpPort {
       .filter(({ family, internal, address }) => family === 'IPv4' && !internal && (host === ANY || host === address))
       .map(({ address, netmask }) => broadcastOf(address, netmask))
   }
+}
+
+/** Only addresses are ever sent to: there is nothing to look up, and no turn of the event loop to wait for. */
+function addressItself(
+  address: string,
+  _options: unknown,
+  found: (error: null, address: string, family: number) => void,
+): void {
+  found(null, address, 4)
 }
 
 function broadcastOf(address: string, netmask: string): string {

@@ -36,8 +36,8 @@ export type Apdu =
       /** As the three bits say: 0 unspecified, 7 more than 64. */
       readonly maxSegments: number
       readonly invokeId: number
-      readonly sequenceNumber?: number
-      readonly windowSize?: number
+      readonly sequenceNumber: number | undefined
+      readonly windowSize: number | undefined
       readonly service: number
       readonly data: Uint8Array
     }
@@ -48,8 +48,8 @@ export type Apdu =
       readonly segmented: boolean
       readonly moreFollows: boolean
       readonly invokeId: number
-      readonly sequenceNumber?: number
-      readonly windowSize?: number
+      readonly sequenceNumber: number | undefined
+      readonly windowSize: number | undefined
       readonly service: number
       readonly data: Uint8Array
     }
@@ -75,7 +75,8 @@ export function parseApdu(bytes: Uint8Array): Apdu {
       const sizes = reader.uint8()
       const invokeId = reader.uint8()
       const segmented = (first & 0x08) !== 0
-      const segment = segmented ? { sequenceNumber: reader.uint8(), windowSize: reader.uint8() } : {}
+      const sequenceNumber = segmented ? reader.uint8() : undefined
+      const windowSize = segmented ? reader.uint8() : undefined
       return {
         kind: 'confirmed-request',
         segmented,
@@ -84,7 +85,8 @@ export function parseApdu(bytes: Uint8Array): Apdu {
         maxApdu: MAX_APDU[sizes & 0x0f],
         maxSegments: (sizes >> 4) & 0x07,
         invokeId,
-        ...segment,
+        sequenceNumber,
+        windowSize,
         service: reader.uint8(),
         data: rest(),
       }
@@ -96,13 +98,15 @@ export function parseApdu(bytes: Uint8Array): Apdu {
     case COMPLEX_ACK: {
       const invokeId = reader.uint8()
       const segmented = (first & 0x08) !== 0
-      const segment = segmented ? { sequenceNumber: reader.uint8(), windowSize: reader.uint8() } : {}
+      const sequenceNumber = segmented ? reader.uint8() : undefined
+      const windowSize = segmented ? reader.uint8() : undefined
       return {
         kind: 'complex-ack',
         segmented,
         moreFollows: (first & 0x04) !== 0,
         invokeId,
-        ...segment,
+        sequenceNumber,
+        windowSize,
         service: reader.uint8(),
         data: rest(),
       }

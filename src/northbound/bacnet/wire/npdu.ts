@@ -38,15 +38,15 @@ export const networkRejects = {
 } as const
 
 export interface Npdu {
-  readonly destination?: NetworkAddress
-  readonly source?: NetworkAddress
+  readonly destination: NetworkAddress | undefined
+  readonly source: NetworkAddress | undefined
   /** Only with a destination. */
-  readonly hopCount?: number
+  readonly hopCount: number | undefined
   readonly expectingReply: boolean
   readonly priority: number
   /** A network layer message, instead of an APDU. */
-  readonly message?: number
-  readonly vendor?: number
+  readonly message: number | undefined
+  readonly vendor: number | undefined
   /** The APDU, or what follows the message type. */
   readonly data: Uint8Array
 }
@@ -59,37 +59,48 @@ export function parseNpdu(bytes: Uint8Array): Npdu {
   const destination = control & 0x20 ? address(reader) : undefined
   const source = control & 0x08 ? address(reader) : undefined
   // A source is one station (6.2.2): neither nobody nor everybody.
-  if (source !== undefined && (source.mac.length === 0 || source.network === GLOBAL_BROADCAST))
+  if (source !== undefined && (source.mac.length === 0 || source.network === GLOBAL_BROADCAST)) {
     throw new BacnetReject('other')
+  }
   const hopCount = destination ? reader.uint8() : undefined
   const message = control & 0x80 ? reader.uint8() : undefined
   const vendor = message !== undefined && message >= 0x80 ? reader.uint16() : undefined
   return {
-    ...(destination && { destination }),
-    ...(source && { source }),
-    ...(hopCount !== undefined && { hopCount }),
+    destination,
+    source,
+    hopCount,
     expectingReply: (control & 0x04) !== 0,
     priority: control & 0x03,
-    ...(message !== undefined && { message }),
-    ...(vendor !== undefined && { vendor }),
+    message,
+    vendor,
     data: bytes.subarray(reader.at),
   }
 }
 
+/** What may be left out of a header that is written. */
+export interface NpduHeader {
+  readonly destination?: NetworkAddress | undefined
+  readonly source?: NetworkAddress | undefined
+  readonly hopCount?: number
+  readonly expectingReply: boolean
+  readonly priority?: number
+  readonly message?: number
+}
+
 /** Writes the header; the APDU, or the message's data, follows. */
-export function writeNpdu(writer: Writer, npdu: Omit<Npdu, 'data'>): void {
+export function writeNpdu(writer: Writer, npdu: NpduHeader): void {
+  const { destination, source, message } = npdu
   const control =
-    (npdu.message !== undefined ? 0x80 : 0) |
-    (npdu.destination ? 0x20 : 0) |
-    (npdu.source ? 0x08 : 0) |
+    (message !== undefined ? 0x80 : 0) |
+    (destination ? 0x20 : 0) |
+    (source ? 0x08 : 0) |
     (npdu.expectingReply ? 0x04 : 0) |
-    npdu.priority
+    (npdu.priority ?? 0)
   writer.uint8(VERSION).uint8(control)
-  if (npdu.destination) writeAddress(writer, npdu.destination)
-  if (npdu.source) writeAddress(writer, npdu.source)
-  if (npdu.destination) writer.uint8(npdu.hopCount ?? 255)
-  if (npdu.message !== undefined) writer.uint8(npdu.message)
-  if (npdu.vendor !== undefined) writer.uint16(npdu.vendor)
+  if (destination) writeAddress(writer, destination)
+  if (source) writeAddress(writer, source)
+  if (destination) writer.uint8(npdu.hopCount ?? 255)
+  if (message !== undefined) writer.uint8(message)
 }
 
 function address(reader: Reader): NetworkAddress {

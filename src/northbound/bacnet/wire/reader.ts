@@ -35,13 +35,11 @@ export class Reader {
   readonly bytes: Uint8Array
   at: number
   readonly end: number
-  readonly #view: DataView
 
   constructor(bytes: Uint8Array, at = 0, end = bytes.length) {
     this.bytes = bytes
     this.at = at
     this.end = end
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 
   get done(): boolean {
@@ -57,24 +55,24 @@ export class Reader {
   }
 
   uint16(): number {
-    return this.#view.getUint16(this.#take(2))
+    const at = this.#take(2)
+    return ((this.bytes[at] ?? 0) << 8) | (this.bytes[at + 1] ?? 0)
   }
 
   uint24(): number {
-    const at = this.#take(3)
-    return (this.#view.getUint16(at) << 8) | this.#view.getUint8(at + 2)
+    return (this.uint16() << 8) | this.uint8()
   }
 
   uint32(): number {
-    return this.#view.getUint32(this.#take(4))
+    return this.uint16() * 0x1_0000 + this.uint16()
   }
 
   float32(): number {
-    return this.#view.getFloat32(this.#take(4))
+    return this.#view(4).getFloat32(0)
   }
 
   float64(): number {
-    return this.#view.getFloat64(this.#take(8))
+    return this.#view(8).getFloat64(0)
   }
 
   octets(length: number): Uint8Array {
@@ -199,6 +197,11 @@ export class Reader {
   /** Nothing may follow. */
   finish(): void {
     if (!this.done) throw new BacnetReject('too-many-arguments')
+  }
+
+  /** Made only for floats: a view costs more than the few octets of everything else. */
+  #view(length: number): DataView {
+    return new DataView(this.bytes.buffer, this.bytes.byteOffset + this.#take(length), length)
   }
 
   #take(length: number): number {

@@ -23,6 +23,11 @@ export class Writer {
     return this
   }
 
+  /** What was written, without a copy: good until the next write. */
+  get view(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length)
+  }
+
   /** A copy of what was written. */
   finish(): Uint8Array {
     return this.#bytes.slice(0, this.#length)

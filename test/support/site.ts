@@ -1,0 +1,179 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Store } from '../../src/core/ports.ts'
+import { createGateway } from '../../src/gateway.ts'
+import { silentLog } from '../../src/lib/log.ts'
+import { formatProblem } from '../../src/lib/problem.ts'
+import { createStack as bacnetStack, type DatagramPort } from '../../src/northbound/bacnet/stack.ts'
+import { createStack as modbusStack } from '../../src/northbound/modbus/stack.ts'
+import { draw } from '../../src/plan.ts'
+import { Conversation, type ConversationParts } from '../../src/southbound/ocpp/v16/conversation.ts'
+import { openSqlite } from '../../src/store/sqlite.ts'
+import { FakeClock } from './fake-clock.ts'
+
+type ConversationSettings = ConversationParts['settings']
+
+const CONFIG = `
+site: Site
+ocpp: { listen: "127.0.0.1:0" }
+bacnet: { listen: "127.0.0.1:47808", device: { instance: 4000 }, network: 2000, TOPOLOGY }
+modbus: { tcp: { listen: "127.0.0.1:502" } }
+store: "sqlite::memory:"
+chargers:
+  - { id: CP-1, name: Bay 01, connectors: 2, electrical: { maxCurrent: 32, phases: 3, voltage: 230 } }
+  - { id: CP-2, name: Bay 02, connectors: 1, electrical: { maxCurrent: 16, phases: 1, voltage: 230 } }
+`
+
+/** A charger's end of a websocket in memory: what the bridge sent it, and a way to speak. */
+export class MemoryCharger {
+  readonly sent: unknown[][] = []
+  closed: string | undefined
+  readonly #conversation: Conversation
+  #next = 1
+
+  constructor(gateway: ReturnType<typeof createGateway>, id: string, clock: FakeClock, settings: ConversationSettings) {
+    const charger = gateway.fleet.arrive(id)
+    if (charger === undefined) throw new Error(`${id} was turned away`)
+    this.#conversation = new Conversation({
+      door: gateway.fleet,
+      charger,
+      send: (text) => this.sent.push(JSON.parse(text)),
+      close: (reason) => {
+        this.closed = reason
+      },
+      clock,
+      log: silentLog,
+      settings,
+    })
+  }
+
+  /** Makes a call; answers with the payload of the bridge's result. */
+  call(action: string, payload: object): Record<string, unknown> {
+    const id = `c${this.#next}`
+    this.#next += 1
+    this.#conversation.receive(JSON.stringify([2, id, action, payload]))
+    const index = this.sent.findIndex((frame) => frame[1] === id)
+    const [answer] = this.sent.splice(index, 1)
+    return answer?.[2] as Record<string, unknown>
+  }
+
+  boot(): void {
+    this.call('BootNotification', { chargePointVendor: 'ACME', chargePointModel: 'M1', firmwareVersion: '1.2.3' })
+  }
+
+  /** Takes and accepts the calls that wait here, GetConfiguration with no keys; answers with those of `action`. */
+  answer(action: string, status = 'Accepted'): Record<string, unknown>[] {
+    const taken: Record<string, unknown>[] = []
+    for (let frame = this.sent.shift(); frame !== undefined; frame = this.sent.shift()) {
+      const [type, id, name, payload] = frame
+      if (type !== 2) continue
+      if (name === action) taken.push(payload as Record<string, unknown>)
+      const result =
+        name === 'GetConfiguration'
+          ? { configurationKey: [{ key: 'X', readonly: true, value: '1' }] }
+          : { status: name === action ? status : 'Accepted' }
+      this.#conversation.receive(JSON.stringify([3, id, result]))
+    }
+    return taken
+  }
+
+  lose(): void {
+    this.#conversation.closed()
+  }
+}
+
+/** The whole gateway with sockets in memory and a clock turned by hand. */
+export async function site(
+  options: {
+    readonly store?: Store
+    readonly clock?: FakeClock
+    readonly flat?: boolean
+    readonly config?: string
+  } = {},
+) {
+  const folder = mkdtempSync(join(tmpdir(), 'site-'))
+  const file = join(folder, 'config.yaml')
+  writeFileSync(
+    file,
+    (options.config ?? CONFIG).replace('TOPOLOGY', options.flat ? 'topology: flat' : 'topology: virtual'),
+  )
+  const { plan, problems } = draw(file, false)
+  if (plan === undefined) throw new Error(problems.map(formatProblem).join('\n'))
+  const clock = options.clock ?? new FakeClock()
+  const store = options.store ?? openSqlite(':memory:', clock)
+  const datagrams: { readonly to: string; readonly bytes: Uint8Array }[] = []
+  const ports: ((datagram: Uint8Array, from: { address: string; port: number }) => void)[] = []
+  const handles: ((unit: number, pdu: Uint8Array, peer: string) => Uint8Array)[] = []
+  const port: DatagramPort = {
+    start: () => Promise.resolve('memory'),
+    stop: () => Promise.resolve(),
+    send: (bytes, to) => void datagrams.push({ to: `${to.address}:${to.port}`, bytes }),
+    broadcast: (bytes) => void datagrams.push({ to: 'broadcast', bytes }),
+  }
+  const gateway = createGateway(plan, {
+    clock,
+    log: silentLog,
+    store,
+    plugins: {
+      northbound: [
+        {
+          name: 'bacnet',
+          create: (config, parts) =>
+            bacnetStack(config as never, parts, (received) => {
+              ports.push(received)
+              return port
+            }),
+        },
+        {
+          name: 'modbus',
+          create: (config, parts) =>
+            modbusStack(config as never, parts, (handle) => {
+              handles.push(handle)
+              return { start: () => Promise.resolve('memory'), stop: () => Promise.resolve() }
+            }),
+        },
+      ],
+      southbound: [],
+    },
+  })
+  await gateway.start()
+  clock.advance(1_000)
+  datagrams.splice(0)
+
+  const client = { address: '127.0.0.9', port: 47808 }
+  return {
+    gateway,
+    clock,
+    store,
+    datagrams,
+    charger: (id: string) => new MemoryCharger(gateway, id, clock, plan.settings.southbound.ocpp),
+    /** A datagram to the bridge; answers with those that it sent at once. */
+    bacnet(hex: string, from = client): string[] {
+      ports[0]?.(Uint8Array.from(Buffer.from(hex.replaceAll(' ', ''), 'hex')), from)
+      return datagrams.splice(0).map(({ bytes }) => Buffer.from(bytes).toString('hex'))
+    },
+    /** A Modbus PDU to a unit. */
+    modbus(unit: number, hex: string, peer = '127.0.0.1'): string {
+      return Buffer.from(
+        handles[0]?.(unit, Uint8Array.from(Buffer.from(hex.replaceAll(' ', ''), 'hex')), peer) ?? [],
+      ).toString('hex')
+    },
+  }
+}
+
+/** An APDU to a virtual device (6.2), as a datagram in hexadecimal. */
+export function routed(instance: number, apdu: string): string {
+  const npdu = `012407d003${instance.toString(16).padStart(6, '0')}ff`
+  return datagram(npdu + apdu.replaceAll(' ', ''))
+}
+
+/** An APDU to the bridge's own device. */
+export function local(apdu: string): string {
+  return datagram(`0104${apdu.replaceAll(' ', '')}`)
+}
+
+function datagram(npduAndApdu: string): string {
+  const length = npduAndApdu.length / 2 + 4
+  return `810a${length.toString(16).padStart(4, '0')}${npduAndApdu}`
+}
