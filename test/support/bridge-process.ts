@@ -1,0 +1,54 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { join } from 'node:path'
+
+const root = join(import.meta.dirname, '../..')
+
+export interface BridgeProcess {
+  readonly child: ChildProcess
+  /** `host:port` or a URL by protocol, as the ready line says. */
+  readonly addresses: ReadonlyMap<string, string>
+  readonly port: (name: string) => number
+  /** Ends it, gently unless another signal is named, and answers with its exit code. */
+  end(signal?: NodeJS.Signals): Promise<number | null>
+}
+
+/** Runs the command line from source and waits for its ready line. */
+export function startBridge(args: readonly string[], within = 20_000): Promise<BridgeProcess> {
+  const child = spawn(process.execPath, ['--import', 'tsx', join(root, 'src/main.ts'), ...args], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let out = ''
+  let errors = ''
+  return new Promise((resolve, reject) => {
+    const late = setTimeout(() => {
+      child.kill('SIGKILL')
+      reject(new Error(`not ready: ${out}${errors}`))
+    }, within)
+    child.stderr.on('data', (chunk: Buffer) => {
+      errors = (errors + chunk.toString()).slice(-4000)
+    })
+    child.once('exit', (code) => {
+      clearTimeout(late)
+      reject(new Error(`ended with ${code} before it was ready: ${errors}`))
+    })
+    child.stdout.on('data', (chunk: Buffer) => {
+      out += chunk.toString()
+      const line = /^ready (.*)$/m.exec(out)?.[1]
+      if (line === undefined) return
+      clearTimeout(late)
+      const addresses = new Map(line.split(' ').map((part) => part.split(/=(.*)/s).slice(0, 2) as [string, string]))
+      resolve({
+        child,
+        addresses,
+        port: (name) => Number(addresses.get(name)?.split(':').at(-1)),
+        end: (signal = 'SIGTERM') =>
+          new Promise((ended) => {
+            child.removeAllListeners('exit')
+            child.once('exit', (code) => ended(code))
+            child.kill(signal)
+          }),
+      })
+    })
+  })
+}
