@@ -87,7 +87,7 @@ describe('a bridge that is killed at once after it answered', () => {
         if (action === 'SetChargingProfile') resolve(payload)
       }).then(async (after) => {
         // The answer to the start was lost, says the charger: it gets the same number again.
-        expect((await after.call('StartTransaction', start))['transactionId']).toBe(transactionId)
+        expect((await after.call('StartTransaction', start)).transactionId).toBe(transactionId)
       })
     })
     expect(await first).toMatchObject({

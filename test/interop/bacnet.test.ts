@@ -1,0 +1,94 @@
+import { execFile, spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterEach, describe, expect, it } from 'vitest'
+import { type BridgeProcess, startBridge } from '../support/bridge-process.ts'
+import { exerciseBacnetJs } from './clients/bacnet-js.ts'
+import { exerciseBacstack } from './clients/bacstack.ts'
+
+const run = promisify(execFile)
+const folder = mkdtempSync(join(tmpdir(), 'bacnet-'))
+let bridge: BridgeProcess | undefined
+
+afterEach(async () => {
+  await bridge?.end()
+  bridge = undefined
+})
+
+/** The bridge with simulated chargers, on a port of 127.0.0.1. */
+async function start(name: string, port: number, bacnet: string): Promise<string> {
+  const file = join(folder, `${name}.yaml`)
+  writeFileSync(
+    file,
+    [
+      'site: Site',
+      'ocpp: { listen: "127.0.0.1:0" }',
+      `bacnet: { listen: "127.0.0.1:${port}", device: { instance: 4000 }, ${bacnet} }`,
+      `store: sqlite:${name}.db`,
+      'chargers:',
+      '  - { id: CP-1, name: Bay 01, connectors: 2, mapping: full, electrical: { maxCurrent: 32 } }',
+      '  - { id: CP-2, name: Bay 02, connectors: 1, electrical: { maxCurrent: 32 } }',
+      '',
+    ].join('\n'),
+  )
+  bridge = await startBridge(['demo', '--config', file])
+  return `127.0.0.1:${bridge.port('bacnet')}`
+}
+
+describe('@bacnet-js/client', () => {
+  it('finds the virtual devices, reads every property of every object, writes, and is told of changes', async () => {
+    const at = await start('virtual', 0, 'network: 2000')
+    const result = await exerciseBacnetJs({
+      address: '127.0.0.3',
+      port: 47_831,
+      bridge: at,
+      limit: { device: 4001, instance: 101 },
+    })
+    expect(result.devices).toEqual([4000, 4001, 4002])
+    expect(result.objects).toBeGreaterThan(300)
+    expect(result.properties).toBeGreaterThan(3000)
+    expect(result.notifications).toEqual({ confirmed: 3, unconfirmed: 3 })
+  }, 60_000)
+})
+
+describe('bacstack', () => {
+  it('does so in the flat topology, without routing', async () => {
+    await start('flat', 47_832, 'topology: flat')
+    const result = await exerciseBacstack({
+      address: '127.0.0.4',
+      port: 47_832,
+      bridge: '127.0.0.1',
+      device: 4000,
+      limit: 1101,
+    })
+    expect(result.objects).toBeGreaterThan(250)
+  }, 60_000)
+})
+
+// Raw sockets need root.
+const nmap = spawnSync('nmap', ['--version']).error === undefined && process.getuid?.() === 0
+
+describe('nmap', () => {
+  it.skipIf(!nmap)(
+    'names the bridge (skipped without nmap, or without root)',
+    async () => {
+      const at = await start('nmap', 0, 'network: 2000')
+      const { stdout } = await run('nmap', [
+        '-sU',
+        '-p',
+        at.split(':')[1] ?? '',
+        '--script',
+        '+bacnet-info',
+        '127.0.0.1',
+      ])
+      expect(stdout).toMatch(/Object-identifier: 4000/)
+      expect(stdout).toMatch(/Object Name: Site/)
+      expect(stdout).toMatch(/Vendor Name: ocpp-bms-bridge/)
+    },
+    60_000,
+  )
+})
+
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }))

@@ -1,0 +1,162 @@
+import bacnetJs from '@bacnet-js/client'
+
+// A CommonJS build: Node gives its exports, a bundler what stands under their default.
+const Client = (typeof bacnetJs === 'function' ? bacnetJs : bacnetJs.default) as typeof bacnetJs.default
+
+const DEVICE = 8
+const ANALOG_OUTPUT = 1
+const PRESENT_VALUE = 85
+const PRIORITY_ARRAY = 87
+const OBJECT_LIST = 76
+const PROPERTY_LIST = 371
+const ALL = 8
+const REAL = 4
+const NULL = 0
+const GLOBAL = 0xffff
+const INVALID_ARRAY_INDEX = 'Code:42'
+const SEGMENTATION_NOT_SUPPORTED = 'Abort - Reason:4'
+
+export interface BacnetJsOptions {
+  /** Of the client; it drops what comes from exactly 127.0.0.1:47808. */
+  readonly address: string
+  readonly port: number
+  /** Of the bridge. */
+  readonly bridge: string
+  /** Device and analog-output that is a connector's limit, rated 32 A. */
+  readonly limit: { readonly device: number; readonly instance: number }
+}
+
+export interface BacnetJsResult {
+  readonly devices: readonly number[]
+  readonly objects: number
+  readonly properties: number
+  readonly notifications: { readonly confirmed: number; readonly unconfirmed: number }
+}
+
+interface Header {
+  readonly sender: { readonly address: string; readonly net?: number; readonly adr?: number[] }
+}
+
+/** Finds every virtual device, reads every property of every object, writes and releases a limit, and is told of it. */
+export async function exerciseBacnetJs({ address, port, bridge, limit }: BacnetJsOptions): Promise<BacnetJsResult> {
+  const client = new Client({ port, interface: address, broadcastAddress: '127.0.0.1', apduTimeout: 4000 })
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  try {
+    const found = new Map<number, Header['sender']>()
+    client.on('iAm', (message: unknown) => {
+      const { header, payload } = message as { header: Header; payload: { deviceId: number } }
+      found.set(payload.deviceId, header.sender)
+    })
+    client.whoIs({ address: bridge, net: GLOBAL } as never)
+    await until(() => found.size > 1, 'no I-Am came')
+    await new Promise((resolve) => setTimeout(resolve, 500))
+
+    let objects = 0
+    let properties = 0
+    for (const [instance, sender] of found) {
+      const counted = await readAll(client, sender, instance)
+      objects += counted.objects
+      properties += counted.properties
+    }
+
+    const target = found.get(limit.device)
+    if (target === undefined) throw new Error(`device ${limit.device} did not answer`)
+    const notifications = await writeAndBeTold(client, target, limit.instance)
+    return { devices: [...found.keys()].sort((a, b) => a - b), objects, properties, notifications }
+  } finally {
+    client.close()
+  }
+}
+
+async function readAll(client: InstanceType<typeof Client>, sender: Header['sender'], instance: number) {
+  const read = async (objectId: { type: number; instance: number }, property: number, index?: number) => {
+    const { values } = await client.readProperty(
+      sender as never,
+      objectId,
+      property,
+      index === undefined ? {} : { arrayIndex: index },
+    )
+    return values.map(({ value }) => value)
+  }
+  const device = { type: DEVICE, instance }
+  // It takes index 0 for "all", so the end of the list is where the index is refused.
+  const elements = async () => {
+    const list: unknown[] = []
+    for (;;) {
+      const element = await read(device, OBJECT_LIST, list.length + 1).catch(refusedWith(INVALID_ARRAY_INDEX))
+      if (element === undefined) return list
+      list.push(...element)
+    }
+  }
+  // A list that is too long for one answer is refused, and then read by index.
+  const list = (await read(device, OBJECT_LIST).catch(refusedWith(SEGMENTATION_NOT_SUPPORTED))) ?? (await elements())
+  const whole = list as { type: number; instance: number }[]
+  let properties = 0
+  for (const objectId of whole) {
+    const listed = (await read(objectId, PROPERTY_LIST)) as number[]
+    for (const property of [75, 77, 79, ...listed]) {
+      if (property !== OBJECT_LIST) await read(objectId, property)
+      properties += 1
+    }
+    // A device's ALL has its whole Object_List in it.
+    if (objectId.type === DEVICE) continue
+    const { values } = await client.readPropertyMultiple(
+      sender as never,
+      [{ objectId, properties: [{ id: ALL }] }] as never,
+    )
+    const all = values[0]?.values ?? []
+    // ALL is everything but Property_List: the listed ones and the three that are never listed.
+    if (all.length !== listed.length + 3)
+      throw new Error(
+        `ALL of ${objectId.type},${objectId.instance} has ${all.length} properties, not ${listed.length + 3}`,
+      )
+  }
+  return { objects: whole.length, properties }
+}
+
+/** Forgives one refusal. */
+function refusedWith(text: string): (error: Error) => undefined {
+  return (error) => {
+    if (!error.message.includes(text)) throw error
+    return undefined
+  }
+}
+
+async function writeAndBeTold(client: InstanceType<typeof Client>, sender: Header['sender'], instance: number) {
+  const told = { confirmed: 0, unconfirmed: 0 }
+  client.on('covNotifyUnconfirmed', () => {
+    told.unconfirmed += 1
+  })
+  client.on('covNotify', (message: unknown) => {
+    const { header, service, invokeId } = message as { header: Header; service: number; invokeId: number }
+    told.confirmed += 1
+    client.simpleAckResponse(header.sender as never, service, invokeId)
+  })
+  const objectId = { type: ANALOG_OUTPUT, instance }
+  const slot = async () =>
+    (await client.readProperty(sender as never, objectId, PRIORITY_ARRAY, { arrayIndex: 8 })).values[0]?.value
+  await client.subscribeCov(sender as never, objectId, 7, false, false, 120)
+  await client.subscribeCov(sender as never, objectId, 8, false, true, 120)
+  await until(() => told.confirmed === 1 && told.unconfirmed === 1, 'the first notifications did not come')
+  await client.writeProperty(sender as never, objectId, PRESENT_VALUE, [{ type: REAL, value: 12 }] as never, {
+    priority: 8,
+  })
+  if ((await slot()) !== 12) throw new Error('slot 8 is not 12')
+  await until(() => told.confirmed === 2 && told.unconfirmed === 2, 'the write was not told')
+  await client.writeProperty(sender as never, objectId, PRESENT_VALUE, [{ type: NULL, value: null }] as never, {
+    priority: 8,
+  })
+  if ((await slot()) !== null) throw new Error('slot 8 was not released')
+  await until(() => told.confirmed === 3 && told.unconfirmed === 3, 'the release was not told')
+  await client.subscribeCov(sender as never, objectId, 7, true, false, 0)
+  await client.subscribeCov(sender as never, objectId, 8, true, false, 0)
+  return told
+}
+
+async function until(condition: () => boolean, otherwise: string): Promise<void> {
+  for (let tries = 0; tries < 100; tries += 1) {
+    if (condition()) return
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  throw new Error(otherwise)
+}
