@@ -34,12 +34,14 @@ export class Writer {
   }
 
   uint8(value: number): this {
-    this.#bytes[this.#room(1)] = value
+    const at = this.#room(1)
+    this.#bytes[at] = value
     return this
   }
 
   uint16(value: number): this {
-    this.#view.setUint16(this.#room(2), value)
+    const at = this.#room(2)
+    this.#view.setUint16(at, value)
     return this
   }
 
@@ -48,7 +50,8 @@ export class Writer {
   }
 
   uint32(value: number): this {
-    this.#view.setUint32(this.#room(4), value)
+    const at = this.#room(4)
+    this.#view.setUint32(at, value)
     return this
   }
 
@@ -59,7 +62,8 @@ export class Writer {
   }
 
   octets(bytes: Uint8Array): this {
-    this.#bytes.set(bytes, this.#room(bytes.length))
+    const at = this.#room(bytes.length)
+    this.#bytes.set(bytes, at)
     return this
   }
 
@@ -116,13 +120,15 @@ export class Writer {
 
   real(value: number): this {
     this.uint8(0x44)
-    this.#view.setFloat32(this.#room(4), value)
+    const at = this.#room(4)
+    this.#view.setFloat32(at, value)
     return this
   }
 
   double(value: number): this {
     this.uint8(0x55).uint8(8)
-    this.#view.setFloat64(this.#room(8), value)
+    const at = this.#room(8)
+    this.#view.setFloat64(at, value)
     return this
   }
 
@@ -182,7 +188,8 @@ export class Writer {
 
   contextReal(number: number, value: number): this {
     this.tag(number, true, 4)
-    this.#view.setFloat32(this.#room(4), value)
+    const at = this.#room(4)
+    this.#view.setFloat32(at, value)
     return this
   }
 
@@ -202,6 +209,7 @@ export class Writer {
     return this
   }
 
+  /** Call it first: it may take another buffer. */
   #room(length: number): number {
     const at = this.#length
     this.#length = at + length
