@@ -142,6 +142,7 @@ export async function site(
   datagrams.splice(0)
 
   const client = { address: '127.0.0.9', port: 47808 }
+  const answeredTo: string[] = []
   return {
     gateway,
     clock,
@@ -151,8 +152,12 @@ export async function site(
     /** A datagram to the bridge; answers with those that it sent at once. */
     bacnet(hex: string, from = client): string[] {
       ports[0]?.(Uint8Array.from(Buffer.from(hex.replaceAll(' ', ''), 'hex')), from)
-      return datagrams.splice(0).map(({ bytes }) => Buffer.from(bytes).toString('hex'))
+      const sent = datagrams.splice(0)
+      answeredTo.splice(0, answeredTo.length, ...sent.map(({ to }) => to))
+      return sent.map(({ bytes }) => Buffer.from(bytes).toString('hex'))
     },
+    /** Where the datagrams of the last call went. */
+    answeredTo,
     /** A Modbus PDU to a unit. */
     modbus(unit: number, hex: string, peer = '127.0.0.1'): string {
       return Buffer.from(

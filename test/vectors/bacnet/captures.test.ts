@@ -168,6 +168,17 @@ const broken: Readonly<Record<string, Readonly<Record<number, string>>>> = {
     30: 'missing-required-parameter',
   },
   'rpm-c-server.pcap': { 27: 'missing-required-parameter', 29: 'missing-required-parameter' },
+  // Character sets DBCS, JIS and an unknown one, written and read back; an unsigned and a signed number without octets.
+  'values-raw-c-server-1.pcap': {
+    9: 'property/character-set-not-supported',
+    12: 'property/character-set-not-supported',
+    13: 'property/character-set-not-supported',
+    16: 'property/character-set-not-supported',
+    37: 'property/character-set-not-supported',
+    40: 'property/character-set-not-supported',
+    83: 'invalid-tag',
+    115: 'invalid-tag',
+  },
   // A REAL of three octets; eight unused bits; an unknown tag behind the value; a date of three octets.
   'values-raw-c-server-2.pcap': { 9: 'invalid-tag', 49: 'invalid-tag', 57: 'invalid-tag', 85: 'invalid-tag' },
   // One limit only.
