@@ -26,7 +26,7 @@ chargers:
 `
 
 /** A charger's end of a websocket in memory: what the bridge sent it, and a way to speak. */
-export class MemoryCharger {
+class MemoryCharger {
   readonly sent: unknown[][] = []
   closed: string | undefined
   readonly #conversation: Conversation
