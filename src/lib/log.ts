@@ -6,8 +6,10 @@ export interface Log {
   readonly info: Write
   readonly warn: Write
   readonly error: Write
+  /** What only `debug` would say needn't be found out while nobody listens. */
+  readonly debugs: boolean
 }
 
 const nothing: Write = () => {}
 
-export const silentLog: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing }
+export const silentLog: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing, debugs: false }

@@ -7,5 +7,12 @@ export function pinoLog(level: string): Log {
   const stream = process.stderr.isTTY
     ? pretty({ destination: 2, sync: true, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss' })
     : pino.destination({ dest: 2, sync: true })
-  return pino({ level, base: null }, stream)
+  const logger = pino({ level, base: null }, stream)
+  return {
+    debug: (fields, message) => logger.debug(fields, message),
+    info: (fields, message) => logger.info(fields, message),
+    warn: (fields, message) => logger.warn(fields, message),
+    error: (fields, message) => logger.error(fields, message),
+    debugs: logger.isLevelEnabled('debug'),
+  }
 }

@@ -130,6 +130,7 @@ export class Conversation implements ChargerLink {
 
   /** What breaks the schema is said, and forgiven. */
   #complain(action: string, payload: Payload): void {
+    if (!this.#parts.log.debugs) return
     const problem = violation(`${action}Request`, payload)
     if (problem !== undefined)
       this.#parts.log.debug({ charger: this.#parts.charger.id, action, problem }, 'payload forgiven')

@@ -8,7 +8,11 @@ export interface MeterReading {
 }
 
 /** One value as sent, understood but not yet ranked against the others of its moment. */
-interface Candidate extends Sample {
+interface Candidate {
+  readonly measurand: string
+  readonly phase: string | undefined
+  readonly location: string | undefined
+  readonly value: number
   readonly context: string
 }
 
@@ -53,20 +57,19 @@ export function meterReading(meterValue: unknown): MeterReading {
     for (const [key, each] of seen) best.set(key, each)
   }
   const chargerTime = moments.at(-1)?.at
-  const samples = withTotals(withoutInnerLocations([...best.values()]))
-  return {
-    reading: {
-      ...(chargerTime !== undefined && { chargerTime }),
-      stream: streamOf([...best.values()]),
-      samples: samples.map(({ measurand, phase, location, value }) => ({
-        measurand,
-        value,
-        ...(phase !== undefined && { phase }),
-        ...(location !== undefined && { location }),
-      })),
-    },
-    ...(energyAtStartWh !== undefined && { energyAtStartWh }),
+  const ranked = [...best.values()]
+  const reading: Reading = {
+    stream: streamOf(ranked),
+    samples: withTotals(withoutInnerLocations(ranked)).map(sampleOf),
+    ...(chargerTime !== undefined && { chargerTime }),
   }
+  return energyAtStartWh === undefined ? { reading } : { reading, energyAtStartWh }
+}
+
+function sampleOf({ measurand, phase, location, value }: Candidate): Sample {
+  if (location !== undefined)
+    return phase === undefined ? { measurand, location, value } : { measurand, phase, location, value }
+  return phase === undefined ? { measurand, value } : { measurand, phase, value }
 }
 
 function candidate(sent: Readonly<Record<string, unknown>>): readonly Candidate[] {
@@ -74,16 +77,16 @@ function candidate(sent: Readonly<Record<string, unknown>>): readonly Candidate[
   const value = number(sent.value)
   const phase = phaseOf(sent.phase)
   if (value === undefined || phase === 'none') return []
-  const named = measurandOf(text(sent.measurand, 50), text(sent.unit, 20))
+  const unit = text(sent.unit, 20)
+  const named = measurandOf(text(sent.measurand, 50), unit)
   const location = text(sent.location, 10)
-  const ownPhase = phase ?? named.phase
   return [
     {
       measurand: named.measurand,
-      value: converted(value, named.measurand, text(sent.unit, 20)),
+      phase: phase ?? named.phase,
+      location: location === 'Outlet' ? undefined : location,
+      value: converted(value, named.measurand, unit),
       context: text(sent.context, 30) ?? 'Sample.Periodic',
-      ...(ownPhase !== undefined && { phase: ownPhase }),
-      ...(location !== undefined && location !== 'Outlet' && { location }),
     },
   ]
 }
@@ -157,7 +160,7 @@ function withoutInnerLocations(candidates: readonly Candidate[]): readonly Candi
     (each) =>
       each.location !== undefined && each.location !== 'Inlet' && !outlet.has(`${each.measurand}|${each.phase}`),
   )
-  return [...candidates, ...copies.map(({ location: _, ...each }) => each)]
+  return copies.length === 0 ? candidates : [...candidates, ...copies.map((each) => ({ ...each, location: undefined }))]
 }
 
 /** Power and energy of the phases add up to the total where the charger sent none. */
@@ -174,8 +177,11 @@ function withTotals(candidates: readonly Candidate[]): readonly Candidate[] {
     const phases = own.filter((each) => each.phase !== undefined && /^L[123]$/.test(each.phase))
     const [first] = phases
     if (first === undefined || own.some((each) => each.phase === undefined)) continue
-    const { phase: _, ...total } = first
-    totals.push({ ...total, value: Number(phases.reduce((sum, each) => sum + each.value, 0).toFixed(6)) })
+    totals.push({
+      ...first,
+      phase: undefined,
+      value: Number(phases.reduce((sum, each) => sum + each.value, 0).toFixed(6)),
+    })
   }
   return [...candidates, ...totals]
 }

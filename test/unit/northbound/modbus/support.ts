@@ -70,6 +70,7 @@ export class RecordingLog implements Log {
   readonly debug = () => {}
   readonly info = (_fields: object, message: string) => void this.lines.push({ level: 'info', message })
   readonly warn = (_fields: object, message: string) => void this.lines.push({ level: 'warn', message })
+  readonly debugs = false
   readonly error = (_fields: object, message: string) => void this.lines.push({ level: 'error', message })
 
   /** Lines of a level that contain a text. */
