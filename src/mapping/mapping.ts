@@ -1,4 +1,4 @@
-import type { BridgePointDefinition } from '../core/points/catalogue.ts'
+import type { BridgePointDefinition } from '../core/points/bridge-points.ts'
 import type { ChargerPointDefinition, Point, PointDefinition, RowBindings } from '../core/points/point.ts'
 import type { Unit } from '../core/points/unit.ts'
 import type { RowBinding } from '../core/ports.ts'

@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import { z } from 'zod'
-import type { BridgePointDefinition } from '../core/points/catalogue.ts'
+import type { BridgePointDefinition } from '../core/points/bridge-points.ts'
 import { findBridgePoint, findPoint } from '../core/points/catalogue.ts'
 import type { ChargerPointDefinition, PointDefinition } from '../core/points/point.ts'
 import { units } from '../core/points/unit.ts'

@@ -1,5 +1,5 @@
 import { type AuthorizeMode, authorizeModes } from '../charger/vocabulary.ts'
-import type { BridgePointDefinition } from './catalogue.ts'
+import type { PointDefinition, PointReading } from './point.ts'
 import { known } from './reading.ts'
 
 /** What the bridge's own points read: totals over the configured chargers. */
@@ -11,6 +11,10 @@ export interface BridgeView {
   readonly powerW: number
   readonly version: string
   readonly authorizeMode: AuthorizeMode
+}
+
+export interface BridgePointDefinition extends PointDefinition {
+  readonly read: (bridge: BridgeView) => PointReading
 }
 
 export const bridgePoints: readonly BridgePointDefinition[] = [

@@ -1,14 +1,9 @@
-import type { BridgeView } from './bridge-points.ts'
-import { bridgePoints } from './bridge-points.ts'
+import { type BridgePointDefinition, bridgePoints } from './bridge-points.ts'
 import { chargerPoints } from './charger-points.ts'
 import { configurationPoint } from './configuration-point.ts'
 import { connectorPoints } from './connector-points.ts'
 import { meterPoint } from './meter-point.ts'
-import type { ChargerPointDefinition, PointDefinition, PointReading, PointScope } from './point.ts'
-
-export interface BridgePointDefinition extends PointDefinition {
-  readonly read: (bridge: BridgeView) => PointReading
-}
+import type { ChargerPointDefinition, PointDefinition, PointScope } from './point.ts'
 
 /** The bridge's own point of that name. */
 export function findBridgePoint(name: string): BridgePointDefinition | undefined {

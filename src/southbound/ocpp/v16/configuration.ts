@@ -2,7 +2,7 @@ import type { Answer } from '../../../core/charger/command.ts'
 import type { ConfigurationKey } from '../../../core/charger/event.ts'
 import { standardKeys } from '../../../core/points/configuration-point.ts'
 import type { Payload } from '../wire/frame.ts'
-import type { Ask } from './downlink.ts'
+import type { Ask } from './ask.ts'
 import { objects } from './normalise.ts'
 
 /** Some chargers answer nothing when asked for all keys, and take four at a time at the most. */

@@ -1,30 +1,11 @@
-import type { Charger } from '../../../core/charger/charger.ts'
 import type { Action, Answer, Command } from '../../../core/charger/command.ts'
 import type { ConfigurationKey } from '../../../core/charger/event.ts'
-import type { ChargerDoor } from '../../../core/ports.ts'
-import type { Log } from '../../../lib/log.ts'
-import type { Answered, Lane, Session } from '../session/session.ts'
+import type { Answered } from '../session/session.ts'
+import type { Ask, DownlinkParts } from './ask.ts'
 import { readConfiguration } from './configuration.ts'
 import { LimitDownlink } from './limit-downlink.ts'
-import type { RequestAction, Requests } from './messages.ts'
 import { text } from './normalise.ts'
 import { violation } from './validate.ts'
-
-export interface DownlinkParts {
-  readonly door: ChargerDoor
-  readonly charger: Charger
-  readonly session: Session
-  readonly now: () => number
-  readonly log: Log
-}
-
-/** Makes one call and tells what the charger's status means. */
-export type Ask = <A extends RequestAction>(
-  action: A,
-  payload: Requests[A],
-  options: { readonly lane: Lane; readonly deadline?: number },
-  done: (answer: Answer, detail: string | undefined, answered: Answered) => void,
-) => void
 
 /** What the statuses of 1.6 (chapter 7) mean for a command. */
 const meanings: Readonly<Record<string, Answer>> = {

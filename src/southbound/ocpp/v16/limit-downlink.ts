@@ -1,6 +1,6 @@
 import type { Answer, Command } from '../../../core/charger/command.ts'
+import type { Ask, DownlinkParts } from './ask.ts'
 import { chargingProfile, forbidden, type Purpose, profileId, purposes } from './charging-profile.ts'
-import type { Ask, DownlinkParts } from './downlink.ts'
 
 type SetLimit = Extract<Command, { kind: 'set-limit' }>
 type ClearLimit = Extract<Command, { kind: 'clear-limit' }>
