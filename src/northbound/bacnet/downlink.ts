@@ -2,6 +2,7 @@ import type { Refusal } from '../../core/ports.ts'
 import type { Network } from '../../lib/cidr.ts'
 import type { Log } from '../../lib/log.ts'
 import type { Throttle } from '../../lib/throttle.ts'
+import type { Peer } from './transport/peer.ts'
 import { BacnetError, type ErrorClass, type ErrorCode } from './wire/error-code.ts'
 
 /** What each refusal of core is on BACnet (clause 18). */
@@ -22,9 +23,11 @@ export function refuse(refusal: Refusal | undefined): void {
   throw new BacnetError(errorClass, errorCode)
 }
 
-/** Throws where an address may not write at all. */
-export function authorize(address: string, allowWrites: readonly Network[], log: Log, throttle: Throttle): void {
-  if (allowWrites.some((network) => network.contains(address))) return
+/** Throws where a peer may not write at all. Anybody can name any origin: whoever forwards has to be allowed as well. */
+export function authorize(peer: Peer, allowWrites: readonly Network[], log: Log, throttle: Throttle): void {
+  const allowed = (candidate: string) => allowWrites.some((network) => network.contains(candidate))
+  const address = peer.relay === undefined || allowed(peer.relay) ? peer.address : peer.relay
+  if (allowed(address)) return
   if (throttle.pass(address) !== undefined)
     log.warn({ from: address }, `write from ${address} refused: it is in none of the networks of bacnet.allowWrites`)
   throw new BacnetError('property', 'write-access-denied')

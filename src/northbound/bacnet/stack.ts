@@ -60,7 +60,8 @@ export function createStack(
   const pacer = new Pacer(clock)
   const confirmed = new ConfirmedSender(clock)
   const reply = network.reply.bind(network)
-  const cov = new CovService({ clock, log, confirmed, reply })
+  const throttle = new Throttle(clock)
+  const cov = new CovService({ clock, log, confirmed, throttle, reply })
   const deviceTable = deviceProperties((writer, device) => cov.writeSubscriptions(writer, device))
   const discovery = new Discovery({ pacer, reply: (device, to, apdu) => reply(device, to, apdu, false) })
   const application = new Application({
@@ -72,7 +73,7 @@ export function createStack(
     downlink,
     allowWrites,
     log,
-    throttle: new Throttle(clock),
+    throttle,
     reply: (device, to, apdu) => reply(device, to, apdu, false),
   })
   const uplink = new BacnetUplink(cov)

@@ -1,3 +1,4 @@
+import { APDU_RETRIES, APDU_TIMEOUT_MS, MAX_APDU } from '../transport/limits.ts'
 import { OBJECT_TYPES_SUPPORTED_BITS, objectTypes } from '../wire/object-type.ts'
 import { propertyIds } from '../wire/property-id.ts'
 import { segmentation } from '../wire/service/i-am.ts'
@@ -6,10 +7,6 @@ import type { Writer } from '../wire/writer.ts'
 import type { DeviceModel } from './device-model.ts'
 import { type Property, propertyTable } from './property.ts'
 
-/** The largest APDU of BACnet/IP (annex J, 20.1.2.5); I-Am says the same. */
-export const MAX_APDU = 1476
-export const APDU_TIMEOUT_MS = 3_000
-export const APDU_RETRIES = 3
 const PROTOCOL_VERSION = 1
 const PROTOCOL_REVISION = 14
 const OPERATIONAL = 0

@@ -1,5 +1,6 @@
 import type { Writer as Client, Downlink } from '../../../core/ports.ts'
-import { BacnetError } from '../wire/error-code.ts'
+import { MAX_APDU } from '../transport/limits.ts'
+import { BacnetAbort, BacnetError } from '../wire/error-code.ts'
 import { propertyIds } from '../wire/property-id.ts'
 import type { ApplicationValue } from '../wire/value.ts'
 import type { Writer } from '../wire/writer.ts'
@@ -52,6 +53,8 @@ export function readPropertyValue<O>(
   id: number,
   index: number | undefined,
 ): void {
+  // An answer that no client can be sent is not written to its end: a few octets could ask for gigabytes.
+  if (writer.length > MAX_APDU) throw tooLong()
   const property = table.get(id)
   if (property === undefined) throw new BacnetError('property', 'unknown-property')
   if (property.length === undefined) {
@@ -61,8 +64,15 @@ export function readPropertyValue<O>(
   }
   const length = property.length(object, downlink)
   if (index === 0) writer.unsigned(length)
-  else if (index === undefined)
-    for (let element = 1; element <= length; element += 1) property.read(writer, object, downlink, element)
-  else if (index <= length) property.read(writer, object, downlink, index)
+  else if (index === undefined) {
+    for (let element = 1; element <= length; element += 1) {
+      property.read(writer, object, downlink, element)
+      if (writer.length > MAX_APDU) throw tooLong()
+    }
+  } else if (index <= length) property.read(writer, object, downlink, index)
   else throw new BacnetError('property', 'invalid-array-index')
+}
+
+function tooLong(): BacnetAbort {
+  return new BacnetAbort('segmentation-not-supported')
 }

@@ -4,8 +4,8 @@ import type { Log } from '../../../lib/log.ts'
 import type { Throttle } from '../../../lib/throttle.ts'
 import { authorize } from '../downlink.ts'
 import type { DeviceModel } from '../objects/device-model.ts'
-import { MAX_APDU } from '../objects/device-properties.ts'
 import type { PropertyTable } from '../objects/property.ts'
+import { MAX_APDU } from '../transport/limits.ts'
 import type { Peer } from '../transport/peer.ts'
 import {
   type Apdu,
@@ -112,7 +112,7 @@ export class Application {
         reads.readPropertyMultiple(device, reader, answer)
         return
       case confirmedServices['write-property']: {
-        authorize(from.address, allowWrites, log, throttle)
+        authorize(from, allowWrites, log, throttle)
         const client: Client = { source: 'BACnet', client: `bacnet:${from.address}` }
         writeProperty(device, reader, deviceTable, downlink, client)
         writeSimpleAck(answer, service, invokeId)

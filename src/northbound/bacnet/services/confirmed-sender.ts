@@ -1,77 +1,109 @@
 import type { Cancel, Clock } from '../../../lib/clock.ts'
-import { APDU_RETRIES, APDU_TIMEOUT_MS } from '../objects/device-properties.ts'
+import { APDU_RETRIES, APDU_TIMEOUT_MS } from '../transport/limits.ts'
 import { type Peer, peerKey } from '../transport/peer.ts'
 
-interface Waiting {
-  readonly send: () => void
+/** One confirmed request of the bridge's own. */
+export interface ConfirmedRequest {
+  /** Asked when its turn has come: false, and it is forgotten. */
+  readonly wanted: () => boolean
+  readonly write: (invokeId: number) => void
   readonly done: (answered: boolean) => void
+}
+
+interface Underway {
+  readonly request: ConfirmedRequest
+  /** How many answers the peer had given when this was first sent. */
+  readonly answersBefore: number
   tries: number
   cancel: Cancel
 }
 
+interface Queue {
+  readonly underway: Map<number, Underway>
+  readonly waiting: ConfirmedRequest[]
+  answers: number
+}
+
 const INVOKE_IDS = 256
+/** Requests that one peer has to answer at a time: small controllers have room for few. */
+const WINDOW = 16
 
 /** Confirmed requests of our own (5.4.4): repeated until they are answered, given up after the last repetition. */
 export class ConfirmedSender {
   readonly #clock: Clock
-  readonly #waiting = new Map<string, Waiting>()
-  readonly #next = new Map<string, number>()
+  readonly #queues = new Map<string, Queue>()
+  #next = 0
 
   constructor(clock: Clock) {
     this.#clock = clock
   }
 
-  /** Sends with a free invoke id; `done(false)` when nobody answered, or when all ids of that peer are in use. */
-  send(to: Peer, write: (invokeId: number) => void, done: (answered: boolean) => void): void {
+  /** Sends now, or when earlier requests to that peer are answered; `done(false)` when nobody answered. */
+  send(to: Peer, request: ConfirmedRequest): void {
     const key = peerKey(to)
-    const invokeId = this.#free(key)
-    if (invokeId === undefined) {
-      done(false)
-      return
+    let queue = this.#queues.get(key)
+    if (queue === undefined) {
+      queue = { underway: new Map(), waiting: [], answers: 0 }
+      this.#queues.set(key, queue)
     }
-    const id = `${key}#${invokeId}`
-    const waiting: Waiting = { send: () => write(invokeId), done, tries: 0, cancel: () => {} }
-    this.#waiting.set(id, waiting)
-    this.#try(id, waiting)
+    queue.waiting.push(request)
+    this.#advance(key, queue)
   }
 
   /** A SimpleACK, Error, Reject or Abort came: whatever it says, the peer is there. */
   answered(from: Peer, invokeId: number): void {
-    const id = `${peerKey(from)}#${invokeId}`
-    const waiting = this.#waiting.get(id)
-    if (waiting === undefined) return
-    this.#waiting.delete(id)
-    waiting.cancel()
-    waiting.done(true)
+    const key = peerKey(from)
+    const queue = this.#queues.get(key)
+    const own = queue?.underway.get(invokeId)
+    if (queue === undefined || own === undefined) return
+    queue.underway.delete(invokeId)
+    queue.answers += 1
+    own.cancel()
+    own.request.done(true)
+    this.#advance(key, queue)
   }
 
   stop(): void {
-    for (const { cancel } of this.#waiting.values()) cancel()
-    this.#waiting.clear()
+    for (const { underway } of this.#queues.values()) for (const { cancel } of underway.values()) cancel()
+    this.#queues.clear()
   }
 
-  #try(id: string, waiting: Waiting): void {
-    waiting.send()
-    waiting.cancel = this.#clock.after(APDU_TIMEOUT_MS, () => {
-      waiting.tries += 1
-      if (waiting.tries <= APDU_RETRIES) {
-        this.#try(id, waiting)
-        return
-      }
-      this.#waiting.delete(id)
-      waiting.done(false)
+  #advance(key: string, queue: Queue): void {
+    while (queue.underway.size < WINDOW) {
+      const request = queue.waiting.shift()
+      if (request === undefined) break
+      if (!request.wanted()) continue
+      const own: Underway = { request, answersBefore: queue.answers, tries: 0, cancel: () => {} }
+      const invokeId = this.#free(queue)
+      queue.underway.set(invokeId, own)
+      this.#try(key, queue, invokeId, own)
+    }
+    if (queue.underway.size === 0) this.#queues.delete(key)
+  }
+
+  #try(key: string, queue: Queue, invokeId: number, own: Underway): void {
+    own.request.write(invokeId)
+    own.cancel = this.#clock.after(APDU_TIMEOUT_MS, () => {
+      own.tries += 1
+      if (own.tries <= APDU_RETRIES) this.#try(key, queue, invokeId, own)
+      else this.#giveUp(key, queue, invokeId, own)
     })
   }
 
-  #free(key: string): number | undefined {
-    const start = this.#next.get(key) ?? 0
-    for (let n = 0; n < INVOKE_IDS; n += 1) {
-      const invokeId = (start + n) % INVOKE_IDS
-      if (this.#waiting.has(`${key}#${invokeId}`)) continue
-      if (this.#next.size > 10_000) this.#next.clear()
-      this.#next.set(key, (invokeId + 1) % INVOKE_IDS)
-      return invokeId
-    }
-    return undefined
+  /** A peer that answered nothing in all that time gets nothing of what waits for it, either. */
+  #giveUp(key: string, queue: Queue, invokeId: number, own: Underway): void {
+    queue.underway.delete(invokeId)
+    const lost = queue.answers === own.answersBefore ? queue.waiting.splice(0) : []
+    own.request.done(false)
+    for (const request of lost) request.done(false)
+    this.#advance(key, queue)
+  }
+
+  /** There are many more invoke ids than requests under way. */
+  #free(queue: Queue): number {
+    while (queue.underway.has(this.#next)) this.#next = (this.#next + 1) % INVOKE_IDS
+    const invokeId = this.#next
+    this.#next = (this.#next + 1) % INVOKE_IDS
+    return invokeId
   }
 }

@@ -1,5 +1,6 @@
 import type { Cancel, Clock } from '../../../lib/clock.ts'
 import type { Log } from '../../../lib/log.ts'
+import type { Throttle } from '../../../lib/throttle.ts'
 import type { BacnetObject } from '../objects/bacnet-object.ts'
 import type { DeviceModel } from '../objects/device-model.ts'
 import { statusFlags, writePresentValue, writeStatusFlags } from '../objects/point-properties.ts'
@@ -19,6 +20,8 @@ import type { ConfirmedSender } from './confirmed-sender.ts'
 interface Subscription {
   readonly object: BacnetObject
   readonly peer: Peer
+  /** The peer's key. */
+  readonly client: string
   readonly process: number
   confirmed: boolean
   /** Milliseconds; Infinity: until cancelled. */
@@ -35,6 +38,7 @@ export interface CovParts {
   readonly clock: Clock
   readonly log: Log
   readonly confirmed: ConfirmedSender
+  readonly throttle: Throttle
   readonly reply: (device: DeviceModel, to: Peer, apdu: Writer, expectingReply: boolean) => void
 }
 
@@ -42,11 +46,15 @@ export interface CovParts {
 const MAX_SUBSCRIPTIONS = 100_000
 const MAX_PER_CLIENT = 20_000
 const SWEEP_MS = 1_000
+/** Notifications that leave at once, and how long until the next: a whole site may change in one moment. */
+const BURST = 100
+const PAUSE_MS = 10
 
 /** SubscribeCOV and the notifications that follow from it. */
 export class CovService {
   readonly #parts: CovParts
-  readonly #byObject = new Map<BacnetObject, Subscription[]>()
+  /** Of each object, by process and client. */
+  readonly #byObject = new Map<BacnetObject, Map<string, Subscription>>()
   readonly #perClient = new Map<string, number>()
   readonly #writer = new Writer(512)
   #count = 0
@@ -68,16 +76,15 @@ export class CovService {
         ? new BacnetError('object', 'optional-functionality-not-supported')
         : new BacnetError('object', 'unknown-object')
     }
-    const existing = this.#byObject
-      .get(object)
-      ?.find((each) => each.process === process && peerKey(each.peer) === peerKey(peer))
+    const client = peerKey(peer)
+    const existing = this.#byObject.get(object)?.get(subscriptionKey(process, client))
     if (confirmed === undefined) {
       // A cancellation of nothing succeeds (13.14.1.3).
       if (existing !== undefined) this.#drop(existing)
       return
     }
     const expiresAt = lifetime ? this.#parts.clock.now() + lifetime * 1000 : Number.POSITIVE_INFINITY
-    const subscription = existing ?? this.#add(object, peer, process)
+    const subscription = existing ?? this.#add(object, peer, client, process)
     subscription.confirmed = confirmed
     subscription.expiresAt = expiresAt
     // The first notification follows every subscription, renewals included (13.1).
@@ -90,7 +97,7 @@ export class CovService {
     if (own === undefined) return
     const { value } = object.point
     const flags = statusFlags(object)
-    for (const subscription of own) if (matters(subscription, object, value, flags)) this.#queue(subscription)
+    for (const subscription of own.values()) if (matters(subscription, object, value, flags)) this.#queue(subscription)
   }
 
   /** Active_COV_Subscriptions (12.11.39) of one device. */
@@ -98,7 +105,7 @@ export class CovService {
     const now = this.#parts.clock.now()
     for (const [object, own] of this.#byObject) {
       if (object.device !== device) continue
-      for (const { peer, process, confirmed, expiresAt } of own) {
+      for (const { peer, process, confirmed, expiresAt } of own.values()) {
         const left = expiresAt === Number.POSITIVE_INFINITY ? 0 : Math.max(1, Math.round((expiresAt - now) / 1000))
         // recipient [0]: an address [1] of network and octets, and the process [1].
         writer.opening(0).opening(0).opening(1)
@@ -125,8 +132,7 @@ export class CovService {
     this.#cancelSweep?.()
   }
 
-  #add(object: BacnetObject, peer: Peer, process: number): Subscription {
-    const client = peerKey(peer)
+  #add(object: BacnetObject, peer: Peer, client: string, process: number): Subscription {
     const own = this.#perClient.get(client) ?? 0
     if (this.#count >= MAX_SUBSCRIPTIONS || own >= MAX_PER_CLIENT) {
       this.#parts.log.warn({ from: client, subscriptions: own }, 'bacnet: no room for another COV subscription')
@@ -135,6 +141,7 @@ export class CovService {
     const subscription: Subscription = {
       object,
       peer,
+      client,
       process,
       confirmed: false,
       expiresAt: 0,
@@ -145,18 +152,18 @@ export class CovService {
     }
     this.#count += 1
     this.#perClient.set(client, own + 1)
-    const list = this.#byObject.get(object)
-    if (list) list.push(subscription)
-    else this.#byObject.set(object, [subscription])
+    const key = subscriptionKey(process, client)
+    const others = this.#byObject.get(object)
+    if (others) others.set(key, subscription)
+    else this.#byObject.set(object, new Map([[key, subscription]]))
     return subscription
   }
 
   #drop(subscription: Subscription): void {
-    const { object, peer } = subscription
-    const rest = this.#byObject.get(object)?.filter((each) => each !== subscription) ?? []
-    if (rest.length === 0) this.#byObject.delete(object)
-    else this.#byObject.set(object, rest)
-    const client = peerKey(peer)
+    const { object, client, process } = subscription
+    const others = this.#byObject.get(object)
+    others?.delete(subscriptionKey(process, client))
+    if (others?.size === 0) this.#byObject.delete(object)
     const own = (this.#perClient.get(client) ?? 1) - 1
     if (own === 0) this.#perClient.delete(client)
     else this.#perClient.set(client, own)
@@ -172,19 +179,17 @@ export class CovService {
   }
 
   #flush(): void {
-    this.#cancelFlush = undefined
-    const batch = this.#dirty
-    this.#dirty = []
-    for (const subscription of batch) {
+    for (const subscription of this.#dirty.splice(0, BURST)) {
       // One that is under way tells of this change when it is answered.
       if (subscription.waiting) continue
       subscription.dirty = false
       if (subscription.expiresAt > this.#parts.clock.now()) this.#notify(subscription)
     }
+    this.#cancelFlush = this.#dirty.length === 0 ? undefined : this.#parts.clock.after(PAUSE_MS, () => this.#flush())
   }
 
   #notify(subscription: Subscription): void {
-    const { object, peer } = subscription
+    const { object, client, peer } = subscription
     subscription.value = object.point.value
     subscription.flags = statusFlags(object)
     if (!subscription.confirmed) {
@@ -199,20 +204,19 @@ export class CovService {
       this.#writeParameters(subscription)
       this.#parts.reply(object.device, peer, this.#writer, true)
     }
-    this.#parts.confirmed.send(peer, write, (answered) => {
+    const done = (answered: boolean): void => {
       subscription.waiting = false
       if (!answered) {
-        this.#parts.log.info(
-          { from: peerKey(peer), object: object.name },
-          'bacnet: subscriber does not answer: dropped',
-        )
         if (subscription.expiresAt > 0) this.#drop(subscription)
+        if (this.#parts.throttle.pass(`cov ${client}`) !== undefined)
+          this.#parts.log.info({ from: client }, 'bacnet: subscriber does not answer: dropped')
         return
       }
       if (!subscription.dirty) return
       subscription.dirty = false
       this.#queue(subscription)
-    })
+    }
+    this.#parts.confirmed.send(peer, { wanted: () => subscription.expiresAt > 0, write, done })
   }
 
   #writeParameters({ object, process, expiresAt }: Subscription): void {
@@ -230,10 +234,14 @@ export class CovService {
   #sweep(): void {
     const now = this.#parts.clock.now()
     for (const own of [...this.#byObject.values()]) {
-      for (const subscription of own) if (subscription.expiresAt <= now) this.#drop(subscription)
+      for (const subscription of own.values()) if (subscription.expiresAt <= now) this.#drop(subscription)
     }
     this.#cancelSweep = this.#parts.clock.after(SWEEP_MS, () => this.#sweep())
   }
+}
+
+function subscriptionKey(process: number, client: string): string {
+  return `${process} ${client}`
 }
 
 /** Flags always matter; a number has to move by its increment, everything else by anything (13.1). */

@@ -1,5 +1,5 @@
 import type { DeviceModel } from '../objects/device-model.ts'
-import { MAX_APDU } from '../objects/device-properties.ts'
+import { MAX_APDU } from '../transport/limits.ts'
 import type { Pacer } from '../transport/pacer.ts'
 import { type Peer, peerKey } from '../transport/peer.ts'
 import { type ObjectId, objectKey, objectTypes } from '../wire/object-type.ts'

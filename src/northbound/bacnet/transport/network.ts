@@ -40,8 +40,11 @@ export class NetworkLayer {
       if (nak !== undefined) this.#parts.send(bvlcResult(nak), from)
       return
     }
+    const { origin } = bvlc
+    if (origin !== undefined && !isStation(origin)) return
     try {
-      this.#route(parseNpdu(bvlc.npdu), bvlc.origin ?? from, bvlc.broadcast)
+      const peer: Peer = origin === undefined ? from : { ...origin, relay: from.address }
+      this.#route(parseNpdu(bvlc.npdu), peer, bvlc.broadcast)
     } catch (error) {
       if (!(error instanceof BacnetReject)) throw error
       this.#parts.log.debug({ from, reason: error.reason }, 'bacnet: network header not understood')
@@ -70,7 +73,7 @@ export class NetworkLayer {
     else this.#message(networkMessages['i-am-router-to-network'], data, to)
   }
 
-  #route(npdu: Npdu, from: IpAddress, broadcast: boolean): void {
+  #route(npdu: Npdu, from: Peer, broadcast: boolean): void {
     const peer: Peer = npdu.source === undefined ? from : { ...from, remote: npdu.source }
     const { destination } = npdu
     if (npdu.message !== undefined) {
@@ -158,6 +161,12 @@ export class NetworkLayer {
     for (const octet of bvlcHeader(broadcast, header.length + rest.length)) out.uint8(octet)
     return out.octets(header).octets(rest.view).finish()
   }
+}
+
+/** Whether an answer can go there: not to port 0, to this network, to a group or to everybody. */
+function isStation({ address, port }: IpAddress): boolean {
+  const first = Number.parseInt(address, 10)
+  return port !== 0 && first > 0 && first < 224
 }
 
 function instanceOf(mac: Uint8Array): number {

@@ -4,6 +4,8 @@ import type { NetworkAddress } from '../wire/npdu.ts'
 /** Where an answer goes: an IP address and, behind a router there, a station on another network. */
 export interface Peer extends IpAddress {
   readonly remote?: NetworkAddress
+  /** The IP address that a Forwarded-NPDU came from; `address` and `port` are then what it claims as its origin. */
+  readonly relay?: string
 }
 
 /** One text for one station, so that it can be a key. */

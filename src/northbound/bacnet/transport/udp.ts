@@ -55,7 +55,8 @@ export class UdpPort implements DatagramPort {
 
   send(datagram: Uint8Array, to: IpAddress): void {
     // What can't be sent (no route, a full buffer) is lost, as any datagram may be: the client asks again.
-    this.#sockets[0]?.send(datagram, to.port, to.address)
+    // Port 0 can be a sender's, but nobody's to send to: the socket would throw.
+    if (to.port !== 0) this.#sockets[0]?.send(datagram, to.port, to.address)
   }
 
   /** To all on the subnets, or on the one that is listened on. Loopback has no broadcast. */

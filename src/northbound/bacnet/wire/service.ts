@@ -25,5 +25,5 @@ export const servicesSupported = {
   'who-has': 33,
   'who-is': 34,
 } as const
-/** How many bits the string has at Protocol_Revision 14. */
-export const SERVICES_SUPPORTED_BITS = 40
+/** How many bits the string has at Protocol_Revision 14: the last is WriteGroup's, number 40. */
+export const SERVICES_SUPPORTED_BITS = 41
