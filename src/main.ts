@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { runDemo } from './demo.ts'
 import { createGateway, type Gateway } from './gateway.ts'
@@ -16,6 +18,8 @@ import { openSqlite } from './store/sqlite.ts'
 /** sysexits.h: something is wrong in a configuration file. */
 const EX_CONFIG = 78
 const STOP_WITHIN_MS = 5_000
+/** How the files of `points --out` end. */
+const endings: Record<ListFormat, string> = { table: 'txt', json: 'json', csv: 'csv', markdown: 'md' }
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error']
 
 const program = new Command('ocpp-bms-bridge')
@@ -67,16 +71,23 @@ program
   .description('what the BMS will see, without starting anything')
   .addOption(config())
   .addOption(new Option('--format <format>', 'how to write it').choices([...listFormats]).default('table'))
-  .action(({ config: file, format }: { config: string; format: ListFormat }) => {
+  .option('--out <folder>', 'write it into a file there instead of to standard output')
+  .action(({ config: file, format, out }: { config: string; format: ListFormat; out?: string }) => {
     const { problems, plan, listings } = draw(file, true)
     tell(problems)
     if (plan === undefined) {
       process.exitCode = EX_CONFIG
       return
     }
-    process.stdout.write(
-      formatPoints(listPoints(listings, { protocols: northbound, configs: plan.settings.northbound }), format),
-    )
+    const points = listPoints(listings, { protocols: northbound, configs: plan.settings.northbound })
+    const text = formatPoints(points, format)
+    if (out === undefined) process.stdout.write(text)
+    else {
+      mkdirSync(out, { recursive: true })
+      const written = join(out, `points.${endings[format]}`)
+      writeFileSync(written, text)
+      console.error(`${points.length} points written to ${written}`)
+    }
   })
 
 program
