@@ -3,7 +3,7 @@ import { APDU_RETRIES, APDU_TIMEOUT_MS } from '../transport/limits.ts'
 import { type Peer, peerKey } from '../transport/peer.ts'
 
 /** One confirmed request of the bridge's own. */
-export interface ConfirmedRequest {
+interface ConfirmedRequest {
   /** Asked when its turn has come: false, and it is forgotten. */
   readonly wanted: () => boolean
   readonly write: (invokeId: number) => void

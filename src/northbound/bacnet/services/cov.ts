@@ -6,7 +6,7 @@ import type { DeviceModel } from '../objects/device-model.ts'
 import { statusFlags, writePresentValue, writeStatusFlags } from '../objects/point-properties.ts'
 import { type Peer, peerKey } from '../transport/peer.ts'
 import { writeConfirmed, writeUnconfirmed } from '../wire/apdu.ts'
-import { BacnetError } from '../wire/error-code.ts'
+import { BacnetError, BacnetReject } from '../wire/error-code.ts'
 import { objectKey, objectTypes } from '../wire/object-type.ts'
 import { propertyIds } from '../wire/property-id.ts'
 import type { Reader } from '../wire/reader.ts'
@@ -46,6 +46,7 @@ export interface CovParts {
 const MAX_SUBSCRIPTIONS = 100_000
 const MAX_PER_CLIENT = 20_000
 const SWEEP_MS = 1_000
+const MAX_UNSIGNED32 = 0xffff_ffff
 /** Notifications that leave at once, and how long until the next: a whole site may change in one moment. */
 const BURST = 100
 const PAUSE_MS = 10
@@ -68,6 +69,8 @@ export class CovService {
 
   subscribe(device: DeviceModel, request: Reader, peer: Peer): void {
     const { process, object: id, confirmed, lifetime } = readSubscribeCov(request)
+    // An Unsigned32 (13.14.1.1): it is sent back with every notification.
+    if (process > MAX_UNSIGNED32) throw new BacnetReject('parameter-out-of-range')
     const object = device.objects.get(objectKey(id.type, id.instance))
     if (object === undefined) {
       // The device object is there, but tells of no changes.

@@ -161,6 +161,22 @@ describe('unconfirmed notifications', () => {
 })
 
 describe('subscriptions', () => {
+  it('have a process of 32 bits', async () => {
+    const own = await stack()
+    own.attach([power(1)])
+    expect(ask(own, 5, `0cffffffff1c${oid(0, 1)}2900393c`)).toBe('200105')
+    expect(ask(own, 5, `0d0501000000001c${oid(0, 1)}2900393c`)).toBe('600106')
+  })
+
+  it('ask with what the standard lets nobody ask: a lifetime without a way to tell, an object that is not there', async () => {
+    const own = await stack()
+    own.attach([power(1)])
+    expect(ask(own, 5, `09071c${oid(0, 1)}393c`)).toBe('600105')
+    expect(ask(own, 5, `09071c${oid(0, 2)}2900393c`)).toBe('5001059101911f')
+    // The device tells of no changes: object / optional-functionality-not-supported.
+    expect(ask(own, 5, `09071c${oid(8, 4000)}2900393c`)).toBe('5001059101912d')
+  })
+
   it('without end of one client stop at a limit, quickly, and other clients are served on', async () => {
     const own = await stack()
     own.attach([power(1)])
