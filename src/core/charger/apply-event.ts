@@ -64,8 +64,9 @@ export function quieten(state: ConnectorState): void {
   for (const key of state.meters.keys()) if (flows(key)) state.meters.set(key, 0)
 }
 
-export function applyConfiguration(charger: Charger, event: Configuration): void {
-  const { configuration } = charger.state
+/** True when the unit in which the charger takes limits turns out to be another. */
+export function applyConfiguration(charger: Charger, event: Configuration): boolean {
+  const { configuration, limitUnit } = charger.state
   for (const { key, value, readonly } of event.keys) {
     const name = key.toLowerCase()
     if (configuration.has(name) || configuration.size < MAX_CONFIGURATION_KEYS)
@@ -73,6 +74,8 @@ export function applyConfiguration(charger: Charger, event: Configuration): void
   }
   const told = Number(configuration.get('numberofconnectors')?.value)
   if (Number.isInteger(told) && told >= 1 && told <= MAX_CONNECTORS) connectorState(charger, told)
+  if (event.limitUnit !== undefined) charger.state.limitUnit = event.limitUnit
+  return (limitUnit ?? 'A') !== (charger.state.limitUnit ?? 'A')
 }
 
 const flowing = /^(Power\.(Active|Reactive)\.(Import|Export)|Current\.(Import|Export))(\.|@|$)/

@@ -66,7 +66,13 @@ export type ChargerEvent =
       /** The register (Wh) at the start of the transaction, told now. */
       readonly energyAtStartWh?: number
     }
-  | { readonly kind: 'configuration'; readonly keys: readonly ConfigurationKey[]; readonly unknown: readonly string[] }
+  | {
+      readonly kind: 'configuration'
+      readonly keys: readonly ConfigurationKey[]
+      readonly unknown: readonly string[]
+      /** The only unit in which it takes a limit, where the keys say so. */
+      readonly limitUnit?: 'A' | 'W'
+    }
   /** What became of a command: every command that was sent comes back exactly once. */
   | { readonly kind: 'answered'; readonly command: Command; readonly answer: Answer; readonly detail?: string }
 

@@ -9,7 +9,7 @@ import { Charger } from './charger.ts'
 import { countEnergy } from './energy.ts'
 import type { Authorization, ChargerEvent, TransactionStart, TransactionStop } from './event.ts'
 import { keepInstalled, restoreCharger } from './held.ts'
-import { forgetAnswers, reconcile } from './reconcile.ts'
+import { forgetAnswers, forgetLimit, reconcile } from './reconcile.ts'
 import { takeSnapshot } from './snapshot.ts'
 import { adoptTransaction, closeLeftOver, startTransaction, stopTransaction } from './transactions.ts'
 
@@ -133,7 +133,9 @@ export class Fleet implements ChargerDoor {
         this.#metered(charger, event, now)
         break
       case 'configuration':
-        applyConfiguration(charger, event)
+        if (applyConfiguration(charger, event)) {
+          for (const { limitProgress } of charger.control.connectors) forgetLimit(limitProgress)
+        }
         break
       case 'answered':
         applyAnswer(charger, event.command, event.answer, now)
@@ -192,6 +194,7 @@ export class Fleet implements ChargerDoor {
     const { store, shownTag } = this.#parts
     const id = event.transactionId
     const running = charger.state.connectors[event.connector]?.transaction
+    const proven = running?.provenPhases.size ?? 0
     // Closing values often come after the stop: they count for the register, but no car draws that power any more.
     const live =
       id === undefined ||
@@ -202,8 +205,9 @@ export class Fleet implements ChargerDoor {
     if (state !== undefined && event.energyAtStartWh !== undefined)
       countEnergy(state.energy, event.energyAtStartWh, 'transaction', now)
     applyReading(charger, event.connector, event.reading, now, live)
-    if (running === undefined && charger.state.connectors[event.connector]?.transaction !== undefined)
-      this.settle(charger)
+    const after = state?.transaction
+    // A session taken up again has to be bound; more phases than were known mean more watts for the same amperes.
+    if (after !== undefined && (running === undefined || after.provenPhases.size > proven)) this.settle(charger)
   }
 
   /** The charger's socket came or went. */

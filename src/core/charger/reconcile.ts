@@ -39,7 +39,8 @@ function showHeld(charger: Charger): void {
   charger.control.connectors.forEach((own, connector) => {
     const wanted = wantedLimit(charger, connector)
     const sent = own.limitProgress.sent?.wanted
-    if (wanted !== undefined && (sent === undefined || !sameLimit(sent, wanted))) own.limitProgress.outcome = 'pending'
+    if (wanted !== undefined && (sent === undefined || !sameLimit(charger, connector, sent, wanted)))
+      own.limitProgress.outcome = 'pending'
     const operative = winner(own.availability)?.slot.value
     if (operative !== undefined && own.availabilityProgress.sent?.operative !== operative) {
       own.availabilityProgress.outcome = 'pending'
@@ -84,7 +85,7 @@ function reconcileLimit(charger: Charger, connector: number, now: number, comman
   if (own === undefined || wanted === undefined) return
   const progress = own.limitProgress
   const before = progress.sent?.wanted
-  if (before !== undefined && sameLimit(before, wanted)) {
+  if (before !== undefined && sameLimit(charger, connector, before, wanted)) {
     const over = progress.outcome === 'accepted' || progress.outcome === 'pending'
     if (over || waits(charger, now, progress.retryAt)) return
   } else if (before !== undefined) {
@@ -117,9 +118,15 @@ function limitCommand(charger: Charger, connector: number, wanted: Wanted): Comm
   }
 }
 
-function sameLimit(a: Wanted, b: Wanted): boolean {
+/** The same in the unit that the charger is told. */
+function sameLimit(charger: Charger, connector: number, a: Wanted, b: Wanted): boolean {
   if (a.limit === undefined || b.limit === undefined) return a.limit === b.limit
-  return a.limit.amps === b.limit.amps && a.limit.watts === b.limit.watts
+  return toldUnit(charger, connector) === 'W' ? a.limit.watts === b.limit.watts : a.limit.amps === b.limit.amps
+}
+
+function toldUnit(charger: Charger, connector: number): 'A' | 'W' {
+  const { unit } = profileOverrides(charger, connector)
+  return unit === 'auto' ? (charger.state.limitUnit ?? 'A') : unit
 }
 
 function reconcileAvailability(charger: Charger, connector: number, now: number, commands: Command[]): void {

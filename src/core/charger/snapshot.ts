@@ -18,6 +18,7 @@ interface StoredState {
   readonly bootedAt: number | undefined
   readonly heardAt: number | undefined
   readonly rebootRequired: boolean
+  readonly limitUnit: Charger['state']['limitUnit']
   readonly configuration: readonly (readonly [string, { value: string | undefined; readonly: boolean }])[]
   readonly connectors: readonly StoredConnector[]
 }
@@ -30,6 +31,7 @@ export function takeSnapshot(charger: Charger): string {
     bootedAt: state.bootedAt,
     heardAt: state.heardAt,
     rebootRequired: state.rebootRequired,
+    limitUnit: state.limitUnit,
     configuration: [...state.configuration],
     connectors: state.connectors.map((connector) => ({
       status: connector.status,
@@ -54,6 +56,7 @@ export function restoreSnapshot(charger: Charger, text: string): readonly (numbe
   state.bootedAt = stored.bootedAt
   state.heardAt = stored.heardAt
   state.rebootRequired = stored.rebootRequired
+  state.limitUnit = stored.limitUnit
   for (const [key, value] of stored.configuration) state.configuration.set(key, value)
   stored.connectors.forEach((own, index) => {
     if (index >= state.connectors.length) return

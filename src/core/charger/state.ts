@@ -51,6 +51,8 @@ export interface ChargerState {
   readonly connectors: ConnectorState[]
   readonly configuration: Map<string, { value: string | undefined; readonly: boolean }>
   rebootRequired: boolean
+  /** The unit in which the charger takes a limit; undefined until it has said so: amperes. */
+  limitUnit: 'A' | 'W' | undefined
 }
 
 const idleStatuses: readonly (ConnectorStatus | undefined)[] = [
@@ -89,5 +91,6 @@ export function newChargerState(connectors: number): ChargerState {
     connectors: Array.from({ length: connectors + 1 }, newConnectorState),
     configuration: new Map(),
     rebootRequired: false,
+    limitUnit: undefined,
   }
 }

@@ -172,6 +172,22 @@ describe('a limit', () => {
     expect(downlink.write(point('limit', 1), 22.1, writer)).toBe('out-of-range')
   })
 
+  it('is told in watts to a charger that takes nothing else: for one phase until more have carried current', () => {
+    const { bring, downlink, point, answerAll, fleet, charger, clock } = core()
+    const link = bring()
+    downlink.write(point('limit', 1), 16, writer)
+    answerAll(link, 'rejected')
+    fleet.event(charger, { kind: 'configuration', keys: [], unknown: [], limitUnit: 'W' })
+    expect(answerAll(link)).toMatchObject([{ limit: { watts: 3680 } }])
+    fleet.startTransaction(charger, { connector: 1, idTag: 'A', meterStartWh: 0, timestampText: 't' })
+    expect(answerAll(link)).toMatchObject([{ limit: { watts: 3680 } }])
+    const samples = ['L1', 'L2', 'L3'].map((phase) => ({ measurand: 'Current.Import', phase, value: 5 }))
+    fleet.event(charger, { kind: 'metered', connector: 1, reading: { stream: 'periodic', samples } })
+    expect(answerAll(link)).toMatchObject([{ limit: { watts: 11_040 } }])
+    clock.advance(60_000)
+    expect(link.sent).toEqual([])
+  })
+
   it('survives the death of the bridge, and so does the knowledge that a release has to clear it', () => {
     const clock = new FakeClock()
     const store = openSqlite(':memory:', clock, () => 0.5)
@@ -189,6 +205,21 @@ describe('a limit', () => {
     expect(third.answerAll(third.bring())).toMatchObject([{ kind: 'clear-limit', connector: 1 }])
     const fourth = core({ clock, store })
     expect(fourth.bring().sent).toEqual([])
+  })
+
+  it('that is to be written in another way is cleared as it was and told anew', () => {
+    const { bring, downlink, point, answerAll } = core()
+    const link = bring()
+    downlink.write(point('limit', 1), 16, writer)
+    answerAll(link)
+    expect(downlink.write(point('smartCharging.stackLevel', 1), 3, writer)).toBeUndefined()
+    expect(answerAll(link)).toMatchObject([
+      { kind: 'clear-limit', connector: 1, overrides: { unit: 'auto' } },
+      { kind: 'set-limit', limit: { amps: 16 }, overrides: { stackLevel: 3 } },
+    ])
+    expect(point('limit.applied', 1)).toMatchObject({ value: 16, quality: 'good' })
+    downlink.write(point('smartCharging.stackLevel', 1), 3, writer)
+    expect(link.sent).toEqual([])
   })
 
   it('that is disabled is cleared, and says so', () => {

@@ -41,7 +41,7 @@ export function chargingProfile(
   transactionId: number | undefined,
   now: number,
 ): ChargingProfile {
-  const unit = overrides.unit === 'auto' ? allowedUnit(charger) : overrides.unit
+  const unit = overrides.unit === 'auto' ? (charger.state.limitUnit ?? 'A') : overrides.unit
   const kind = overrides.kind === 'auto' ? 'Absolute' : overrides.kind
   const value = unit === 'A' ? Math.floor(limit.amps * 10 + 1e-6) / 10 : Math.floor(limit.watts)
   return {
@@ -59,15 +59,6 @@ export function chargingProfile(
       chargingSchedulePeriod: [{ startPeriod: 0, limit: value }],
     },
   }
-}
-
-/** Amperes, unless the charger has said that it takes power only. */
-function allowedUnit(charger: Charger): 'A' | 'W' {
-  const said = charger.state.configuration.get('chargingscheduleallowedchargingrateunit')?.value ?? ''
-  const words = said.split(/[\s,;]+/).map((word) => word.toLowerCase())
-  const current = words.some((word) => word === 'current' || word === 'a')
-  const power = words.some((word) => word === 'power' || word === 'w')
-  return power && !current ? 'W' : 'A'
 }
 
 function seconds(ms: number): string {

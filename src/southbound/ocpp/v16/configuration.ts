@@ -10,6 +10,15 @@ const KEYS_PER_CALL = 4
 /** The password that the charger calls in with is nobody's business. */
 const secret = /^AuthorizationKey$/i
 
+/** The unit that ChargingScheduleAllowedChargingRateUnit (9.4.2) allows; amperes where it allows both. */
+export function limitUnit(known: readonly ConfigurationKey[]): 'A' | 'W' | undefined {
+  const said = known.find(({ key }) => /^ChargingScheduleAllowedChargingRateUnit$/i.test(key))?.value
+  if (said === undefined) return undefined
+  const words = said.toLowerCase().split(/[\s,;]+/)
+  const current = words.includes('current') || words.includes('a')
+  return !current && (words.includes('power') || words.includes('w')) ? 'W' : 'A'
+}
+
 type Done = (known: readonly ConfigurationKey[], unknown: readonly string[], answer: Answer) => void
 
 /** Reads configuration keys; all of them where none are named, in small portions where that is refused or unanswered. */

@@ -2,7 +2,7 @@ import type { Action, Answer, Command } from '../../../core/charger/command.ts'
 import type { ConfigurationKey } from '../../../core/charger/event.ts'
 import type { Answered } from '../session/session.ts'
 import type { Ask, DownlinkParts } from './ask.ts'
-import { readConfiguration } from './configuration.ts'
+import { limitUnit, readConfiguration } from './configuration.ts'
 import { LimitDownlink } from './limit-downlink.ts'
 import { text } from './normalise.ts'
 import { violation } from './validate.ts'
@@ -126,7 +126,15 @@ export class Downlink {
   #readConfiguration(keys: readonly string[] | undefined, answer: (said: Answer, detail?: string) => void): void {
     const { charger, door } = this.#parts
     readConfiguration(this.ask, keys, (known: readonly ConfigurationKey[], unknown, said) => {
-      if (known.length > 0 || unknown.length > 0) door.event(charger, { kind: 'configuration', keys: known, unknown })
+      const unit = limitUnit(known)
+      if (known.length > 0 || unknown.length > 0) {
+        door.event(charger, {
+          kind: 'configuration',
+          keys: known,
+          unknown,
+          ...(unit !== undefined && { limitUnit: unit }),
+        })
+      }
       answer(said)
     })
   }

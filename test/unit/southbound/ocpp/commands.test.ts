@@ -3,6 +3,7 @@ import type { Command } from '../../../../src/core/charger/command.ts'
 import type { ChargerEvent } from '../../../../src/core/charger/event.ts'
 import { silentLog } from '../../../../src/lib/log.ts'
 import { Session } from '../../../../src/southbound/ocpp/session/session.ts'
+import { limitUnit } from '../../../../src/southbound/ocpp/v16/configuration.ts'
 import { Downlink } from '../../../../src/southbound/ocpp/v16/downlink.ts'
 import { time } from '../../../../src/southbound/ocpp/v16/normalise.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
@@ -17,8 +18,11 @@ function send(command: Command, statuses: readonly (string | object)[] = [], uni
   const door = new RecordingDoor()
   const clock = new FakeClock(Date.UTC(2026, 5, 1, 12))
   const charger = door.arrive('CP')
-  if (unit !== undefined)
-    charger.state.configuration.set('chargingscheduleallowedchargingrateunit', { value: unit, readonly: true })
+  if (unit !== undefined) {
+    charger.state.limitUnit = limitUnit([
+      { key: 'ChargingScheduleAllowedChargingRateUnit', value: unit, readonly: true },
+    ])
+  }
   const sent: [number, string, string, Record<string, unknown>][] = []
   const session = new Session({
     id: 'CP',
