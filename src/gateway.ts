@@ -9,7 +9,7 @@ import { BRIDGE, PointDownlink } from './core/points/downlink.ts'
 import type { Point } from './core/points/point.ts'
 import { givePoints } from './core/points/point-table.ts'
 import { PointUplink } from './core/points/uplink.ts'
-import type { FleetSettings, Northbound, Southbound, Store } from './core/ports.ts'
+import type { FleetSettings, Northbound, NorthboundParts, Southbound, Store } from './core/ports.ts'
 import type { Clock } from './lib/clock.ts'
 import type { Log } from './lib/log.ts'
 import { version } from './lib/version.ts'
@@ -27,14 +27,6 @@ export interface GatewayParts {
     readonly northbound: readonly NorthboundPlugin[]
     readonly southbound: readonly SouthboundPlugin[]
   }
-}
-
-interface NorthboundParts {
-  readonly clock: Clock
-  readonly log: Log
-  readonly downlink: PointDownlink
-  readonly site: string
-  readonly version: string
 }
 
 interface NorthboundPlugin {

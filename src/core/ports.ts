@@ -1,3 +1,5 @@
+import type { Clock } from '../lib/clock.ts'
+import type { Log } from '../lib/log.ts'
 import type { Charger } from './charger/charger.ts'
 import type { Command } from './charger/command.ts'
 import type { Authorization, ChargerEvent, TransactionStart, TransactionStop } from './charger/event.ts'
@@ -59,6 +61,16 @@ export interface Northbound {
   pointChanged(point: Point): void
   start(): Promise<string>
   stop(): Promise<void>
+}
+
+/** What a northbound protocol is given. */
+export interface NorthboundParts {
+  readonly clock: Clock
+  readonly log: Log
+  readonly downlink: Downlink
+  readonly site: string
+  /** Of the bridge's software. */
+  readonly version: string
 }
 
 /** Who writes. `client` tells one client from another for the edges of actions, e.g. `bacnet:192.0.2.7`. */

@@ -1,10 +1,10 @@
 import type { Point } from '../../core/points/point.ts'
-import type { Device, Northbound } from '../../core/ports.ts'
+import type { Device, Northbound, NorthboundParts } from '../../core/ports.ts'
 import { binding, bindingOf, mappingOptions, objectTypeOf } from './binding.ts'
 import { check } from './check.ts'
 import { type BacnetConfig, chargerConfig, config } from './config.ts'
 import { instanceOf } from './placement.ts'
-import { createStack, type StackParts } from './stack.ts'
+import { createStack } from './stack.ts'
 import { UdpPort } from './transport/udp.ts'
 
 function assign(
@@ -18,7 +18,7 @@ function assign(
   return first + number - 1 <= last ? first + number - 1 : undefined
 }
 
-function create(settings: BacnetConfig, parts: StackParts): Northbound {
+function create(settings: BacnetConfig, parts: NorthboundParts): Northbound {
   const { log } = parts
   return createStack(settings, parts, (received) => new UdpPort({ listen: settings.listen, log, received }))
 }

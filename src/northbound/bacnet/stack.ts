@@ -1,7 +1,5 @@
 import type { Point } from '../../core/points/point.ts'
-import type { Device, Downlink, Northbound } from '../../core/ports.ts'
-import type { Clock } from '../../lib/clock.ts'
-import type { Log } from '../../lib/log.ts'
+import type { Device, Northbound, NorthboundParts } from '../../core/ports.ts'
 import { Throttle } from '../../lib/throttle.ts'
 import type { BacnetConfig } from './config.ts'
 import { DeviceModel } from './objects/device-model.ts'
@@ -17,14 +15,6 @@ import { Pacer } from './transport/pacer.ts'
 import { BacnetUplink } from './uplink.ts'
 import type { IpAddress } from './wire/bvlc.ts'
 
-export interface StackParts {
-  readonly clock: Clock
-  readonly log: Log
-  readonly downlink: Downlink
-  readonly site: string
-  readonly version: string
-}
-
 /** Where datagrams come from and go to. */
 export interface DatagramPort {
   /** Resolves with `address:port` once it hears. */
@@ -39,7 +29,7 @@ export type OpenPort = (received: (datagram: Uint8Array, from: IpAddress) => voi
 /** Every layer of BACnet above its datagrams, put together. */
 export function createStack(
   settings: BacnetConfig,
-  { clock, log, downlink, version }: StackParts,
+  { clock, log, downlink, version }: NorthboundParts,
   openPort: OpenPort,
 ): Northbound {
   const { topology, vendorId, allowWrites } = settings

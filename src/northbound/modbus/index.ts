@@ -1,9 +1,9 @@
 import type { Point } from '../../core/points/point.ts'
-import type { Device, Northbound } from '../../core/ports.ts'
+import type { Device, Northbound, NorthboundParts } from '../../core/ports.ts'
 import { addressOf, binding, bindingOf, formatOf, isBit, mappingOptions } from './binding.ts'
 import { check } from './check.ts'
 import { chargerConfig, config, type ModbusConfig } from './config.ts'
-import { createStack, type StackParts } from './stack.ts'
+import { createStack } from './stack.ts'
 import { TcpServer } from './transport/tcp.ts'
 
 const LAST_UNIT = 247
@@ -16,7 +16,7 @@ function assign(
   return own?.unit ?? (number <= LAST_UNIT ? number : undefined)
 }
 
-function create(settings: ModbusConfig, parts: StackParts): Northbound {
+function create(settings: ModbusConfig, parts: NorthboundParts): Northbound {
   const { clock, log } = parts
   return createStack(settings, parts, (handle) => new TcpServer(settings.tcp, handle, clock, log))
 }

@@ -1,7 +1,5 @@
 import type { Point } from '../../core/points/point.ts'
-import type { Device, Downlink, Northbound } from '../../core/ports.ts'
-import type { Clock } from '../../lib/clock.ts'
-import type { Log } from '../../lib/log.ts'
+import type { Device, Northbound, NorthboundParts } from '../../core/ports.ts'
 import { Throttle } from '../../lib/throttle.ts'
 import type { ModbusConfig } from './config.ts'
 import { ModbusDownlink } from './downlink.ts'
@@ -10,14 +8,6 @@ import { Unit } from './registers/unit.ts'
 import type { Handle } from './transport/connection.ts'
 import { ModbusUplink } from './uplink.ts'
 import type { Identification } from './wire/device-identification.ts'
-
-export interface StackParts {
-  readonly clock: Clock
-  readonly log: Log
-  readonly downlink: Downlink
-  readonly site: string
-  readonly version: string
-}
 
 /** Where requests come from. */
 export interface RequestServer {
@@ -32,7 +22,7 @@ const BRIDGE_ALIAS = 255
 /** Every layer of Modbus above its connections, put together. */
 export function createStack(
   settings: ModbusConfig,
-  { clock, log, downlink: core, version }: StackParts,
+  { clock, log, downlink: core, version }: NorthboundParts,
   openServer: (handle: Handle) => RequestServer,
 ): Northbound {
   const units = new Map<number, Served>()
