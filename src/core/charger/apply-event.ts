@@ -10,6 +10,8 @@ const MAX_CONNECTORS = 64
 /** Measurands × phases × locations of the standard are about 300; a charger that sends others is bounded. */
 const MAX_METERS = 400
 const MAX_CONFIGURATION_KEYS = 1000
+/** A gigawatt, a terawatt-hour: no charger measures more, and one absurd value would spoil every sum that it enters. */
+const MAX_READING = 1e12
 /** The charger's clock is believed within this distance of ours. */
 const PLAUSIBLE_MS = 10 * 60_000
 
@@ -49,6 +51,7 @@ export function applyReading(charger: Charger, connector: number, reading: Readi
   const state = connectorState(charger, connector)
   if (state === undefined) return
   for (const sample of reading.samples) {
+    if (!(Math.abs(sample.value) <= MAX_READING)) continue
     const key = meterKey(sample.measurand, sample.phase, sample.location)
     if (key === 'Energy.Active.Import.Register') {
       countEnergy(state.energy, sample.value, reading.stream, reading.chargerTime ?? now)

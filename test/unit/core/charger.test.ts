@@ -102,6 +102,22 @@ describe('a charger', () => {
   })
 })
 
+describe('a lying charger', () => {
+  it('spoils neither its own counter nor the totals with absurd values', () => {
+    const { bring, charger, fleet, totals, point } = core()
+    bring()
+    const lie = (value: number) => [{ measurand: 'Power.Active.Import', value }, register(value)]
+    for (const value of [1e308, -1e308, Number.NaN, Number.POSITIVE_INFINITY]) {
+      fleet.event(charger, { kind: 'metered', connector: 1, reading: { stream: 'periodic', samples: lie(value) } })
+      fleet.startTransaction(charger, { ...start, meterStartWh: value, timestampText: String(value) })
+    }
+    const samples = [{ measurand: 'Power.Active.Import', value: 7000 }, register(500)]
+    fleet.event(charger, { kind: 'metered', connector: 1, reading: { stream: 'periodic', samples } })
+    expect(totals.powerW).toBe(7000)
+    expect(point('energy', 1).value).toBe(500)
+  })
+})
+
 describe('energy', () => {
   it('never falls: a register that restarts adds what it counted since', () => {
     const { bring, point, fleet, charger, clock } = core()
