@@ -33,11 +33,10 @@ describe('the README', () => {
     const commands = blocks('sh').flatMap((block) => block.trim().split('\n'))
     expect(commands.length).toBeGreaterThan(3)
     for (const command of commands) {
-      // The gate runs the tests; the driver of the demo starts it as the README says; npx is what bin in package.json points at.
+      // The gate runs the tests; the driver of the demo starts it as the README says.
       const run = command
         .replace('npm ci && npm run demo', 'npx tsx test/interop/drive-demo.ts')
         .replace('npm ci && npm test', 'npm run check')
-        .replace('npx ocpp-bms-bridge', 'node dist/main.js')
       expect(ci, command).toContain(run)
     }
   })
