@@ -31,14 +31,14 @@ export class UdpPort implements DatagramPort {
 
   async start(): Promise<string> {
     const { host } = this.#parts.listen
-    const main = await this.#bind(host, this.#port)
+    const main = await this.#bind(host, this.#port, false)
     this.#port = main.address().port
     main.setBroadcast(true)
     const bound = `${host}:${this.#port}`
     if (host === ANY) return bound
     for (const address of [...this.#subnetBroadcasts(), LIMITED_BROADCAST]) {
       try {
-        await this.#bind(address, this.#port)
+        await this.#bind(address, this.#port, true)
       } catch (error) {
         this.#parts.log.debug({ address, error: String(error) }, 'bacnet: no broadcasts to this address')
       }
@@ -64,14 +64,15 @@ export class UdpPort implements DatagramPort {
     for (const address of this.#subnetBroadcasts()) this.send(datagram, { address, port: this.#port })
   }
 
-  #bind(address: string, port: number): Promise<Socket> {
-    const socket = createSocket({ type: 'udp4', lookup: addressItself })
+  /** Broadcast addresses are shared with other BACnet programs of this machine; its own address is not. */
+  #bind(address: string, port: number, shared: boolean): Promise<Socket> {
+    const socket = createSocket({ type: 'udp4', lookup: addressItself, reuseAddr: shared })
     return new Promise((resolve, reject) => {
       socket.once('error', (error) => {
         socket.close()
         reject(error)
       })
-      socket.bind({ address, port, exclusive: true }, () => {
+      socket.bind({ address, port, exclusive: !shared }, () => {
         socket.removeAllListeners('error')
         socket.on('error', (error) => this.#parts.log.debug({ error: error.message }, 'bacnet: not sent'))
         socket.on('message', (datagram, from) =>
