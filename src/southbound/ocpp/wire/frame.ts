@@ -30,7 +30,8 @@ export function parseFrame(text: string): Frame {
   const [type, id, third, fourth] = message as readonly unknown[]
   if ((typeof id !== 'string' && typeof id !== 'number') || String(id).length > 255)
     return { kind: 'bad', reason: 'no message id' }
-  switch (Number(type)) {
+  // A number, or a number as a text: an object's own idea of its value is not asked for.
+  switch (typeof type === 'string' ? Number(type) : type) {
     case CALL:
       if (typeof third !== 'string') return { kind: 'bad', reason: 'no action', id }
       return { kind: 'call', id, action: third, payload: payload(fourth) }
@@ -39,7 +40,7 @@ export function parseFrame(text: string): Frame {
     case CALLERROR:
       return { kind: 'error', id, code: textOr(third, 'GenericError'), description: textOr(fourth, '') }
     default:
-      return { kind: 'bad', reason: `message type ${String(type).slice(0, 20)}` }
+      return { kind: 'bad', reason: 'no message type' }
   }
 }
 

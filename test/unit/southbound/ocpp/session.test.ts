@@ -148,6 +148,8 @@ describe('a session', () => {
     own.receive('')
     own.receive('garbage')
     own.receive('[9,"x"]')
+    own.receive('[{"toString":1,"valueOf":2},"x","Heartbeat",{}]')
+    own.receive('[[],"x"]')
     own.receive('[2,"n"]')
     expect(sent).toEqual([
       [3, 7, {}],
