@@ -37,7 +37,14 @@ export function createStack(
   const virtual = new Map<number, DeviceModel>()
   let bridge: DeviceModel | undefined
 
-  const port = openPort((datagram, from) => network.receive(datagram, from))
+  const port = openPort((datagram, from) => {
+    try {
+      network.receive(datagram, from)
+    } catch (error) {
+      // A mistake of ours, or a store that can't be written: this request stays unanswered, the others go on.
+      log.error({ from, stack: error instanceof Error ? error.stack : String(error) }, 'bacnet: request failed')
+    }
+  })
   const network = new NetworkLayer({
     network: topology === 'virtual' ? settings.network : undefined,
     bridge: () => bridge,

@@ -169,7 +169,16 @@ export class ChargerServer {
     socket.on('message', (data, isBinary) => {
       heardAt = clock.now()
       // Texts that were sent as binary frames are texts all the same.
-      talk.receive((data as Buffer).toString('utf8'))
+      try {
+        talk.receive((data as Buffer).toString('utf8'))
+      } catch (error) {
+        // A mistake of ours, or a store that can't be written: this conversation ends unanswered, the others go on.
+        log.error(
+          { charger: charger.id, stack: error instanceof Error ? error.stack : String(error) },
+          'conversation failed',
+        )
+        socket.terminate()
+      }
       if (isBinary) log.debug({ charger: charger.id }, 'binary frame taken as text')
     })
     socket.on('ping', () => {

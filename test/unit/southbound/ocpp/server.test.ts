@@ -165,6 +165,20 @@ describe('the port of the chargers', () => {
     ;(await open('/CP-1')).terminate()
   })
 
+  it('ends the conversation of a charger whose message it fails on, and of no other', async () => {
+    const other = await open('/CP-9')
+    const socket = await open('/CP-1')
+    const closed = new Promise((resolve) => socket.once('close', resolve))
+    own.fleet.authorize = () => {
+      throw new Error('disk full')
+    }
+    socket.send('[2,"1","Authorize",{"idTag":"A"}]')
+    await closed
+    other.send('[2,"1","Heartbeat",{}]')
+    expect(String((await once(other, 'message'))[0])).toContain('currentTime')
+    other.terminate()
+  })
+
   it('says which address is taken', async () => {
     const second = ocpp.create(config.parse({ listen: `127.0.0.1:${port}` }), {
       door: own.fleet,
