@@ -8,11 +8,16 @@ import {
 // What chargers send in place of what the standard asks for. Each function forgives one kind of value, whatever the
 // message; a value that can't be understood is absent, never 0.
 
+const NULL = 'null'
+const ordinary = /^[\w.:-]+$/
+
 /** A text; empty, "null" and other types are none. Numbers where texts are due are taken as texts. */
 export function text(value: unknown, longest: number): string | undefined {
   if (typeof value !== 'string' && typeof value !== 'number') return undefined
+  // Nearly every text is an ordinary word, and there are dozens in each meter reading.
+  if (typeof value === 'string' && value.length !== NULL.length && ordinary.test(value)) return value.slice(0, longest)
   const plain = String(value).replace(/\p{Cc}/gu, '')
-  return plain.trim() === '' || plain.trim().toLowerCase() === 'null' ? undefined : plain.slice(0, longest)
+  return plain.trim() === '' || plain.trim().toLowerCase() === NULL ? undefined : plain.slice(0, longest)
 }
 
 /** A tag of at most 20 characters: some chargers return one with more than they were given. */
