@@ -1,10 +1,20 @@
 import type { Charger } from './charger.ts'
 import type { Answer, Command } from './command.ts'
 import { outcomeOf } from './control.ts'
+import type { ChargerEvent } from './event.ts'
 import { retryDelay } from './reconcile.ts'
 
 /** Takes in what became of a command. An answer to anything but the newest command of its kind changes nothing. */
-export function applyAnswer(charger: Charger, command: Command, answer: Answer, now: number): void {
+export function applyAnswer(
+  charger: Charger,
+  { command, answer, boundTransaction }: Extract<ChargerEvent, { kind: 'answered' }>,
+  now: number,
+): void {
+  if (boundTransaction !== undefined && 'connector' in command && command.connector !== undefined) {
+    // True whether or not a newer limit is on its way already.
+    const progress = charger.control.connectors[command.connector]?.limitProgress
+    if (progress !== undefined) progress.boundTransaction = boundTransaction
+  }
   switch (command.kind) {
     case 'set-limit':
     case 'clear-limit':
@@ -37,6 +47,7 @@ function limitAnswered(
     progress.retries = 0
     if (command.kind === 'clear-limit') {
       progress.installed = false
+      progress.boundTransaction = undefined
       progress.sent = undefined
     }
     return

@@ -30,6 +30,8 @@ export interface LimitProgress {
   applied: number | undefined
   /** A profile of ours may stand in the charger: released limits have to be cleared. */
   installed: boolean
+  /** The transaction that a profile of ours binds: while it runs, a later limit counts only when it takes that one's place. */
+  boundTransaction: number | undefined
   /** When it was last lowered, and last raised. */
   lastDecreaseAt: number
   lastIncreaseAt: number
@@ -87,6 +89,7 @@ export function newConnectorControl(): ConnectorControl {
       outcome: 'idle',
       applied: undefined,
       installed: false,
+      boundTransaction: undefined,
       lastDecreaseAt: Number.NEGATIVE_INFINITY,
       lastIncreaseAt: Number.NEGATIVE_INFINITY,
       retryAt: 0,

@@ -74,7 +74,14 @@ export type ChargerEvent =
       readonly limitUnit?: 'A' | 'W'
     }
   /** What became of a command: every command that was sent comes back exactly once. */
-  | { readonly kind: 'answered'; readonly command: Command; readonly answer: Answer; readonly detail?: string }
+  | {
+      readonly kind: 'answered'
+      readonly command: Command
+      readonly answer: Answer
+      readonly detail?: string
+      /** The transaction that a limit now binds by a profile of its own, which lasts as long as it does. */
+      readonly boundTransaction?: number
+    }
 
 /** A transaction as a charger announces it. Energy in Wh as the charger's register counts. */
 export interface TransactionStart {

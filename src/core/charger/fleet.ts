@@ -138,7 +138,7 @@ export class Fleet implements ChargerDoor {
         }
         break
       case 'answered':
-        applyAnswer(charger, event.command, event.answer, now)
+        applyAnswer(charger, event, now)
         keepInstalled(charger, event.command, this.#parts.store)
         break
     }

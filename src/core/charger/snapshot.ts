@@ -11,6 +11,7 @@ interface StoredConnector {
   readonly energy: EnergyState
   readonly finished: ConnectorState['finished']
   readonly energyAtStartWh: number | undefined
+  readonly boundTransaction: number | undefined
 }
 
 interface StoredState {
@@ -33,7 +34,7 @@ export function takeSnapshot(charger: Charger): string {
     rebootRequired: state.rebootRequired,
     limitUnit: state.limitUnit,
     configuration: [...state.configuration],
-    connectors: state.connectors.map((connector) => ({
+    connectors: state.connectors.map((connector, index) => ({
       status: connector.status,
       errorCode: connector.errorCode,
       info: connector.info,
@@ -43,6 +44,7 @@ export function takeSnapshot(charger: Charger): string {
       energy: connector.energy,
       finished: connector.finished,
       energyAtStartWh: connector.transaction?.energyAtStartWh,
+      boundTransaction: charger.control.connectors[index]?.limitProgress.boundTransaction,
     })),
   }
   return JSON.stringify(stored)
@@ -60,6 +62,8 @@ export function restoreSnapshot(charger: Charger, text: string): readonly (numbe
   for (const [key, value] of stored.configuration) state.configuration.set(key, value)
   stored.connectors.forEach((own, index) => {
     if (index >= state.connectors.length) return
+    const control = charger.control.connectors[index]
+    if (control) control.limitProgress.boundTransaction = own.boundTransaction
     const fresh = newConnectorState()
     state.connectors[index] = {
       ...fresh,

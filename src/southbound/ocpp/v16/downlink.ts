@@ -3,7 +3,7 @@ import type { ConfigurationKey } from '../../../core/charger/event.ts'
 import type { Answered } from '../session/session.ts'
 import type { Ask, DownlinkParts } from './ask.ts'
 import { limitUnit, readConfiguration } from './configuration.ts'
-import { LimitDownlink } from './limit-downlink.ts'
+import { LimitDownlink, type Tell } from './limit-downlink.ts'
 import { text } from './normalise.ts'
 import { violation } from './validate.ts'
 
@@ -32,11 +32,18 @@ export class Downlink {
   }
 
   send(command: Command): void {
-    const answer = (said: Answer, detail?: string): void => {
+    const answer: Tell = (said, detail, boundTransaction) => {
       const { door, charger, log } = this.#parts
       log.debug({ charger: charger.id, command: command.kind, answer: said, detail }, 'command answered')
-      door.event(charger, { kind: 'answered', command, answer: said, ...(detail !== undefined && { detail }) })
+      door.event(charger, {
+        kind: 'answered',
+        command,
+        answer: said,
+        ...(detail !== undefined && { detail }),
+        ...(boundTransaction !== undefined && { boundTransaction }),
+      })
     }
+    const plainly = (said: Answer, detail?: string): void => answer(said, detail)
     switch (command.kind) {
       case 'set-limit':
         this.#limits.set(command, answer)
@@ -49,7 +56,7 @@ export class Downlink {
           'ChangeAvailability',
           { connectorId: command.connector, type: command.operative ? 'Operative' : 'Inoperative' },
           { lane: 'setup' },
-          answer,
+          plainly,
         )
         break
       case 'write-configuration':
@@ -68,7 +75,7 @@ export class Downlink {
         this.#readConfiguration(command.keys, answer)
         break
       default:
-        this.#act(command, answer)
+        this.#act(command, plainly)
     }
   }
 

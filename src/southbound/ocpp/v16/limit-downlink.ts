@@ -5,6 +5,9 @@ import { chargingProfile, forbidden, type Purpose, profileId, purposes } from '.
 type SetLimit = Extract<Command, { kind: 'set-limit' }>
 type ClearLimit = Extract<Command, { kind: 'clear-limit' }>
 
+/** Tells core what came of a limit: the answer, the charger's own word, and the transaction that is bound by it. */
+export type Tell = (answer: Answer, detail?: string, boundTransaction?: number) => void
+
 /**
  * Sends a limit as one profile a purpose, one after the other. While a transaction runs its own profile decides; where
  * the charger takes none, the default does, unless an older profile of ours still binds the transaction.
@@ -12,15 +15,13 @@ type ClearLimit = Extract<Command, { kind: 'clear-limit' }>
 export class LimitDownlink {
   readonly #parts: DownlinkParts
   readonly #ask: Ask
-  /** Transactions, by connector, that a TxProfile of ours binds. */
-  readonly #bound = new Map<number, number>()
 
   constructor(parts: DownlinkParts, ask: Ask) {
     this.#parts = parts
     this.#ask = ask
   }
 
-  set(command: SetLimit, answer: (answer: Answer, detail?: string) => void): void {
+  set(command: SetLimit, answer: Tell): void {
     const { connector, overrides, transactionId } = command
     const wanted = purposes(connector, overrides, transactionId)
     if (wanted.length === 0 || wanted.some((purpose) => forbidden(connector, purpose))) {
@@ -32,7 +33,8 @@ export class LimitDownlink {
       const purpose = wanted[place]
       if (purpose === undefined) {
         const said = this.#outcome(command, answers)
-        answer(said.answer, said.detail)
+        const bound = answers.get('TxProfile')?.answer === 'accepted' ? transactionId : undefined
+        answer(said.answer, said.detail, bound)
         return
       }
       const { charger, now } = this.#parts
@@ -51,8 +53,6 @@ export class LimitDownlink {
         { lane: 'limit' },
         (said, detail) => {
           answers.set(purpose, { answer: said, ...(detail !== undefined && { detail }) })
-          if (purpose === 'TxProfile' && said === 'accepted' && transactionId !== undefined)
-            this.#bound.set(connector, transactionId)
           next(place + 1)
         },
       )
@@ -60,9 +60,8 @@ export class LimitDownlink {
     next(0)
   }
 
-  clear(command: ClearLimit, answer: (answer: Answer, detail?: string) => void): void {
+  clear(command: ClearLimit, answer: Tell): void {
     const { connector, overrides } = command
-    this.#bound.delete(connector)
     const all: readonly Purpose[] = connector === 0 ? ['ChargePointMaxProfile'] : ['TxProfile', 'TxDefaultProfile']
     const ids = [...new Set(all.map((purpose) => profileId(connector, purpose, overrides)))]
     const next = (place: number): void => {
@@ -73,7 +72,7 @@ export class LimitDownlink {
       }
       this.#ask('ClearChargingProfile', { id }, { lane: 'limit' }, (said, detail) => {
         // Unknown means that nothing of that id stands: as good as cleared.
-        if (said === 'accepted' || said === 'rejected') next(place + 1)
+        if (said === 'accepted' || detail === 'Unknown') next(place + 1)
         else answer(said, detail)
       })
     }
@@ -88,7 +87,8 @@ export class LimitDownlink {
     const standing = answers.get('TxDefaultProfile') ?? answers.get('ChargePointMaxProfile')
     if (own === undefined) return standing ?? { answer: 'not-supported' }
     if (own.answer === 'accepted' || standing === undefined) return own
-    const older = this.#bound.get(command.connector) === command.transactionId
+    const { limitProgress } = this.#parts.charger.control.connectors[command.connector] ?? {}
+    const older = limitProgress?.boundTransaction === command.transactionId
     return standing.answer === 'accepted' && !older && own.answer !== 'no-answer' ? standing : own
   }
 }

@@ -14,7 +14,7 @@ const limit = { amps: 16, watts: 3680 }
 const deadline = Number.POSITIVE_INFINITY
 
 /** Sends a command, answers each call with the next status, and tells the calls and what came of it. */
-function send(command: Command, statuses: readonly (string | object)[] = [], unit?: string) {
+function send(command: Command, statuses: readonly (string | object)[] = [], unit?: string, bound?: number) {
   const door = new RecordingDoor()
   const clock = new FakeClock(Date.UTC(2026, 5, 1, 12))
   const charger = door.arrive('CP')
@@ -23,6 +23,8 @@ function send(command: Command, statuses: readonly (string | object)[] = [], uni
       { key: 'ChargingScheduleAllowedChargingRateUnit', value: unit, readonly: true },
     ])
   }
+  const control = charger.control.connectors[1]
+  if (control !== undefined) control.limitProgress.boundTransaction = bound
   const sent: [number, string, string, Record<string, unknown>][] = []
   const session = new Session({
     id: 'CP',
@@ -112,6 +114,20 @@ describe('a limit', () => {
       'TxDefaultProfile',
     ])
     expect(answers).toEqual([outcome])
+  })
+
+  it('does not count while an older profile of ours still binds the transaction', () => {
+    const command = { kind: 'set-limit', connector: 1, limit, overrides, transactionId: 7 } as const
+    expect(send(command, ['Rejected', 'Accepted'], undefined, 7).answers).toEqual(['rejected'])
+    expect(send(command, ['Rejected', 'Accepted'], undefined, 6).answers).toEqual(['accepted'])
+    expect(send(command, ['Accepted', 'Accepted']).events.at(-1)).toMatchObject({
+      answer: 'accepted',
+      boundTransaction: 7,
+    })
+  })
+
+  it('that is not cleared because of an error is not taken as cleared', () => {
+    expect(send({ kind: 'clear-limit', connector: 0, overrides }, ['CALLERROR']).answers).toEqual(['not-supported'])
   })
 
   it('follows what the integrator chose, and refuses pairs that the standard forbids', () => {
