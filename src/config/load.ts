@@ -17,6 +17,7 @@ const limits = z.strictObject({
   minimum: z.number().min(0).default(6),
   step: z.number().positive().default(1),
   increaseInterval: duration().prefault('30s'),
+  clearOnAdopt: z.boolean().default(true),
 })
 
 const actions = z.strictObject({

@@ -4,7 +4,7 @@ import type { Charger } from './charger/charger.ts'
 import type { Command } from './charger/command.ts'
 import type { Authorization, ChargerEvent, TransactionStart, TransactionStop } from './charger/event.ts'
 import type { AuthorizeMode, Registration } from './charger/vocabulary.ts'
-import type { Point, Value } from './points/point.ts'
+import type { Parameter, Point, Value } from './points/point.ts'
 
 /** How core reaches one charger's socket. */
 export interface ChargerLink {
@@ -184,6 +184,10 @@ export interface ChargerSettings {
   readonly electrical: Electrical
   readonly registration: Registration
   readonly password: string | undefined
+  /** Held parameters that count while the building writes none: `smartCharging.kind` and so on, as texts. */
+  readonly parameters?: ReadonlyMap<Parameter, string>
+  /** The configuration key that carries limits where no profile does; `{connector}` stands for the connector's number. */
+  readonly limitKey?: string
 }
 
 /** The rating of each connector. Alternating current: `maxCurrent` per phase; direct current: `maxPower`. */
@@ -197,6 +201,8 @@ export interface LimitSettings {
   readonly minimum: number
   readonly step: number
   readonly increaseInterval: number
+  /** Profiles of others that outrank ours are cleared, once, after the first limit. */
+  readonly clearOnAdopt: boolean
 }
 
 export interface FleetSettings {

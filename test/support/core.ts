@@ -15,7 +15,7 @@ import { openSqlite } from '../../src/store/sqlite.ts'
 import { FakeClock } from './fake-clock.ts'
 
 export const fleetSettings: FleetSettings = {
-  limits: { default: 'rating', minimum: 6, step: 1, increaseInterval: 30_000 },
+  limits: { default: 'rating', minimum: 6, step: 1, increaseInterval: 30_000, clearOnAdopt: true },
   guests: { registration: 'pending', retryInterval: 120_000 },
   heartbeatInterval: 300_000,
   connectionLostFault: true,
@@ -36,13 +36,15 @@ export const chargerSettings: ChargerSettings = {
   password: undefined,
 }
 
-/** A link that remembers what it was told to send. */
+/** A link that remembers what it was told to send; questions about limits apart, which follow each that is accepted. */
 export class FakeLink {
   readonly sent: Command[] = []
+  readonly questions: Command[] = []
   closed: string | undefined
 
   send(command: Command): void {
-    this.sent.push(command)
+    if (command.kind === 'verify-limit') this.questions.push(command)
+    else this.sent.push(command)
   }
 
   close(reason: string): void {

@@ -1,11 +1,15 @@
 import type { FleetSettings, Refusal, Store } from '../ports.ts'
 import type { Charger } from './charger.ts'
-import type { Action } from './command.ts'
+import type { Action, ActionKind } from './command.ts'
 import type { ActionProgress } from './control.ts'
+import { PARAMETER } from './held.ts'
+import { forgetLimit } from './reconcile.ts'
 import { triggerMessages } from './vocabulary.ts'
 
+const ENABLE = 'smartCharging.enable'
+
 interface Run {
-  readonly action: Action['kind']
+  readonly action: ActionKind
   readonly connector: number
   /** 0 is idle. */
   readonly value: number
@@ -41,6 +45,12 @@ export function runAction(
   if (progress.command !== undefined) return 'busy'
   if (onlyCheck) return undefined
   store.saveEdge(charger.id, connector, action, client, value)
+  if (command === undefined) {
+    enableLimit(charger, connector, action === 'smartCharging.set', store)
+    progress.outcome = 'accepted'
+    progress.sequence += 1
+    return undefined
+  }
   progress.active = value
   progress.outcome = 'pending'
   progress.command = command
@@ -56,7 +66,7 @@ function ignore(progress: ActionProgress): void {
   progress.sequence += 1
 }
 
-function actionProgress(charger: Charger, connector: number, action: Action['kind']): ActionProgress | undefined {
+function actionProgress(charger: Charger, connector: number, action: ActionKind): ActionProgress | undefined {
   const actions = charger.control.connectors[connector]?.actions
   if (actions === undefined) return undefined
   let progress = actions.get(action)
@@ -67,7 +77,22 @@ function actionProgress(charger: Charger, connector: number, action: Action['kin
   return progress
 }
 
-function actionCommand(charger: Charger, run: Run, settings: FleetSettings, deadline: number): Action | Refusal {
+/** Sends the limit again, or takes our profiles away, and leaves it at that. */
+function enableLimit(charger: Charger, connector: number, enable: boolean, store: Store): void {
+  const own = charger.control.connectors[connector]
+  if (own === undefined) return
+  own.parameters.set(ENABLE, String(enable))
+  store.hold(charger.id, `${PARAMETER}${connector}.${ENABLE}`, String(enable))
+  forgetLimit(own.limitProgress)
+}
+
+/** What the charger is told; undefined for what the bridge does by itself. */
+function actionCommand(
+  charger: Charger,
+  run: Run,
+  settings: FleetSettings,
+  deadline: number,
+): Action | Refusal | undefined {
   const { action, connector, value } = run
   if (charger.link === undefined || !charger.ready) return 'offline'
   switch (action) {
@@ -83,6 +108,9 @@ function actionCommand(charger: Charger, run: Run, settings: FleetSettings, dead
       return { kind: 'unlock', connector, deadline }
     case 'reset':
       return { kind: 'reset', hard: value === 2, deadline }
+    case 'smartCharging.set':
+    case 'smartCharging.clear':
+      return undefined
     case 'clearCache':
       return { kind: 'clearCache', deadline }
     case 'trigger':

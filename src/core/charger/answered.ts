@@ -2,12 +2,14 @@ import type { Charger } from './charger.ts'
 import type { Answer, Command } from './command.ts'
 import { outcomeOf } from './control.ts'
 import type { ChargerEvent } from './event.ts'
+import { learn, RELEARN_AFTER, unlearn } from './method.ts'
 import { retryDelay } from './reconcile.ts'
+import { beginProof } from './verify.ts'
 
 /** Takes in what became of a command. An answer to anything but the newest command of its kind changes nothing. */
 export function applyAnswer(
   charger: Charger,
-  { command, answer, boundTransaction }: Extract<ChargerEvent, { kind: 'answered' }>,
+  { command, answer, boundTransaction, learnt }: Extract<ChargerEvent, { kind: 'answered' }>,
   now: number,
 ): void {
   if (boundTransaction !== undefined && 'connector' in command && command.connector !== undefined) {
@@ -15,6 +17,7 @@ export function applyAnswer(
     const progress = charger.control.connectors[command.connector]?.limitProgress
     if (progress !== undefined) progress.boundTransaction = boundTransaction
   }
+  if (learnt !== undefined) learn(charger.state.methods, learnt)
   switch (command.kind) {
     case 'set-limit':
     case 'clear-limit':
@@ -25,6 +28,9 @@ export function applyAnswer(
       break
     case 'write-configuration':
       configurationAnswered(charger, command, answer, now)
+      break
+    case 'verify-limit':
+      if (answer === 'not-supported' || answer === 'rejected') charger.state.methods.silent = true
       break
     case 'read-configuration':
       break
@@ -45,19 +51,31 @@ function limitAnswered(
   if (progress.outcome === 'accepted') {
     progress.applied = progress.sent.wanted.shown
     progress.retries = 0
+    if (command.kind === 'set-limit') charger.state.methods.refusals = 0
     if (command.kind === 'clear-limit') {
       progress.installed = false
       progress.boundTransaction = undefined
       progress.sent = undefined
+      progress.proof.broken = false
+      progress.proof.breaches = 0
     }
+    beginProof(charger, command.connector, progress, now)
     return
   }
+  if (command.kind === 'set-limit' && answer !== 'no-answer') refused(charger)
   // The earlier limit may or may not stand: a refusal says nothing of it, so nothing is claimed.
   progress.applied = undefined
   if (answer !== 'no-answer') progress.installed = progress.sent.installedBefore
   progress.retryAt = answer === 'not-supported' ? Number.POSITIVE_INFINITY : now + retryDelay(progress.retries)
   progress.retries += 1
   if (command.connector === 0 && command.kind === 'set-limit' && answer !== 'no-answer') progress.divided = true
+}
+
+/** What was learnt no longer works, or the value alone was refused: after a while it is found out anew. */
+function refused(charger: Charger): void {
+  const { methods } = charger.state
+  methods.refusals += 1
+  if (methods.refusals >= RELEARN_AFTER) unlearn(methods)
 }
 
 function availabilityAnswered(

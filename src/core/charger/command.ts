@@ -1,9 +1,11 @@
-import type { ProfileKind, ProfilePurpose, ProfileUnit, TriggerMessage } from './vocabulary.ts'
+import type { ProfileKind, ProfilePurpose, ProfileUnit, Recurrency, TriggerMessage } from './vocabulary.ts'
 
 /** How the integrator wants a limit to be written, where that differs from what the charger was found to take. */
 export interface ProfileOverrides {
   readonly unit: ProfileUnit
   readonly kind: ProfileKind
+  /** Of kind Recurring. */
+  readonly recurrency: Recurrency
   readonly purpose: ProfilePurpose
   /** Absent: the bridge's own id for this connector and purpose. */
   readonly profileId?: number
@@ -30,6 +32,8 @@ export type Command =
       readonly overrides: ProfileOverrides
     }
   | { readonly kind: 'clear-limit'; readonly connector: number; readonly overrides: ProfileOverrides }
+  /** Asks the charger which limit it keeps to; comes back as a `limit-told` event. */
+  | { readonly kind: 'verify-limit'; readonly connector: number; readonly unit: 'A' | 'W' }
   | { readonly kind: 'set-availability'; readonly connector: number; readonly operative: boolean }
   | { readonly kind: 'write-configuration'; readonly key: string; readonly value: string }
   /** Without keys: all of them. Comes back as a `configuration` event and then as answered. */
@@ -49,6 +53,10 @@ export type Action =
       readonly connector?: number
       readonly deadline: number
     }
+
+/** Actions on what the bridge itself wants of a charger; the charger then hears of it as a limit. */
+export type OwnAction = 'smartCharging.set' | 'smartCharging.clear'
+export type ActionKind = Action['kind'] | OwnAction
 
 /**
  * What a charger said to a command. `scheduled` (availability) and `reboot-required` (configuration) are successes that

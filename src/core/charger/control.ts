@@ -1,5 +1,5 @@
 import { newSlots, type Slots } from '../points/priority-array.ts'
-import type { Answer, Command, LimitValue } from './command.ts'
+import type { Answer, Command, LimitValue, ProfileOverrides } from './command.ts'
 import type { LimitReason, Outcome } from './vocabulary.ts'
 
 /** What the building wants of one connector and how far the charger has followed. */
@@ -32,6 +32,8 @@ export interface LimitProgress {
   installed: boolean
   /** The transaction that a profile of ours binds: while it runs, a later limit counts only when it takes that one's place. */
   boundTransaction: number | undefined
+  /** The profiles that were written with other choices than those of now may still stand: they go before the next limit. */
+  replaced: ProfileOverrides | undefined
   /** When it was last lowered, and last raised. */
   lastDecreaseAt: number
   lastIncreaseAt: number
@@ -39,6 +41,29 @@ export interface LimitProgress {
   retries: number
   /** The charger refuses a limit for the whole charge point: the connectors share it. */
   divided: boolean
+  /** What bears out, or belies, the limit that was accepted last. */
+  readonly proof: Proof
+}
+
+/** What is known of a limit beyond the charger's word for it; verify.ts writes it. */
+export interface Proof {
+  acceptedAt: number
+  /** The charger has been asked for its schedule since. */
+  asked: boolean
+  /** Its own schedule allows no more. */
+  told: boolean
+  /** It offers the car no more. */
+  offered: boolean
+  /** The car drew more before, and no longer does. */
+  obeyed: boolean
+  /** More was drawn, or offered, when the limit was sent. */
+  exceededBefore: boolean
+  /** More has been drawn, or offered, since. */
+  exceededSince: number | undefined
+  /** For so long that the limit is not kept; until readings show that it is. */
+  broken: boolean
+  /** How often in a row it was found broken. */
+  breaches: number
 }
 
 export interface AvailabilityProgress {
@@ -90,11 +115,13 @@ export function newConnectorControl(): ConnectorControl {
       applied: undefined,
       installed: false,
       boundTransaction: undefined,
+      replaced: undefined,
       lastDecreaseAt: Number.NEGATIVE_INFINITY,
       lastIncreaseAt: Number.NEGATIVE_INFINITY,
       retryAt: 0,
       retries: 0,
       divided: false,
+      proof: newProof(),
     },
     availabilityProgress: {
       sent: undefined,
@@ -106,6 +133,20 @@ export function newConnectorControl(): ConnectorControl {
     },
     actions: new Map(),
     parameters: new Map(),
+  }
+}
+
+function newProof(): Proof {
+  return {
+    acceptedAt: Number.NEGATIVE_INFINITY,
+    asked: false,
+    told: false,
+    offered: false,
+    obeyed: false,
+    exceededBefore: false,
+    exceededSince: undefined,
+    broken: false,
+    breaches: 0,
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Answer, Command } from './command.ts'
+import type { Learnt } from './method.ts'
 import type { ConnectorStatus, ErrorCode } from './vocabulary.ts'
 
 /** What a charger says of itself when it boots. Absent: it didn't say. */
@@ -81,7 +82,11 @@ export type ChargerEvent =
       readonly detail?: string
       /** The transaction that a limit now binds by a profile of its own, which lasts as long as it does. */
       readonly boundTransaction?: number
+      /** In which ways the charger was found to take the limit. */
+      readonly learnt?: readonly Learnt[]
     }
+  /** The limit of a connector that the charger itself says it keeps to now, in the unit asked for. */
+  | { readonly kind: 'limit-told'; readonly connector: number; readonly unit: 'A' | 'W'; readonly limit: number }
 
 /** A transaction as a charger announces it. Energy in Wh as the charger's register counts. */
 export interface TransactionStart {

@@ -9,9 +9,11 @@ import { Charger } from './charger.ts'
 import { countEnergy } from './energy.ts'
 import type { Authorization, ChargerEvent, TransactionStart, TransactionStop } from './event.ts'
 import { keepInstalled, restoreCharger } from './held.ts'
+import { unlearn } from './method.ts'
 import { forgetAnswers, forgetLimit, reconcile } from './reconcile.ts'
 import { takeSnapshot } from './snapshot.ts'
 import { adoptTransaction, closeLeftOver, startTransaction, stopTransaction } from './transactions.ts'
+import { weighReading, weighSchedule } from './verify.ts'
 
 /** Strangers are remembered up to this many; more are turned away at the door. */
 const MAX_GUESTS = 500
@@ -115,6 +117,8 @@ export class Fleet implements ChargerDoor {
       case 'heard':
         return
       case 'booted':
+        if (event.identity.firmwareVersion !== charger.state.identity.firmwareVersion) forgetMethods(charger)
+        charger.state.methods.silent = false
         charger.state.identity = event.identity
         charger.state.bootedAt = now
         charger.state.rebootRequired = false
@@ -136,6 +140,9 @@ export class Fleet implements ChargerDoor {
         if (applyConfiguration(charger, event)) {
           for (const { limitProgress } of charger.control.connectors) forgetLimit(limitProgress)
         }
+        break
+      case 'limit-told':
+        weighSchedule(charger, event, now)
         break
       case 'answered':
         applyAnswer(charger, event, now)
@@ -182,10 +189,13 @@ export class Fleet implements ChargerDoor {
   settle(charger: Charger): void {
     const { clock, store } = this.#parts
     const now = clock.now()
+    const before = breaches(charger)
     for (const command of reconcile(charger, now)) {
       keepInstalled(charger, command, store)
       charger.link?.send(command)
     }
+    if (breaches(charger) > before)
+      this.#parts.log.warn({ charger: charger.id }, 'the charger does not keep to its limit: it is sent again')
     this.#parts.uplink.chargerChanged(charger, now)
     this.#keep(charger)
   }
@@ -206,8 +216,10 @@ export class Fleet implements ChargerDoor {
       countEnergy(state.energy, event.energyAtStartWh, 'transaction', now)
     applyReading(charger, event.connector, event.reading, now, live)
     const after = state?.transaction
+    const news = live && weighReading(charger, event.connector, event.reading.samples, now)
     // A session taken up again has to be bound; more phases than were known mean more watts for the same amperes.
-    if (after !== undefined && (running === undefined || after.provenPhases.size > proven)) this.settle(charger)
+    const bind = after !== undefined && (running === undefined || after.provenPhases.size > proven)
+    if (news || bind) this.settle(charger)
   }
 
   /** The charger's socket came or went. */
@@ -269,4 +281,15 @@ function confirmScheduled(charger: Charger, connector: number): void {
   if ((status === 'Unavailable') === progress.sent.operative) return
   progress.scheduled = false
   progress.outcome = 'accepted'
+}
+
+/** Another firmware may take limits in another way. */
+function forgetMethods(charger: Charger): void {
+  unlearn(charger.state.methods)
+  charger.state.methods.disproved.clear()
+  for (const { limitProgress } of charger.control.connectors) limitProgress.divided = false
+}
+
+function breaches(charger: Charger): number {
+  return charger.control.connectors.reduce((sum, { limitProgress }) => sum + limitProgress.proof.breaches, 0)
 }

@@ -1,4 +1,4 @@
-import type { PointReading } from '../points/point.ts'
+import type { Parameter, PointReading } from '../points/point.ts'
 import { winner } from '../points/priority-array.ts'
 import type { Charger } from './charger.ts'
 import type { LimitValue, ProfileOverrides } from './command.ts'
@@ -11,6 +11,8 @@ import {
   profileKinds,
   profilePurposes,
   profileUnits,
+  type Recurrency,
+  recurrencies,
 } from './vocabulary.ts'
 
 /** The most that a connector may be asked for, in the setpoint's unit; connector 0 is all connectors together. */
@@ -48,7 +50,7 @@ export function wantedLimit(charger: Charger, connector: number): Wanted | undef
   if (own === undefined) return undefined
   const cleared: Wanted = { limit: undefined, shown: rating(charger, connector), reason: 'Nobody' }
   const nothing = own.limitProgress.installed ? cleared : undefined
-  if (own.parameters.get('smartCharging.enable') === 'false') {
+  if (isDisabled(charger, connector)) {
     return own.limitProgress.installed ? { ...cleared, reason: 'Disabled' } : undefined
   }
   // A charge point that refuses a limit of its own has it divided among its connectors.
@@ -71,7 +73,7 @@ export function wantedLimit(charger: Charger, connector: number): Wanted | undef
 /** Who decided what is wanted now. */
 export function limitReason(charger: Charger, connector: number): LimitReason {
   const own = charger.control.connectors[connector]
-  if (own?.parameters.get('smartCharging.enable') === 'false') return 'Disabled'
+  if (isDisabled(charger, connector)) return 'Disabled'
   const wanted = wantedLimit(charger, connector)
   if (wanted !== undefined) return wanted.reason
   return own !== undefined && connector === 0 && own.limitProgress.divided
@@ -83,24 +85,62 @@ export function limitReason(charger: Charger, connector: number): LimitReason {
 export function limitInForce(charger: Charger, connector: number): PointReading {
   const own = charger.control.connectors[connector]
   const applied = connector === 0 && own?.limitProgress.divided ? dividedApplied(charger) : own?.limitProgress.applied
-  if (applied === undefined) return { value: rating(charger, connector), quality: 'unknown' }
+  // A limit that is seen not to be kept is not in force, whatever the charger answered.
+  if (applied === undefined || own?.limitProgress.proof.broken)
+    return { value: rating(charger, connector), quality: 'unknown' }
   return { value: applied, quality: charger.online ? 'good' : 'offline' }
 }
 
-/** The integrator's choices for the profiles of a connector. */
+/** The integrator's choices for the profiles of a connector: what the building wrote, else what the config says. */
 export function profileOverrides(charger: Charger, connector: number): ProfileOverrides {
-  const parameters = charger.control.connectors[connector]?.parameters
-  const unit = choice<ProfileUnit>(profileUnits, parameters?.get('smartCharging.unit'))
-  const profileId = Number(parameters?.get('smartCharging.profileId') ?? -1)
-  const stackLevel = Number(parameters?.get('smartCharging.stackLevel') ?? -1)
+  const profileId = Number(parameter(charger, connector, 'smartCharging.profileId') ?? -1)
+  const stackLevel = Number(parameter(charger, connector, 'smartCharging.stackLevel') ?? -1)
   return {
     // Direct current has no amperes per phase: watts are the only unit in which a limit means anything.
-    unit: charger.settings.electrical.kind === 'dc' ? 'W' : unit,
-    kind: choice<ProfileKind>(profileKinds, parameters?.get('smartCharging.kind')),
-    purpose: choice<ProfilePurpose>(profilePurposes, parameters?.get('smartCharging.purpose')),
+    unit:
+      charger.settings.electrical.kind === 'dc'
+        ? 'W'
+        : choice<ProfileUnit>(profileUnits, parameter(charger, connector, 'smartCharging.unit')),
+    kind: choice<ProfileKind>(profileKinds, parameter(charger, connector, 'smartCharging.kind')),
+    recurrency: choice<Recurrency>(recurrencies, parameter(charger, connector, 'smartCharging.recurrency')),
+    purpose: allowedPurpose(connector, parameter(charger, connector, 'smartCharging.purpose')),
     ...(profileId >= 0 && { profileId }),
     ...(stackLevel >= 0 && { stackLevel }),
   }
+}
+
+/** A held parameter: as the building wrote it, or as configured where it wrote none or left it to the bridge. */
+export function parameter(charger: Charger, connector: number, name: Parameter): string | undefined {
+  const written = charger.control.connectors[connector]?.parameters.get(name)
+  return written === undefined || written === 'auto' || written === '-1'
+    ? (charger.settings.parameters?.get(name) ?? written)
+    : written
+}
+
+/** Pairs that the standard forbids (OCPP 1.6 5.16.4, 3.13.1): a charge point's limit on a connector, a transaction's on none. */
+export function forbiddenPurpose(connector: number, purpose: string): boolean {
+  return purpose === 'ChargePointMaxProfile' ? connector !== 0 : connector === 0 && purpose === 'TxProfile'
+}
+
+/** A purpose that is configured for the charger as a whole counts where it is possible. */
+function allowedPurpose(connector: number, text: string | undefined): ProfilePurpose {
+  const purpose = choice<ProfilePurpose>(profilePurposes, text)
+  return forbiddenPurpose(connector, purpose) ? 'auto' : purpose
+}
+
+/** Smart charging is switched off for this connector. */
+export function isDisabled(charger: Charger, connector: number): boolean {
+  return parameter(charger, connector, 'smartCharging.enable') === 'false'
+}
+
+/** The units in which the charger is told a connector's limit, as far as they are known; amperes until then. */
+export function toldUnits(charger: Charger, connector: number): readonly ('A' | 'W')[] {
+  const { unit } = profileOverrides(charger, connector)
+  if (unit !== 'auto') return [unit]
+  const { limitUnit, methods } = charger.state
+  const purposes = connector === 0 ? (['ChargePointMaxProfile'] as const) : (['TxDefaultProfile', 'TxProfile'] as const)
+  const learnt = purposes.flatMap((purpose) => methods.profiles.get(purpose)?.unit ?? [])
+  return learnt.length > 0 ? learnt : [limitUnit ?? 'A']
 }
 
 interface Bound {
@@ -119,7 +159,7 @@ function ownBound(charger: Charger, connector: number, own: ConnectorControl): B
 function sharedBounds(charger: Charger, connector: number): readonly Bound[] {
   const whole = charger.control.connectors[0]
   if (connector === 0 || whole === undefined || !whole.limitProgress.divided) return []
-  if (whole.parameters.get('smartCharging.enable') === 'false') return []
+  if (isDisabled(charger, 0)) return []
   const bound = ownBound(charger, 0, whole)
   return bound ? [{ value: bound.value / Math.max(1, charger.connectorCount), reason: 'Charger limit' }] : []
 }

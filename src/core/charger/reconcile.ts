@@ -2,7 +2,9 @@ import { winner } from '../points/priority-array.ts'
 import type { Charger } from './charger.ts'
 import type { Command } from './command.ts'
 import type { AvailabilityProgress, LimitProgress, Wanted } from './control.ts'
-import { profileOverrides, rating, wantedLimit } from './limit.ts'
+import { profileOverrides, rating, toldUnits, wantedLimit } from './limit.ts'
+import { disprove } from './method.ts'
+import { BREACH_MS } from './verify.ts'
 
 /** A decrease goes out at once, but not more than one in this time; 0 never waits. */
 const DECREASE_INTERVAL_MS = 5_000
@@ -19,10 +21,13 @@ export function reconcile(charger: Charger, now: number): readonly Command[] {
   const commands: Command[] = []
   charger.control.deferred = false
   const { connectors, configuration } = charger.control
-  for (let connector = 0; connector < connectors.length; connector += 1)
+  for (let connector = 0; connector < connectors.length; connector += 1) {
+    findBreach(charger, connector, now)
     reconcileLimit(charger, connector, now, commands)
+  }
   for (let connector = 0; connector < connectors.length; connector += 1) {
     reconcileAvailability(charger, connector, now, commands)
+    verifyLimit(charger, connector, commands)
   }
   for (const [key, progress] of configuration) {
     if (progress.outcome !== 'idle' && progress.outcome !== 'no-answer') continue
@@ -82,11 +87,14 @@ export function retryDelay(retries: number): number {
 function reconcileLimit(charger: Charger, connector: number, now: number, commands: Command[]): void {
   const own = charger.control.connectors[connector]
   const wanted = wantedLimit(charger, connector)
-  if (own === undefined || wanted === undefined) return
+  if (own === undefined) return
   const progress = own.limitProgress
+  if (progress.replaced !== undefined) commands.push({ kind: 'clear-limit', connector, overrides: progress.replaced })
+  progress.replaced = undefined
+  if (wanted === undefined) return
   const before = progress.sent?.wanted
   if (before !== undefined && sameLimit(charger, connector, before, wanted)) {
-    const over = progress.outcome === 'accepted' || progress.outcome === 'pending'
+    const over = progress.outcome === 'pending' || (progress.outcome === 'accepted' && !progress.proof.broken)
     if (over || waits(charger, now, progress.retryAt)) return
   } else if (before !== undefined) {
     const raised = wanted.shown > before.shown
@@ -100,6 +108,8 @@ function reconcileLimit(charger: Charger, connector: number, now: number, comman
   if (wanted.shown < from) progress.lastDecreaseAt = now
   const command = limitCommand(charger, connector, wanted)
   progress.sent = { command, wanted, installedBefore: progress.installed }
+  // Until it is refused, or found broken.
+  progress.retryAt = Number.POSITIVE_INFINITY
   progress.outcome = 'pending'
   if (wanted.limit !== undefined) progress.installed = true
   commands.push(command)
@@ -118,15 +128,42 @@ function limitCommand(charger: Charger, connector: number, wanted: Wanted): Comm
   }
 }
 
-/** The same in the unit that the charger is told. */
-function sameLimit(charger: Charger, connector: number, a: Wanted, b: Wanted): boolean {
-  if (a.limit === undefined || b.limit === undefined) return a.limit === b.limit
-  return toldUnit(charger, connector) === 'W' ? a.limit.watts === b.limit.watts : a.limit.amps === b.limit.amps
+/** What has been drawn beyond the limit for long enough is a breach: the limit is sent again, at last in another way. */
+function findBreach(charger: Charger, connector: number, now: number): void {
+  const progress = charger.control.connectors[connector]?.limitProgress
+  const since = progress?.proof.exceededSince
+  if (progress === undefined || since === undefined || progress.outcome !== 'accepted') return
+  const { proof } = progress
+  // It was found before, and the limit has not been sent again since.
+  if (proof.broken && progress.retryAt !== Number.POSITIVE_INFINITY) return
+  if (waits(charger, now, Math.max(since, proof.acceptedAt) + BREACH_MS)) return
+  proof.broken = true
+  proof.exceededSince = undefined
+  proof.breaches += 1
+  // Once it may have been forgotten; twice it was never obeyed.
+  progress.retryAt = proof.breaches <= 2 ? now : now + retryDelay(proof.breaches - 3)
+  if (proof.breaches >= 2)
+    disprove(charger.state.methods, connector === 0 ? ['ChargePointMaxProfile'] : ['TxDefaultProfile', 'TxProfile'])
 }
 
-function toldUnit(charger: Charger, connector: number): 'A' | 'W' {
-  const { unit } = profileOverrides(charger, connector)
-  return unit === 'auto' ? (charger.state.limitUnit ?? 'A') : unit
+/** A limit that was accepted is asked for once: what the charger says of its own schedule is more than its yes. */
+function verifyLimit(charger: Charger, connector: number, commands: Command[]): void {
+  const progress = charger.control.connectors[connector]?.limitProgress
+  if (progress?.outcome !== 'accepted' || progress.sent?.wanted.limit === undefined) return
+  const { methods } = charger.state
+  if (progress.proof.asked || methods.silent) return
+  progress.proof.asked = true
+  commands.push({ kind: 'verify-limit', connector, unit: toldUnits(charger, connector)[0] ?? 'A' })
+}
+
+/** The same in every unit that the charger is told. */
+function sameLimit(charger: Charger, connector: number, a: Wanted, b: Wanted): boolean {
+  const { limit: one } = a
+  const { limit: other } = b
+  if (one === undefined || other === undefined) return one === other
+  return toldUnits(charger, connector).every((unit) =>
+    unit === 'W' ? one.watts === other.watts : one.amps === other.amps,
+  )
 }
 
 function reconcileAvailability(charger: Charger, connector: number, now: number, commands: Command[]): void {

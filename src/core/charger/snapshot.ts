@@ -1,4 +1,6 @@
 import type { Charger } from './charger.ts'
+import type { ProfileOverrides } from './command.ts'
+import type { ProfileMethod, Purpose } from './method.ts'
 import { type ConnectorState, type EnergyState, newConnectorState } from './state.ts'
 
 interface StoredConnector {
@@ -12,6 +14,8 @@ interface StoredConnector {
   readonly finished: ConnectorState['finished']
   readonly energyAtStartWh: number | undefined
   readonly boundTransaction: number | undefined
+  readonly divided: boolean | undefined
+  readonly replaced: ProfileOverrides | undefined
 }
 
 interface StoredState {
@@ -22,6 +26,14 @@ interface StoredState {
   readonly limitUnit: Charger['state']['limitUnit']
   readonly configuration: readonly (readonly [string, { value: string | undefined; readonly: boolean }])[]
   readonly connectors: readonly StoredConnector[]
+  readonly methods?: StoredMethods
+}
+
+interface StoredMethods {
+  readonly profiles: readonly (readonly [Purpose, ProfileMethod])[]
+  readonly key: string | undefined
+  readonly disproved: readonly string[]
+  readonly cleared: readonly string[]
 }
 
 /** The last values of a charger, so that nothing falls to 0 when the bridge restarts. */
@@ -45,7 +57,15 @@ export function takeSnapshot(charger: Charger): string {
       finished: connector.finished,
       energyAtStartWh: connector.transaction?.energyAtStartWh,
       boundTransaction: charger.control.connectors[index]?.limitProgress.boundTransaction,
+      divided: charger.control.connectors[index]?.limitProgress.divided,
+      replaced: charger.control.connectors[index]?.limitProgress.replaced,
     })),
+    methods: {
+      profiles: [...state.methods.profiles],
+      key: state.methods.key,
+      disproved: [...state.methods.disproved],
+      cleared: [...state.methods.cleared],
+    },
   }
   return JSON.stringify(stored)
 }
@@ -59,11 +79,19 @@ export function restoreSnapshot(charger: Charger, text: string): readonly (numbe
   state.heardAt = stored.heardAt
   state.rebootRequired = stored.rebootRequired
   state.limitUnit = stored.limitUnit
+  for (const [purpose, method] of stored.methods?.profiles ?? []) state.methods.profiles.set(purpose, method)
+  for (const each of stored.methods?.disproved ?? []) state.methods.disproved.add(each)
+  for (const each of stored.methods?.cleared ?? []) state.methods.cleared.add(each)
+  state.methods.key = stored.methods?.key
   for (const [key, value] of stored.configuration) state.configuration.set(key, value)
   stored.connectors.forEach((own, index) => {
     if (index >= state.connectors.length) return
     const control = charger.control.connectors[index]
-    if (control) control.limitProgress.boundTransaction = own.boundTransaction
+    if (control) {
+      control.limitProgress.boundTransaction = own.boundTransaction
+      control.limitProgress.divided = own.divided ?? false
+      control.limitProgress.replaced = own.replaced
+    }
     const fresh = newConnectorState()
     state.connectors[index] = {
       ...fresh,

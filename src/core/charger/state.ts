@@ -1,4 +1,5 @@
 import type { Identity } from './event.ts'
+import { type ControlMethods, newControlMethods } from './method.ts'
 import type { ConnectorStatus, ErrorCode } from './vocabulary.ts'
 
 /** What is known of one connector; connector 0 is the charge point itself. Mutable: apply-event alone writes it. */
@@ -53,6 +54,7 @@ export interface ChargerState {
   rebootRequired: boolean
   /** The unit in which the charger takes a limit; undefined until it has said so: amperes. */
   limitUnit: 'A' | 'W' | undefined
+  readonly methods: ControlMethods
 }
 
 const idleStatuses: readonly (ConnectorStatus | undefined)[] = [
@@ -92,5 +94,6 @@ export function newChargerState(connectors: number): ChargerState {
     configuration: new Map(),
     rebootRequired: false,
     limitUnit: undefined,
+    methods: newControlMethods(),
   }
 }

@@ -92,6 +92,10 @@ export const limitReasons = [
 ] as const
 export type LimitReason = Exclude<(typeof limitReasons)[number], 'Unknown'>
 
+/** How a limit is known to be in force: the charger said so; readings or its own schedule bear it out; or it draws more. */
+export const limitEvidences = ['None', 'Accepted', 'Verified', 'Not honoured', 'Unknown'] as const
+export type LimitEvidence = Exclude<(typeof limitEvidences)[number], 'Unknown'>
+
 /** What a charger can be asked to send at once (OCPP 1.6 7.33). Place 0 of the action is Idle. */
 export const triggerMessages = [
   'BootNotification',
@@ -109,3 +113,5 @@ export const profilePurposes = ['auto', 'ChargePointMaxProfile', 'TxDefaultProfi
 export type ProfilePurpose = (typeof profilePurposes)[number]
 export const profileUnits = ['auto', 'A', 'W'] as const
 export type ProfileUnit = (typeof profileUnits)[number]
+export const recurrencies = ['Daily', 'Weekly'] as const
+export type Recurrency = (typeof recurrencies)[number]

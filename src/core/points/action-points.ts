@@ -1,11 +1,11 @@
-import type { Action } from '../charger/command.ts'
+import type { ActionKind } from '../charger/command.ts'
 import { outcomes } from '../charger/vocabulary.ts'
 import type { ChargerPointDefinition } from './point.ts'
 import { known, outcomeReading } from './reading.ts'
 
 /** An action and the two points that tell what became of it. */
 export function actionPoints(
-  action: Action['kind'],
+  action: ActionKind,
   states: readonly string[],
   description: string,
 ): readonly ChargerPointDefinition[] {

@@ -205,7 +205,7 @@ function replaceProfile(charger: Charger, connector: number, before: ProfileOver
     (key) => before[key] === after[key],
   )
   if (progress === undefined || same) return
-  if (progress.installed && charger.ready) charger.link?.send({ kind: 'clear-limit', connector, overrides: before })
+  if (progress.installed) progress.replaced ??= before
   forgetLimit(progress)
 }
 

@@ -1,29 +1,46 @@
-import { limitInForce, limitReason, requestedLimit } from '../charger/limit.ts'
-import { limitReasons, outcomes, profileKinds, profilePurposes, profileUnits } from '../charger/vocabulary.ts'
+import type { Charger } from '../charger/charger.ts'
+import { isDisabled, limitInForce, limitReason, profileOverrides, requestedLimit } from '../charger/limit.ts'
+import { keyText, methodText } from '../charger/method.ts'
+import { limitEvidence } from '../charger/verify.ts'
+import {
+  limitEvidences,
+  limitReasons,
+  outcomes,
+  profileKinds,
+  profilePurposes,
+  profileUnits,
+  recurrencies,
+} from '../charger/vocabulary.ts'
+import { actionPoints } from './action-points.ts'
 import type { ChargerPointDefinition, Parameter } from './point.ts'
 import { known, outcomeReading } from './reading.ts'
 
-/** A parameter with a fixed choice; the first choice is the default. */
-function choice(parameter: Parameter, choices: readonly string[], description: string): ChargerPointDefinition {
+/** A parameter with a fixed choice. */
+function choice(
+  name: 'unit' | 'kind' | 'recurrency' | 'purpose',
+  choices: readonly string[],
+  description: string,
+): ChargerPointDefinition {
+  const parameter: Parameter = `smartCharging.${name}`
   return {
     name: parameter,
     type: 'state',
     states: choices,
     write: { kind: 'parameter', parameter },
     description,
-    read: (charger, connector) =>
-      known(Math.max(0, choices.indexOf(charger.control.connectors[connector]?.parameters.get(parameter) ?? ''))),
+    read: (charger, connector) => known(choices.indexOf(profileOverrides(charger, connector)[name])),
   }
 }
 
 /** A parameter that is a number; -1 leaves it to the bridge. */
-function numeral(parameter: Parameter, description: string): ChargerPointDefinition {
+function numeral(name: 'profileId' | 'stackLevel', description: string): ChargerPointDefinition {
+  const parameter: Parameter = `smartCharging.${name}`
   return {
     name: parameter,
     type: 'number',
     write: { kind: 'parameter', parameter },
     description: `${description}; -1: the bridge's own`,
-    read: (charger, connector) => known(Number(charger.control.connectors[connector]?.parameters.get(parameter) ?? -1)),
+    read: (charger, connector) => known(profileOverrides(charger, connector)[name] ?? -1),
   }
 }
 
@@ -62,6 +79,21 @@ export const limitPoints: readonly ChargerPointDefinition[] = [
     read: (charger, connector) => known(limitReasons.indexOf(limitReason(charger, connector))),
   },
   {
+    name: 'limit.evidence',
+    type: 'state',
+    states: limitEvidences,
+    description:
+      'How limit.applied is known: accepted by the charger, verified by what it offers and draws, or not honoured',
+    read: (charger, connector) => known(limitEvidences.indexOf(limitEvidence(charger, connector))),
+  },
+  {
+    name: 'smartCharging.method',
+    type: 'text',
+    length: 120,
+    description: 'In which way the charger was found to take limits; empty until it took one',
+    read: (charger, connector) => known(methodsText(charger, connector)),
+  },
+  {
     name: 'smartCharging.sendStatus',
     type: 'state',
     states: outcomes,
@@ -74,12 +106,26 @@ export const limitPoints: readonly ChargerPointDefinition[] = [
     type: 'boolean',
     write: { kind: 'parameter', parameter: 'smartCharging.enable' },
     description: 'Inactive: the bridge clears its profiles and writes none',
-    read: (charger, connector) =>
-      known(charger.control.connectors[connector]?.parameters.get('smartCharging.enable') !== 'false'),
+    read: (charger, connector) => known(!isDisabled(charger, connector)),
   },
-  choice('smartCharging.unit', profileUnits, 'Unit of the profile that is sent'),
-  choice('smartCharging.kind', profileKinds, 'Kind of the profile that is sent'),
-  choice('smartCharging.purpose', profilePurposes, 'Purpose of the profile that is sent'),
-  numeral('smartCharging.profileId', 'Id of the profile that is sent'),
-  numeral('smartCharging.stackLevel', 'Stack level of the profile that is sent'),
+  choice('unit', profileUnits, 'Unit of the profile that is sent'),
+  choice('kind', profileKinds, 'Kind of the profile that is sent'),
+  choice('recurrency', recurrencies, 'Period of a profile of kind Recurring'),
+  choice('purpose', profilePurposes, 'Purpose of the profile that is sent'),
+  numeral('profileId', 'Id of the profile that is sent'),
+  numeral('stackLevel', 'Stack level of the profile that is sent'),
+  ...actionPoints('smartCharging.set', ['Idle', 'Set'], 'Sends the limit again, and enables smart charging'),
+  ...actionPoints('smartCharging.clear', ['Idle', 'Clear'], 'Clears our profiles, and disables smart charging'),
 ]
+
+function methodsText(charger: Charger, connector: number): string {
+  const { key, profiles } = charger.state.methods
+  if (key !== undefined && connector !== 0) return keyText(key)
+  const purposes = connector === 0 ? (['ChargePointMaxProfile'] as const) : (['TxDefaultProfile', 'TxProfile'] as const)
+  return purposes
+    .flatMap((purpose) => {
+      const method = profiles.get(purpose)
+      return method === undefined ? [] : [methodText(purpose, method)]
+    })
+    .join('; ')
+}

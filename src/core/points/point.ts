@@ -1,5 +1,5 @@
 import type { Charger } from '../charger/charger.ts'
-import type { Action } from '../charger/command.ts'
+import type { ActionKind } from '../charger/command.ts'
 import { convert, converts, type Unit } from './unit.ts'
 
 /** What a point's value may be: a state is its place in `states`, from 0. */
@@ -28,7 +28,7 @@ export type WriteMeaning =
   | { readonly kind: 'setpoint'; readonly setpoint: 'limit' | 'availability' }
   | { readonly kind: 'parameter'; readonly parameter: Parameter }
   | { readonly kind: 'configuration'; readonly key: string }
-  | { readonly kind: 'action'; readonly action: Action['kind'] }
+  | { readonly kind: 'action'; readonly action: ActionKind }
   | { readonly kind: 'registration' }
   | { readonly kind: 'authorize-mode' }
 
@@ -38,6 +38,7 @@ export type Parameter =
   | 'smartCharging.enable'
   | 'smartCharging.unit'
   | 'smartCharging.kind'
+  | 'smartCharging.recurrency'
   | 'smartCharging.purpose'
   | 'smartCharging.profileId'
   | 'smartCharging.stackLevel'

@@ -1,4 +1,4 @@
-import { rating } from '../charger/limit.ts'
+import { forbiddenPurpose, rating } from '../charger/limit.ts'
 import type { Refusal } from '../ports.ts'
 import type { Parameter, Point, Value } from './point.ts'
 
@@ -19,6 +19,8 @@ export function valueRefusal(point: Point, value: Value): Refusal | undefined {
       // The published orders end with Unknown, which nobody can ask for.
       const states = definition.states ?? []
       const writable = states.at(-1) === 'Unknown' && !point.outOfService ? states.length - 1 : states.length
+      const purpose = definition.name === 'smartCharging.purpose' ? states[value] : undefined
+      if (purpose !== undefined && forbiddenPurpose(point.connector, purpose)) return 'out-of-range'
       return Number.isInteger(value) && value >= 0 && value < writable ? undefined : 'out-of-range'
     }
     case 'integer':

@@ -32,24 +32,28 @@ export class Downlink {
   }
 
   send(command: Command): void {
-    const answer: Tell = (said, detail, boundTransaction) => {
+    const tell: Tell = ({ answer, detail, boundTransaction, learnt }) => {
       const { door, charger, log } = this.#parts
-      log.debug({ charger: charger.id, command: command.kind, answer: said, detail }, 'command answered')
+      log.debug({ charger: charger.id, command: command.kind, answer, detail }, 'command answered')
       door.event(charger, {
         kind: 'answered',
         command,
-        answer: said,
+        answer,
         ...(detail !== undefined && { detail }),
         ...(boundTransaction !== undefined && { boundTransaction }),
+        ...(learnt !== undefined && { learnt }),
       })
     }
-    const plainly = (said: Answer, detail?: string): void => answer(said, detail)
+    const plainly = (answer: Answer, detail?: string): void => tell({ answer, detail })
     switch (command.kind) {
       case 'set-limit':
-        this.#limits.set(command, answer)
+        this.#limits.set(command, tell)
         break
       case 'clear-limit':
-        this.#limits.clear(command, answer)
+        this.#limits.clear(command, tell)
+        break
+      case 'verify-limit':
+        this.#limits.verify(command, tell)
         break
       case 'set-availability':
         this.ask(
@@ -65,14 +69,14 @@ export class Downlink {
           { key: command.key, value: command.value },
           { lane: 'setup' },
           (said, detail) => {
-            answer(said, detail)
+            plainly(said, detail)
             // What the charger really took is what it says when it is asked.
             if (said !== 'no-answer') this.#readConfiguration([command.key], () => {})
           },
         )
         break
       case 'read-configuration':
-        this.#readConfiguration(command.keys, answer)
+        this.#readConfiguration(command.keys, plainly)
         break
       default:
         this.#act(command, plainly)

@@ -4,6 +4,7 @@ import type { OCPP16 } from 'typed-ocpp'
 export interface Requests {
   readonly SetChargingProfile: OCPP16.SetChargingProfileRequest
   readonly ClearChargingProfile: OCPP16.ClearChargingProfileRequest
+  readonly GetCompositeSchedule: OCPP16.GetCompositeScheduleRequest
   readonly ChangeAvailability: OCPP16.ChangeAvailabilityRequest
   readonly GetConfiguration: OCPP16.GetConfigurationRequest
   readonly ChangeConfiguration: OCPP16.ChangeConfigurationRequest

@@ -3,28 +3,18 @@ import type { Command } from '../../../../src/core/charger/command.ts'
 import type { ChargerEvent } from '../../../../src/core/charger/event.ts'
 import { silentLog } from '../../../../src/lib/log.ts'
 import { Session } from '../../../../src/southbound/ocpp/session/session.ts'
-import { limitUnit } from '../../../../src/southbound/ocpp/v16/configuration.ts'
 import { Downlink } from '../../../../src/southbound/ocpp/v16/downlink.ts'
 import { time } from '../../../../src/southbound/ocpp/v16/normalise.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
 import { RecordingDoor } from '../../../support/recording-door.ts'
 
-const overrides = { unit: 'auto', kind: 'auto', purpose: 'auto' } as const
-const limit = { amps: 16, watts: 3680 }
 const deadline = Number.POSITIVE_INFINITY
 
 /** Sends a command, answers each call with the next status, and tells the calls and what came of it. */
-function send(command: Command, statuses: readonly (string | object)[] = [], unit?: string, bound?: number) {
+function send(command: Command, statuses: readonly (string | object)[] = []) {
   const door = new RecordingDoor()
   const clock = new FakeClock(Date.UTC(2026, 5, 1, 12))
   const charger = door.arrive('CP')
-  if (unit !== undefined) {
-    charger.state.limitUnit = limitUnit([
-      { key: 'ChargingScheduleAllowedChargingRateUnit', value: unit, readonly: true },
-    ])
-  }
-  const control = charger.control.connectors[1]
-  if (control !== undefined) control.limitProgress.boundTransaction = bound
   const sent: [number, string, string, Record<string, unknown>][] = []
   const session = new Session({
     id: 'CP',
@@ -47,121 +37,6 @@ function send(command: Command, statuses: readonly (string | object)[] = [], uni
   const answers = door.events.flatMap((event: ChargerEvent) => (event.kind === 'answered' ? [event.answer] : []))
   return { calls: sent.map(([, , action, payload]) => [action, payload] as const), answers, events: door.events }
 }
-
-type Profile = {
-  csChargingProfiles: {
-    chargingProfilePurpose: string
-    chargingSchedule: { chargingRateUnit: string; startSchedule?: string; chargingSchedulePeriod: { limit: number }[] }
-  }
-}
-const profile = (payload: unknown) => (payload as Profile).csChargingProfiles
-
-describe('a limit', () => {
-  it('is an absolute TxDefaultProfile that began a minute ago, with an id of ours', () => {
-    const { calls, answers } = send({ kind: 'set-limit', connector: 1, limit, overrides }, ['Accepted'])
-    expect(calls).toEqual([
-      [
-        'SetChargingProfile',
-        {
-          connectorId: 1,
-          csChargingProfiles: {
-            chargingProfileId: 200_011,
-            stackLevel: 0,
-            chargingProfilePurpose: 'TxDefaultProfile',
-            chargingProfileKind: 'Absolute',
-            chargingSchedule: {
-              startSchedule: '2026-06-01T11:59:00Z',
-              chargingRateUnit: 'A',
-              chargingSchedulePeriod: [{ startPeriod: 0, limit: 16 }],
-            },
-          },
-        },
-      ],
-    ])
-    expect(answers).toEqual(['accepted'])
-  })
-
-  it.each([
-    ['Current', 'A', 16],
-    ['Current,Power', 'A', 16],
-    ['Power', 'W', 3680],
-    ['W', 'W', 3680],
-    ['Current;Power', 'A', 16],
-  ])('goes in the unit that a charger with %s takes', (said, unit, value) => {
-    const { calls } = send({ kind: 'set-limit', connector: 1, limit, overrides }, [], said)
-    const { chargingSchedule } = profile(calls[0]?.[1])
-    expect([chargingSchedule.chargingRateUnit, chargingSchedule.chargingSchedulePeriod[0]?.limit]).toEqual([
-      unit,
-      value,
-    ])
-  })
-
-  it('of the charge point is a ChargePointMaxProfile', () => {
-    const { calls } = send({ kind: 'set-limit', connector: 0, limit, overrides })
-    expect(profile(calls[0]?.[1]).chargingProfilePurpose).toBe('ChargePointMaxProfile')
-  })
-
-  it.each([
-    [['Accepted', 'Accepted'], 'accepted'],
-    [['Accepted', 'Rejected'], 'accepted'],
-    [['Rejected', 'Accepted'], 'accepted'],
-    [['NotSupported', 'Rejected'], 'not-supported'],
-    [['TIMEOUT', 'Accepted'], 'no-answer'],
-  ])('in a transaction, answered %s, is %s', (statuses, outcome) => {
-    const { calls, answers } = send({ kind: 'set-limit', connector: 1, limit, overrides, transactionId: 7 }, statuses)
-    expect(calls.map(([, payload]) => profile(payload).chargingProfilePurpose)).toEqual([
-      'TxProfile',
-      'TxDefaultProfile',
-    ])
-    expect(answers).toEqual([outcome])
-  })
-
-  it('does not count while an older profile of ours still binds the transaction', () => {
-    const command = { kind: 'set-limit', connector: 1, limit, overrides, transactionId: 7 } as const
-    expect(send(command, ['Rejected', 'Accepted'], undefined, 7).answers).toEqual(['rejected'])
-    expect(send(command, ['Rejected', 'Accepted'], undefined, 6).answers).toEqual(['accepted'])
-    expect(send(command, ['Accepted', 'Accepted']).events.at(-1)).toMatchObject({
-      answer: 'accepted',
-      boundTransaction: 7,
-    })
-  })
-
-  it('that is not cleared because of an error is not taken as cleared', () => {
-    expect(send({ kind: 'clear-limit', connector: 0, overrides }, ['CALLERROR']).answers).toEqual(['not-supported'])
-  })
-
-  it('follows what the integrator chose, and refuses pairs that the standard forbids', () => {
-    const own = {
-      ...overrides,
-      unit: 'W',
-      kind: 'Recurring',
-      purpose: 'TxDefaultProfile',
-      profileId: 5,
-      stackLevel: 3,
-    } as const
-    const { calls } = send({ kind: 'set-limit', connector: 1, limit, overrides: own })
-    expect(profile(calls[0]?.[1])).toMatchObject({
-      chargingProfileId: 5,
-      stackLevel: 3,
-      recurrencyKind: 'Daily',
-      chargingSchedule: { startSchedule: '2026-06-01T00:00:00Z', chargingRateUnit: 'W' },
-    })
-    const forbidden = { ...overrides, purpose: 'ChargePointMaxProfile' } as const
-    expect(send({ kind: 'set-limit', connector: 1, limit, overrides: forbidden })).toMatchObject({
-      calls: [],
-      answers: ['not-supported'],
-    })
-  })
-
-  it('is cleared by our ids, and nothing to clear is as good', () => {
-    const { calls, answers } = send({ kind: 'clear-limit', connector: 1, overrides }, ['Unknown', 'Accepted'])
-    expect(calls).toEqual([
-      ['ClearChargingProfile', { id: 200_012 }],
-      ['ClearChargingProfile', { id: 200_011 }],
-    ])
-    expect(answers).toEqual(['accepted'])
-  })
-})
 
 describe('commands', () => {
   it.each<[Command, string, object, string, string]>([
