@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { profileKinds, profilePurposes, profileUnits, recurrencies } from '../core/charger/vocabulary.ts'
 import type { ChargerSettings, Electrical } from '../core/ports.ts'
 
 /** As the websocket path may carry it; see OCPP-J 1.6 3.1.1. */
@@ -32,6 +33,18 @@ const electrical = z
     context.addIssue({ code: 'custom', path: ['maxPower'], message })
   })
 
+/** How limits are written to a charger, until the building chooses otherwise; `auto` leaves it to the bridge to find out. */
+const smartCharging = z.strictObject({
+  enable: z.boolean().optional().meta({ default: true }),
+  unit: z.enum(profileUnits).optional().meta({ default: 'auto' }),
+  kind: z.enum(profileKinds).optional().meta({ default: 'auto' }),
+  recurrency: z.enum(recurrencies).optional().meta({ default: 'Daily' }),
+  purpose: z.enum(profilePurposes).optional().meta({ default: 'auto' }),
+  profileId: z.int().min(0).max(2_147_483_647).optional(),
+  stackLevel: z.int().min(0).max(999).optional(),
+  key: z.string().min(1).max(50).optional(),
+})
+
 /** One entry of `chargers`; `northbound` are the keys that the protocols have there. */
 export function chargerSchema(northbound: Readonly<Record<string, z.ZodType>>) {
   return z.strictObject({
@@ -40,6 +53,7 @@ export function chargerSchema(northbound: Readonly<Record<string, z.ZodType>>) {
     mapping: z.string().regex(mappingName, 'write the name of a mapping, such as standard').default('standard'),
     connectors: z.int().min(1).max(64).optional(),
     electrical: electrical.optional(),
+    smartCharging: smartCharging.optional(),
     registration: z.enum(['accepted', 'pending', 'rejected']).default('accepted'),
     password: z.string().min(1).max(64).optional(),
     ...Object.fromEntries(Object.entries(northbound).map(([name, schema]) => [name, schema.optional()])),
@@ -53,7 +67,21 @@ export type WrittenCharger = z.output<ReturnType<typeof chargerSchema>>
 
 export function chargerSettings(written: WrittenCharger): ChargerSettings {
   const { id, name, connectors, registration, password } = written
-  return { id, name: name ?? id, connectors, electrical: rated(written.electrical), registration, password }
+  const { key, ...chosen } = written.smartCharging ?? {}
+  return {
+    id,
+    name: name ?? id,
+    connectors,
+    electrical: rated(written.electrical),
+    registration,
+    password,
+    ...(written.smartCharging !== undefined && { parameters: parameters(chosen) }),
+    ...(key !== undefined && { limitKey: key }),
+  }
+}
+
+function parameters(chosen: Readonly<Record<string, unknown>>): ChargerSettings['parameters'] {
+  return Object.fromEntries(Object.entries(chosen).map(([name, value]) => [`smartCharging.${name}`, String(value)]))
 }
 
 function rated(written: WrittenCharger['electrical']): Electrical {

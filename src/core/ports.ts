@@ -185,7 +185,7 @@ export interface ChargerSettings {
   readonly registration: Registration
   readonly password: string | undefined
   /** Held parameters that count while the building writes none: `smartCharging.kind` and so on, as texts. */
-  readonly parameters?: ReadonlyMap<Parameter, string>
+  readonly parameters?: Readonly<Partial<Record<Parameter, string>>> | undefined
   /** The configuration key that carries limits where no profile does; `{connector}` stands for the connector's number. */
   readonly limitKey?: string
 }

@@ -55,7 +55,7 @@ export type Action =
     }
 
 /** Actions on what the bridge itself wants of a charger; the charger then hears of it as a limit. */
-export type OwnAction = 'smartCharging.set' | 'smartCharging.clear'
+type OwnAction = 'smartCharging.set' | 'smartCharging.clear'
 export type ActionKind = Action['kind'] | OwnAction
 
 /**

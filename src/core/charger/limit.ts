@@ -110,10 +110,10 @@ export function profileOverrides(charger: Charger, connector: number): ProfileOv
 }
 
 /** A held parameter: as the building wrote it, or as configured where it wrote none or left it to the bridge. */
-export function parameter(charger: Charger, connector: number, name: Parameter): string | undefined {
+function parameter(charger: Charger, connector: number, name: Parameter): string | undefined {
   const written = charger.control.connectors[connector]?.parameters.get(name)
   return written === undefined || written === 'auto' || written === '-1'
-    ? (charger.settings.parameters?.get(name) ?? written)
+    ? (charger.settings.parameters?.[name] ?? written)
     : written
 }
 

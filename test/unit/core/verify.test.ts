@@ -245,11 +245,11 @@ describe('smart charging by hand', () => {
   })
 
   it('what the config chooses counts until the building chooses otherwise', () => {
-    const parameters = new Map([
-      ['smartCharging.kind', 'Relative'],
-      ['smartCharging.stackLevel', '2'],
-      ['smartCharging.purpose', 'TxDefaultProfile'],
-    ] as const)
+    const parameters = {
+      'smartCharging.kind': 'Relative',
+      'smartCharging.stackLevel': '2',
+      'smartCharging.purpose': 'TxDefaultProfile',
+    }
     const { bring, downlink, point, answerAll } = core({ charger: { parameters } })
     const link = bring()
     expect(point('smartCharging.stackLevel', 1).value).toBe(2)

@@ -19,7 +19,7 @@ interface Said {
 }
 
 /** What came of a limit beside the answer: the charger's own word, the transaction that is bound by it, what was found out. */
-export interface Outcome extends Said {
+interface Outcome extends Said {
   readonly boundTransaction?: number
   readonly learnt?: readonly Learnt[]
 }
