@@ -1,9 +1,10 @@
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
+import type { AuthorizeSettings, Permission } from './charger/authorize.ts'
 import type { Charger } from './charger/charger.ts'
 import type { Command } from './charger/command.ts'
-import type { Authorization, ChargerEvent, TransactionStart, TransactionStop } from './charger/event.ts'
-import type { AuthorizeMode, Registration } from './charger/vocabulary.ts'
+import type { ChargerEvent, TransactionStart, TransactionStop } from './charger/event.ts'
+import type { Registration } from './charger/vocabulary.ts'
 import type { Parameter, Point, Value } from './points/point.ts'
 
 /** How core reaches one charger's socket. */
@@ -24,14 +25,14 @@ export interface ChargerDoor {
   connected(charger: Charger, link: ChargerLink): void
   disconnected(charger: Charger, link: ChargerLink): void
   event(charger: Charger, event: ChargerEvent): void
-  authorize(charger: Charger, idTag: string): Authorization
+  authorize(charger: Charger, idTag: string): Permission
   /** A start can't be refused; one that was announced before gets its first id again. */
   startTransaction(
     charger: Charger,
     start: TransactionStart,
-  ): { readonly transactionId: number; readonly authorization: Authorization; readonly repeated: boolean }
+  ): { readonly transactionId: number; readonly permission: Permission; readonly repeated: boolean }
   /** The answer is what is said of the tag, undefined when the stop names none. */
-  stopTransaction(charger: Charger, stop: TransactionStop): Authorization | undefined
+  stopTransaction(charger: Charger, stop: TransactionStop): Permission | undefined
 }
 
 /** A protocol that chargers speak. */
@@ -212,11 +213,7 @@ export interface FleetSettings {
   readonly connectionLostFault: boolean
   readonly silenceTimeout: number
   readonly configRefresh: number
-  readonly authorize: {
-    readonly mode: AuthorizeMode
-    readonly allow: readonly string[]
-    readonly deny: readonly string[]
-  }
+  readonly authorize: AuthorizeSettings
   readonly shareIdTags: boolean
   readonly remoteStartIdTag: string
   readonly actions: { readonly trigger: 'edge' | 'write'; readonly deadline: number }

@@ -1,3 +1,4 @@
+import type { Permission } from '../../src/core/charger/authorize.ts'
 import { Charger } from '../../src/core/charger/charger.ts'
 import type { ChargerEvent, TransactionStart, TransactionStop } from '../../src/core/charger/event.ts'
 import type { ChargerDoor, ChargerLink } from '../../src/core/ports.ts'
@@ -36,15 +37,19 @@ export class RecordingDoor implements ChargerDoor {
     if (event.kind !== 'heard') this.events.push(event)
   }
 
-  authorize(_charger: Charger, idTag: string): 'accepted' {
+  authorize(_charger: Charger, idTag: string): Permission {
     this.authorized.push(idTag)
-    return 'accepted'
+    return { authorization: 'accepted' }
   }
 
   startTransaction(_charger: Charger, start: TransactionStart) {
     this.starts.push(start)
     this.nextTransactionId += 1
-    return { transactionId: this.nextTransactionId, authorization: 'accepted', repeated: false } as const
+    return {
+      transactionId: this.nextTransactionId,
+      permission: { authorization: 'accepted' },
+      repeated: false,
+    } as const
   }
 
   stopTransaction(_charger: Charger, stop: TransactionStop): undefined {

@@ -29,6 +29,9 @@ export function applyAnswer(
     case 'write-configuration':
       configurationAnswered(charger, command, answer, now)
       break
+    case 'tell-tags':
+      tagsAnswered(charger, command, answer, now)
+      break
     case 'verify-limit':
       if (answer === 'not-supported' || answer === 'rejected') charger.state.methods.silent = true
       break
@@ -111,6 +114,19 @@ function configurationAnswered(
     progress.retryAt = now + retryDelay(progress.retries)
     progress.retries += 1
   }
+}
+
+function tagsAnswered(charger: Charger, command: Command, answer: Answer, now: number): void {
+  const { tags } = charger.control
+  if (tags.sent !== command) return
+  tags.outcome = outcomeOf[answer]
+  if (answer === 'accepted') {
+    tags.retries = 0
+    tags.told = tags.wanted.length > 0
+    return
+  }
+  tags.retryAt = answer === 'not-supported' ? Number.POSITIVE_INFINITY : now + retryDelay(tags.retries)
+  tags.retries += 1
 }
 
 function actionAnswered(charger: Charger, command: Command, answer: Answer): void {

@@ -1,3 +1,4 @@
+import type { KnownTag } from './authorize.ts'
 import type { ProfileKind, ProfilePurpose, ProfileUnit, Recurrency, TriggerMessage } from './vocabulary.ts'
 
 /** How the integrator wants a limit to be written, where that differs from what the charger was found to take. */
@@ -34,6 +35,8 @@ export type Command =
   | { readonly kind: 'clear-limit'; readonly connector: number; readonly overrides: ProfileOverrides }
   /** Asks the charger which limit it keeps to; comes back as a `limit-told` event. */
   | { readonly kind: 'verify-limit'; readonly connector: number; readonly unit: 'A' | 'W' }
+  /** The tags that it may know by heart, all of them. */
+  | { readonly kind: 'tell-tags'; readonly tags: readonly KnownTag[] }
   | { readonly kind: 'set-availability'; readonly connector: number; readonly operative: boolean }
   | { readonly kind: 'write-configuration'; readonly key: string; readonly value: string }
   /** Without keys: all of them. Comes back as a `configuration` event and then as answered. */

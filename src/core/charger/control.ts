@@ -1,4 +1,5 @@
 import { newSlots, type Slots } from '../points/priority-array.ts'
+import type { KnownTag } from './authorize.ts'
 import type { Answer, Command, LimitValue, ProfileOverrides } from './command.ts'
 import type { LimitReason, Outcome } from './vocabulary.ts'
 
@@ -84,6 +85,17 @@ export interface ActionProgress {
   sequence: number
 }
 
+export interface TagsProgress {
+  /** The list that the charger shall know; an empty one is told only to a charger that knows one of ours. */
+  wanted: readonly KnownTag[]
+  sent: Command | undefined
+  outcome: Outcome
+  /** It may know a list of ours. */
+  told: boolean
+  retryAt: number
+  retries: number
+}
+
 interface ConfigurationProgress {
   readonly value: string
   /** Written again after each reboot and reconnect. */
@@ -101,6 +113,7 @@ export interface Control {
   limitUnit: 'A' | 'W'
   /** Index = connector. */
   readonly connectors: ConnectorControl[]
+  readonly tags: TagsProgress
   /** Desired configuration keys. */
   readonly configuration: Map<string, ConfigurationProgress>
 }
@@ -155,6 +168,7 @@ export function newControl(connectors: number, limitUnit: 'A' | 'W'): Control {
     deferred: false,
     limitUnit,
     connectors: Array.from({ length: connectors + 1 }, newConnectorControl),
+    tags: { wanted: [], sent: undefined, outcome: 'idle', told: false, retryAt: 0, retries: 0 },
     configuration: new Map(),
   }
 }

@@ -4,10 +4,10 @@ import type { PointUplink } from '../points/uplink.ts'
 import type { ChargerDoor, ChargerLink, ChargerSettings, FleetSettings, Store } from '../ports.ts'
 import { applyAnswer } from './answered.ts'
 import { applyConfiguration, applyReading, applyStatus, connectorState } from './apply-event.ts'
-import type { Authorizer } from './authorize.ts'
+import { type Authorizer, fold, type KnownTag, type Permission } from './authorize.ts'
 import { Charger } from './charger.ts'
 import { countEnergy } from './energy.ts'
-import type { Authorization, ChargerEvent, TransactionStart, TransactionStop } from './event.ts'
+import type { ChargerEvent, TransactionStart, TransactionStop } from './event.ts'
 import { keepInstalled, restoreCharger } from './held.ts'
 import { unlearn } from './method.ts'
 import { forgetAnswers, forgetLimit, reconcile } from './reconcile.ts'
@@ -157,26 +157,26 @@ export class Fleet implements ChargerDoor {
     this.settle(charger)
   }
 
-  authorize(charger: Charger, idTag: string): Authorization {
+  authorize(charger: Charger, idTag: string): Permission {
     // A charger that isn't let in can't let anybody charge.
-    if (charger.registration !== 'accepted') return 'invalid'
-    return this.#parts.authorizer.authorize(idTag)
+    if (charger.registration !== 'accepted') return { authorization: 'invalid' }
+    return this.#parts.authorizer.authorize(idTag, this.#parts.clock.now())
   }
 
   startTransaction(
     charger: Charger,
     start: TransactionStart,
-  ): { readonly transactionId: number; readonly authorization: Authorization; readonly repeated: boolean } {
+  ): { readonly transactionId: number; readonly permission: Permission; readonly repeated: boolean } {
     const now = this.#heard(charger)
     const { store, shownTag } = this.#parts
     const count = charger.state.connectors.length
     const { id, repeated } = startTransaction(charger, start, store, shownTag, now)
     if (charger.state.connectors.length > count) this.#grew(charger)
     this.settle(charger)
-    return { transactionId: id, authorization: this.authorize(charger, start.idTag), repeated }
+    return { transactionId: id, permission: this.#permission(charger, start.idTag, id, now), repeated }
   }
 
-  stopTransaction(charger: Charger, stop: TransactionStop): Authorization | undefined {
+  stopTransaction(charger: Charger, stop: TransactionStop): Permission | undefined {
     const now = this.#heard(charger)
     const connector = stopTransaction(charger, stop, this.#parts.store, now)
     if (connector === undefined)
@@ -189,6 +189,7 @@ export class Fleet implements ChargerDoor {
   settle(charger: Charger): void {
     const { clock, store } = this.#parts
     const now = clock.now()
+    if (!charger.guest) charger.control.tags.wanted = this.#wantedTags(now)
     const before = breaches(charger)
     for (const command of reconcile(charger, now)) {
       keepInstalled(charger, command, store)
@@ -198,6 +199,27 @@ export class Fleet implements ChargerDoor {
       this.#parts.log.warn({ charger: charger.id }, 'the charger does not keep to its limit: it is sent again')
     this.#parts.uplink.chargerChanged(charger, now)
     this.#keep(charger)
+  }
+
+  #wantedTags(now: number): readonly KnownTag[] {
+    const { authorizer, settings } = this.#parts
+    return settings.authorize.localList ? authorizer.list(now) : []
+  }
+
+  /** What is said of the tag of a transaction that begins. */
+  #permission(charger: Charger, idTag: string, transactionId: number, now: number): Permission {
+    if (charger.registration !== 'accepted') return { authorization: 'invalid' }
+    return this.#parts.authorizer.authorize(idTag, now, () => this.#charges(fold(idTag), transactionId))
+  }
+
+  /** A transaction of this tag runs, other than the one with this id. */
+  #charges(tag: string, except: number): boolean {
+    for (const { state } of this.#chargers.values()) {
+      for (const { transaction } of state.connectors) {
+        if (transaction !== undefined && transaction.id !== except && fold(transaction.idTag) === tag) return true
+      }
+    }
+    return false
   }
 
   #metered(charger: Charger, event: Extract<ChargerEvent, { kind: 'metered' }>, now: number): void {
@@ -264,9 +286,10 @@ export class Fleet implements ChargerDoor {
   #tick(): void {
     const now = this.#parts.clock.now()
     this.#ticks += 1
+    const tags = this.#wantedTags(now)
     for (const charger of this.#chargers.values()) {
       if (charger.online !== this.#isOnline(charger, now)) this.#connectionChanged(charger)
-      if (charger.control.deferred) this.settle(charger)
+      if (charger.control.deferred || (!charger.guest && charger.control.tags.wanted !== tags)) this.settle(charger)
       if (this.#ticks % TICKS_PER_AGE === 0) this.#parts.uplink.ticked(charger, now)
     }
     this.#cancelTick = this.#parts.clock.after(TICK_MS, () => this.#tick())

@@ -10,6 +10,7 @@ import { registrationOrder } from './vocabulary.ts'
 // Keys of held values. `config.` and the parameters' names are followed by nothing but themselves.
 const INSTALLED = 'installed.'
 const INOPERATIVE = 'inoperative.'
+const TAGS = 'tags'
 export const ENFORCED = 'enforced.'
 export const CONFIGURATION = 'config.'
 export const PARAMETER = 'parameter.'
@@ -42,6 +43,8 @@ export function keepInstalled(charger: Charger, command: Command, store: Store):
   } else if (command.kind === 'set-availability') {
     const ours = charger.control.connectors[command.connector]?.availabilityProgress.ours
     store.hold(charger.id, `${INOPERATIVE}${command.connector}`, ours ? '1' : undefined)
+  } else if (command.kind === 'tell-tags') {
+    store.hold(charger.id, TAGS, charger.control.tags.told ? '1' : undefined)
   } else if (command.kind === 'write-configuration') {
     const progress = charger.control.configuration.get(command.key)
     const over = progress !== undefined && progress.outcome !== 'pending' && progress.outcome !== 'no-answer'
@@ -64,6 +67,8 @@ function restoreHeld(charger: Charger, key: string, value: string): void {
   } else if (key.startsWith(PARAMETER)) {
     const [connector = '', ...name] = key.slice(PARAMETER.length).split('.')
     control.connectors[Number(connector)]?.parameters.set(name.join('.'), value)
+  } else if (key === TAGS) {
+    control.tags.told = true
   } else if (key === 'registration') {
     const known = registrationOrder.find((each) => each === value)
     if (known) charger.registration = known

@@ -36,6 +36,7 @@ export function reconcile(charger: Charger, now: number): readonly Command[] {
     progress.outcome = 'pending'
     commands.push(progress.command)
   }
+  tellTags(charger, now, commands)
   return commands
 }
 
@@ -66,6 +67,7 @@ export function forgetAnswers(charger: Charger): void {
       availabilityProgress.retryAt = 0
     }
   }
+  charger.control.tags.sent = undefined
   for (const progress of charger.control.configuration.values()) {
     if (progress.enforce || progress.outcome === 'pending') progress.outcome = 'idle'
   }
@@ -179,6 +181,20 @@ function reconcileAvailability(charger: Charger, connector: number, now: number,
   progress.scheduled = false
   if (!wanted) progress.ours = true
   commands.push(command)
+}
+
+/** Chargers that keep a list of tags are told ours, and again when it changes. */
+function tellTags(charger: Charger, now: number, commands: Command[]): void {
+  const { tags } = charger.control
+  const sent = tags.sent?.kind === 'tell-tags' ? tags.sent.tags : undefined
+  if (sent === undefined && tags.wanted.length === 0 && !tags.told) return
+  if (sent === tags.wanted) {
+    if (tags.outcome === 'accepted' || tags.outcome === 'pending' || waits(charger, now, tags.retryAt)) return
+  } else tags.retries = 0
+  tags.sent = { kind: 'tell-tags', tags: tags.wanted }
+  tags.outcome = 'pending'
+  tags.told = true
+  commands.push(tags.sent)
 }
 
 /** True until `at`; the charger is then looked at again as time goes by. */

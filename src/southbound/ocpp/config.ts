@@ -1,7 +1,32 @@
 import { z } from 'zod'
+import type { Tag } from '../../core/charger/authorize.ts'
 import { duration, listenAddress } from '../../lib/schema.ts'
 
 const registration = z.enum(['accepted', 'pending', 'rejected'])
+
+/** A moment as ISO 8601; a day alone ends with it, UTC. */
+const moment = z
+  .string()
+  .refine(
+    (text) => !Number.isNaN(momentOf(text)),
+    'write a day such as 2027-12-31, or a time such as 2027-12-31T18:00:00Z',
+  )
+  .transform(momentOf)
+
+const idTag = z.string().min(1).max(20)
+
+const tag = z.union(
+  [
+    idTag.transform((text): Tag => ({ idTag: text })),
+    z.strictObject({ idTag, expires: moment.optional(), parent: idTag.optional() }),
+  ],
+  'write a tag of at most 20 characters, or { idTag: …, expires: …, parent: … }',
+)
+
+function momentOf(text: string): number {
+  if (/^\d{4}-\d{2}-\d{2}$/.test(text)) return Date.parse(`${text}T23:59:59.999Z`)
+  return /^\d{4}-\d{2}-\d{2}T[\d:.]+(Z|[+-]\d{2}:\d{2})$/.test(text) ? Date.parse(text) : Number.NaN
+}
 
 /** config.yaml's section `ocpp`. */
 export const config = z.strictObject({
@@ -19,8 +44,10 @@ export const config = z.strictObject({
   authorize: z
     .strictObject({
       mode: z.enum(['all', 'none', 'allExcept', 'noneExcept']).default('all'),
-      allow: z.array(z.string().min(1).max(20)).default([]),
-      deny: z.array(z.string().min(1).max(20)).default([]),
+      allow: z.array(tag).default([]),
+      deny: z.array(tag).default([]),
+      oneTransactionPerTag: z.boolean().default(false),
+      localList: z.boolean().default(true),
     })
     .prefault({}),
   shareIdTags: z.boolean().default(false),

@@ -4,6 +4,7 @@ import type { Answered } from '../session/session.ts'
 import type { Ask, DownlinkParts } from './ask.ts'
 import { limitUnit, readConfiguration } from './configuration.ts'
 import { LimitDownlink, type Tell } from './limit-downlink.ts'
+import { sendLocalList } from './local-list.ts'
 import { text } from './normalise.ts'
 import { violation } from './validate.ts'
 
@@ -54,6 +55,13 @@ export class Downlink {
         break
       case 'verify-limit':
         this.#limits.verify(command, tell)
+        break
+      case 'tell-tags':
+        sendLocalList(this.ask, command.tags, (answer, detail) => {
+          const { charger, log } = this.#parts
+          if (answer !== 'accepted') log.info({ charger: charger.id, answer, detail }, 'local list of tags not taken')
+          plainly(answer, detail)
+        })
         break
       case 'set-availability':
         this.ask(

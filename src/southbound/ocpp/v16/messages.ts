@@ -13,6 +13,8 @@ export interface Requests {
   readonly Reset: OCPP16.ResetRequest
   readonly UnlockConnector: OCPP16.UnlockConnectorRequest
   readonly ClearCache: OCPP16.ClearCacheRequest
+  readonly GetLocalListVersion: OCPP16.GetLocalListVersionRequest
+  readonly SendLocalList: OCPP16.SendLocalListRequest
   readonly TriggerMessage: OCPP16.TriggerMessageRequest
 }
 

@@ -1,11 +1,12 @@
 import type { Charger } from '../../../core/charger/charger.ts'
-import type { Authorization, Identity } from '../../../core/charger/event.ts'
+import type { Identity } from '../../../core/charger/event.ts'
 import type { ChargerDoor } from '../../../core/ports.ts'
 import type { Handler } from '../session/session.ts'
 import type { Payload } from '../wire/frame.ts'
 import type { Responses } from './messages.ts'
 import { meterReading } from './meter-values.ts'
 import { connectorId, errorCode, idTag, number, status, text, time, transactionId } from './normalise.ts'
+import { tagInfo } from './tag-info.ts'
 
 export interface UplinkParts {
   readonly door: ChargerDoor
@@ -17,15 +18,6 @@ export interface UplinkParts {
   readonly booted: () => void
 }
 
-type IdTagInfo = Responses['Authorize']['idTagInfo']
-
-const authorizationStatus: Record<Authorization, IdTagInfo['status']> = {
-  accepted: 'Accepted',
-  blocked: 'Blocked',
-  expired: 'Expired',
-  invalid: 'Invalid',
-  concurrent: 'ConcurrentTx',
-}
 const registrationStatus = { accepted: 'Accepted', pending: 'Pending', rejected: 'Rejected' } as const
 
 /** Answers of an empty object: messages that nobody here acts upon are still answered, or the charger's queue stands still. */
@@ -118,7 +110,7 @@ function startTransaction(payload: Payload, { charger, door }: UplinkParts): Pay
   })
   return {
     transactionId: started.transactionId,
-    idTagInfo: tagInfo(started.authorization),
+    idTagInfo: tagInfo(started.permission),
   } satisfies Responses['StartTransaction']
 }
 
@@ -127,7 +119,7 @@ function stopTransaction(payload: Payload, { charger, door }: UplinkParts): Payl
   const tag = idTag(payload.idTag)
   const reason = text(payload.reason, 30)
   const { reading } = meterReading(payload.transactionData)
-  const authorization = door.stopTransaction(charger, {
+  const permission = door.stopTransaction(charger, {
     transactionId: transactionId(payload.transactionId),
     meterStopWh: register(payload.meterStop),
     ...(tag !== undefined && { idTag: tag }),
@@ -135,9 +127,7 @@ function stopTransaction(payload: Payload, { charger, door }: UplinkParts): Payl
     ...(chargerTime !== undefined && { chargerTime }),
     ...(reading.samples.length > 0 && { reading }),
   })
-  return (
-    authorization === undefined ? {} : { idTagInfo: tagInfo(authorization) }
-  ) satisfies Responses['StopTransaction']
+  return (permission === undefined ? {} : { idTagInfo: tagInfo(permission) }) satisfies Responses['StopTransaction']
 }
 
 function meterValues(payload: Payload, { charger, door }: UplinkParts): Payload {
@@ -160,10 +150,6 @@ function meterValues(payload: Payload, { charger, door }: UplinkParts): Payload 
 function register(value: unknown): number | undefined {
   const wh = number(value)
   return wh === undefined || wh < 0 ? undefined : wh
-}
-
-function tagInfo(authorization: Authorization): IdTagInfo {
-  return { status: authorizationStatus[authorization] }
 }
 
 function iso(ms: number): string {

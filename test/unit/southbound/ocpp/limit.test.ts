@@ -1,71 +1,23 @@
 import { describe, expect, it } from 'vitest'
 import type { Charger } from '../../../../src/core/charger/charger.ts'
-import type { Command } from '../../../../src/core/charger/command.ts'
-import type { ChargerEvent } from '../../../../src/core/charger/event.ts'
-import { learn } from '../../../../src/core/charger/method.ts'
-import { silentLog } from '../../../../src/lib/log.ts'
-import { Session } from '../../../../src/southbound/ocpp/session/session.ts'
 import { limitUnit } from '../../../../src/southbound/ocpp/v16/configuration.ts'
-import { Downlink } from '../../../../src/southbound/ocpp/v16/downlink.ts'
 import type { ChargingProfile } from '../../../../src/southbound/ocpp/v16/messages.ts'
-import { FakeClock } from '../../../support/fake-clock.ts'
-import { RecordingDoor } from '../../../support/recording-door.ts'
+import { type Reply, scriptedCharger } from '../../../support/scripted-charger.ts'
 
 const overrides = { unit: 'auto', kind: 'auto', recurrency: 'Daily', purpose: 'auto' } as const
 const limit = { amps: 16, watts: 3680 }
 const set = { kind: 'set-limit', connector: 1, limit, overrides } as const
 const setInTransaction = { ...set, transactionId: 7 } as const
 
-type Call = readonly [action: string, payload: Record<string, unknown>]
-/** A status, a whole payload, no answer, or an error. */
-type Reply = string | object | 'TIMEOUT' | 'CALLERROR'
-
-/** A charger of its own mind: what it takes, and what it was told. */
-function made(taking: (profile: ChargingProfile, connector: number) => Reply = () => 'Accepted') {
-  const door = new RecordingDoor()
-  const clock = new FakeClock(Date.UTC(2026, 5, 4, 12))
-  const charger = door.arrive('CP')
-  const calls: Call[] = []
-  const waiting: (readonly [string, Reply])[] = []
-  const session = new Session({
-    id: 'CP',
-    send: (text) => {
-      const [, id, action, payload] = JSON.parse(text) as [number, string, string, Record<string, unknown>]
-      calls.push([action, payload])
-      const { csChargingProfiles, connectorId } = payload as {
-        csChargingProfiles: ChargingProfile
-        connectorId: number
-      }
-      waiting.push([id, action === 'SetChargingProfile' ? taking(csChargingProfiles, connectorId) : 'Accepted'])
-    },
-    close: () => {},
-    handle: () => ({}),
-    heard: () => {},
-    clock,
-    log: silentLog,
-    responseTimeout: 1000,
-  })
-  session.open(true)
-  const downlink = new Downlink({ door, charger, session, now: () => clock.now(), log: silentLog })
-
-  /** Sends a command until all is answered; tells the last outcome. */
-  function send(command: Command): Extract<ChargerEvent, { kind: 'answered' }> | undefined {
-    const from = door.events.length
-    downlink.send(command)
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const [id, reply] = next
-      if (reply === 'TIMEOUT') clock.advance(1000)
-      else if (reply === 'CALLERROR') session.receive(JSON.stringify([4, id, 'NotImplemented', '', {}]))
-      else session.receive(JSON.stringify([3, id, typeof reply === 'string' ? { status: reply } : reply]))
-    }
-    const answered = door.events.slice(from).flatMap((event) => (event.kind === 'answered' ? [event] : []))
-    // Core takes in what was learnt.
-    for (const { learnt } of answered) learn(charger.state.methods, learnt ?? [])
-    return answered.at(-1)
-  }
+/** A charger of its own mind as to profiles; all else it accepts. */
+function made(taking: (profile: ChargingProfile) => Reply = () => 'Accepted') {
+  const parts = scriptedCharger((action, payload) =>
+    action === 'SetChargingProfile' ? taking(payload.csChargingProfiles as ChargingProfile) : 'Accepted',
+  )
+  const { calls } = parts
   const profiles = () =>
     calls.flatMap(([, payload]) => (payload.csChargingProfiles as ChargingProfile | undefined) ?? [])
-  return { charger, calls, send, profiles, events: door.events }
+  return { ...parts, profiles }
 }
 
 function tell(charger: Charger, key: string, value: string, readonly = true): void {
