@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { profileKinds, profilePurposes, profileUnits, recurrencies } from '../core/charger/vocabulary.ts'
-import type { ChargerSettings, Electrical } from '../core/ports.ts'
+import type { ChargerSettings, Electrical, MeterSettings } from '../core/ports.ts'
+import { meterValues } from './meter-values.ts'
 
 /** As the websocket path may carry it; see OCPP-J 1.6 3.1.1. */
 const identifier = /^[\p{L}\p{N}_\-.:*+=@|~!$&'() ]{1,48}$/u
@@ -54,6 +55,7 @@ export function chargerSchema(northbound: Readonly<Record<string, z.ZodType>>) {
     connectors: z.int().min(1).max(64).optional(),
     electrical: electrical.optional(),
     smartCharging: smartCharging.optional(),
+    meterValues: meterValues.optional(),
     registration: z.enum(['accepted', 'pending', 'rejected']).default('accepted'),
     password: z.string().min(1).max(64).optional(),
     ...Object.fromEntries(Object.entries(northbound).map(([name, schema]) => [name, schema.optional()])),
@@ -65,9 +67,11 @@ const mappingName = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/
 
 export type WrittenCharger = z.output<ReturnType<typeof chargerSchema>>
 
-export function chargerSettings(written: WrittenCharger): ChargerSettings {
+/** `meterValues`: what counts for chargers that don't say. */
+export function chargerSettings(written: WrittenCharger, meterValues?: MeterSettings): ChargerSettings {
   const { id, name, connectors, registration, password } = written
   const { key, ...chosen } = written.smartCharging ?? {}
+  const measured = written.meterValues ?? meterValues
   return {
     id,
     name: name ?? id,
@@ -77,6 +81,7 @@ export function chargerSettings(written: WrittenCharger): ChargerSettings {
     password,
     ...(written.smartCharging !== undefined && { parameters: parameters(chosen) }),
     ...(key !== undefined && { limitKey: key }),
+    ...(measured !== undefined && { meterValues: measured }),
   }
 }
 

@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import { z } from 'zod'
+import type { MeterSettings } from '../core/ports.ts'
 import { hasErrors, type Problem, sortProblems } from '../lib/problem.ts'
 import { duration } from '../lib/schema.ts'
 import { validate } from '../lib/validate.ts'
@@ -7,6 +8,7 @@ import { readYaml, type YamlFile } from '../lib/yaml-file.ts'
 import { chargerSchema, chargerSettings, objectName, type WrittenCharger } from './charger.ts'
 import { checkChargers, checkLimits, repeated } from './check.ts'
 import { type Environment, substitute } from './environment.ts'
+import { meterValues } from './meter-values.ts'
 import type { ConfiguredCharger, Draft, Sections, Settings } from './settings.ts'
 
 const DEFAULT_SITE = 'Site'
@@ -36,6 +38,7 @@ export function configSchema(sections: Sections) {
     store: store.default(DEFAULT_STORE),
     limits: limits.prefault({}),
     actions: actions.prefault({}),
+    meterValues: meterValues.optional(),
     chargers: z.array(chargerSchema(mapValues(sections.northbound, ({ chargerConfig }) => chargerConfig))).default([]),
   })
 }
@@ -91,7 +94,8 @@ export function configOf<S extends Sections>(
   )
   const chargers = readChargers(written.get('chargers') ?? [], schema.shape.chargers.unwrap().element, source, problems)
   problems.push(...repeated(written.get('chargers'), source), ...checkChargers(chargers, source))
-  const configured = chargers.map(({ written: charger, index }) => configure(charger, index, sections))
+  const measured = written.has('meterValues') ? part('meterValues', meterValues) : undefined
+  const configured = chargers.map(({ written: charger, index }) => configure(charger, index, sections, measured))
   if (limitSettings !== undefined) problems.push(...checkLimits(limitSettings, configured, source))
 
   const draft = freeze({
@@ -121,10 +125,15 @@ function readChargers(
   })
 }
 
-function configure(written: WrittenCharger, index: number, { northbound }: Sections): ConfiguredCharger {
+function configure(
+  written: WrittenCharger,
+  index: number,
+  { northbound }: Sections,
+  measured: MeterSettings | undefined,
+): ConfiguredCharger {
   const own = Object.entries(written).filter(([key]) => Object.hasOwn(northbound, key))
   return {
-    settings: chargerSettings(written),
+    settings: chargerSettings(written, measured),
     mapping: written.mapping,
     northbound: defined(Object.fromEntries(own)),
     index,

@@ -189,6 +189,14 @@ export interface ChargerSettings {
   readonly parameters?: Readonly<Partial<Record<Parameter, string>>> | undefined
   /** The configuration key that carries limits where no profile does; `{connector}` stands for the connector's number. */
   readonly limitKey?: string
+  /** Undefined: as for all chargers. */
+  readonly meterValues?: MeterSettings
+}
+
+/** What a charger shall measure and tell while it charges, and how often (milliseconds); what is absent is left to it. */
+export interface MeterSettings {
+  readonly interval?: number | undefined
+  readonly measurands?: readonly string[] | undefined
 }
 
 /** The rating of each connector. Alternating current: `maxCurrent` per phase; direct current: `maxPower`. */

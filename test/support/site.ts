@@ -78,6 +78,11 @@ class MemoryCharger {
     return taken
   }
 
+  /** Answers a call with a payload. */
+  reply(id: string, payload: object): void {
+    this.#conversation.receive(JSON.stringify([3, id, payload]))
+  }
+
   lose(): void {
     this.#conversation.closed()
   }

@@ -10,6 +10,8 @@ const MAX_CONNECTORS = 64
 /** Measurands × phases × locations of the standard are about 300; a charger that sends others is bounded. */
 const MAX_METERS = 400
 const MAX_CONFIGURATION_KEYS = 1000
+/** The parts of a list that are tried one after the other are fewer. */
+const MAX_REFUSED = 50
 /** A gigawatt, a terawatt-hour: no charger measures more, and one absurd value would spoil every sum that it enters. */
 const MAX_READING = 1e12
 /** The charger's clock is believed within this distance of ours. */
@@ -79,6 +81,22 @@ export function applyConfiguration(charger: Charger, event: Configuration): bool
   if (Number.isInteger(told) && told >= 1 && told <= MAX_CONNECTORS) connectorState(charger, told)
   if (event.limitUnit !== undefined) charger.state.limitUnit = event.limitUnit
   return (limitUnit ?? 'A') !== (charger.state.limitUnit ?? 'A')
+}
+
+/** Remembers what a charger was found to refuse, a few values a key. */
+export function applyTrial(
+  charger: Charger,
+  { key, value, result }: Extract<ChargerEvent, { kind: 'key-tried' }>,
+): void {
+  const { trials } = charger.state
+  const before = trials.get(key) ?? { refused: [], trying: undefined, times: 0 }
+  const { refused } = before
+  if (result === 'trying')
+    trials.set(key, { refused, trying: value, times: before.trying === value ? before.times + 1 : 1 })
+  else {
+    const more = result === 'refused' && !refused.includes(value) ? [...refused, value].slice(-MAX_REFUSED) : refused
+    trials.set(key, { refused: more, trying: undefined, times: 0 })
+  }
 }
 
 const flowing = /^(Power\.(Active|Reactive)\.(Import|Export)|Current\.(Import|Export))(\.|@|$)/

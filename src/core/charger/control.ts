@@ -85,7 +85,7 @@ export interface ActionProgress {
   sequence: number
 }
 
-export interface TagsProgress {
+interface TagsProgress {
   /** The list that the charger shall know; an empty one is told only to a charger that knows one of ours. */
   wanted: readonly KnownTag[]
   sent: Command | undefined

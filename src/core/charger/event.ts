@@ -43,6 +43,10 @@ export interface ConfigurationKey {
   readonly readonly: boolean
 }
 
+export type KeyTrial = 'trying' | 'kept' | 'refused'
+
+export type NoticeSubject = 'firmware' | 'diagnostics' | 'log' | 'security'
+
 /** Everything that a charger can say, in words of no protocol. Times are milliseconds UTC. */
 export type ChargerEvent =
   /** Any frame at all: the charger lives. */
@@ -74,6 +78,10 @@ export type ChargerEvent =
       /** The only unit in which it takes a limit, where the keys say so. */
       readonly limitUnit?: 'A' | 'W'
     }
+  /** A value is being tried for a configuration key, has proved itself, or was refused: it is not tried again. */
+  | { readonly kind: 'key-tried'; readonly key: string; readonly value: string; readonly result: KeyTrial }
+  /** Something that the charger does by itself: an update, an upload, a security event. */
+  | { readonly kind: 'notice'; readonly subject: NoticeSubject; readonly text: string }
   /** What became of a command: every command that was sent comes back exactly once. */
   | {
       readonly kind: 'answered'

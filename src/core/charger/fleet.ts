@@ -3,7 +3,7 @@ import type { Log } from '../../lib/log.ts'
 import type { PointUplink } from '../points/uplink.ts'
 import type { ChargerDoor, ChargerLink, ChargerSettings, FleetSettings, Store } from '../ports.ts'
 import { applyAnswer } from './answered.ts'
-import { applyConfiguration, applyReading, applyStatus, connectorState } from './apply-event.ts'
+import { applyConfiguration, applyReading, applyStatus, applyTrial, connectorState } from './apply-event.ts'
 import { type Authorizer, fold, type KnownTag, type Permission } from './authorize.ts'
 import { Charger } from './charger.ts'
 import { countEnergy } from './energy.ts'
@@ -140,6 +140,13 @@ export class Fleet implements ChargerDoor {
         if (applyConfiguration(charger, event)) {
           for (const { limitProgress } of charger.control.connectors) forgetLimit(limitProgress)
         }
+        break
+      case 'key-tried':
+        applyTrial(charger, event)
+        break
+      case 'notice':
+        charger.state.notices.set(event.subject, event.text)
+        this.#parts.log.info({ charger: charger.id, [event.subject]: event.text }, 'notice of the charger')
         break
       case 'limit-told':
         weighSchedule(charger, event, now)

@@ -1,7 +1,8 @@
 import type { Charger } from './charger.ts'
 import type { ProfileOverrides } from './command.ts'
+import type { NoticeSubject } from './event.ts'
 import type { ProfileMethod, Purpose } from './method.ts'
-import { type ConnectorState, type EnergyState, newConnectorState } from './state.ts'
+import { type ConnectorState, type EnergyState, newConnectorState, type Trial } from './state.ts'
 
 interface StoredConnector {
   readonly status: ConnectorState['status']
@@ -27,6 +28,8 @@ interface StoredState {
   readonly configuration: readonly (readonly [string, { value: string | undefined; readonly: boolean }])[]
   readonly connectors: readonly StoredConnector[]
   readonly methods?: StoredMethods
+  readonly trials?: readonly (readonly [string, Trial])[]
+  readonly notices?: readonly (readonly [NoticeSubject, string])[]
 }
 
 interface StoredMethods {
@@ -60,6 +63,8 @@ export function takeSnapshot(charger: Charger): string {
       divided: charger.control.connectors[index]?.limitProgress.divided,
       replaced: charger.control.connectors[index]?.limitProgress.replaced,
     })),
+    trials: [...state.trials],
+    notices: [...state.notices],
     methods: {
       profiles: [...state.methods.profiles],
       key: state.methods.key,
@@ -81,6 +86,8 @@ export function restoreSnapshot(charger: Charger, text: string): readonly (numbe
   state.limitUnit = stored.limitUnit
   for (const [purpose, method] of stored.methods?.profiles ?? []) state.methods.profiles.set(purpose, method)
   for (const each of stored.methods?.disproved ?? []) state.methods.disproved.add(each)
+  for (const [key, trial] of stored.trials ?? []) state.trials.set(key, trial)
+  for (const [subject, notice] of stored.notices ?? []) state.notices.set(subject, notice)
   for (const each of stored.methods?.cleared ?? []) state.methods.cleared.add(each)
   state.methods.key = stored.methods?.key
   for (const [key, value] of stored.configuration) state.configuration.set(key, value)

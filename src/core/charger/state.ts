@@ -1,4 +1,4 @@
-import type { Identity } from './event.ts'
+import type { Identity, NoticeSubject } from './event.ts'
 import { type ControlMethods, newControlMethods } from './method.ts'
 import type { ConnectorStatus, ErrorCode } from './vocabulary.ts'
 
@@ -41,6 +41,13 @@ interface TransactionState {
   readonly provenPhases: Set<string>
 }
 
+export interface Trial {
+  readonly refused: readonly string[]
+  /** What is being tried, and for the how manieth time: a charger may restart over it instead of refusing. */
+  readonly trying: string | undefined
+  readonly times: number
+}
+
 export interface ChargerState {
   identity: Identity
   bootedAt: number | undefined
@@ -55,6 +62,10 @@ export interface ChargerState {
   /** The unit in which the charger takes a limit; undefined until it has said so: amperes. */
   limitUnit: 'A' | 'W' | undefined
   readonly methods: ControlMethods
+  /** By key: how the charger took what was tried. */
+  readonly trials: Map<string, Trial>
+  /** The last notice of each subject. */
+  readonly notices: Map<NoticeSubject, string>
 }
 
 const idleStatuses: readonly (ConnectorStatus | undefined)[] = [
@@ -95,5 +106,7 @@ export function newChargerState(connectors: number): ChargerState {
     rebootRequired: false,
     limitUnit: undefined,
     methods: newControlMethods(),
+    trials: new Map(),
+    notices: new Map(),
   }
 }

@@ -1,5 +1,5 @@
 import type { Charger } from '../charger/charger.ts'
-import type { Identity } from '../charger/event.ts'
+import type { Identity, NoticeSubject } from '../charger/event.ts'
 import { isIdle } from '../charger/state.ts'
 import { registrationOrder, registrations, triggerMessages } from '../charger/vocabulary.ts'
 import { actionPoints } from './action-points.ts'
@@ -16,6 +16,16 @@ function identity(name: keyof Identity, length: number, description: string): Ch
     // Known once and then kept: who a charger is does not fade when it goes away, but its quality tells.
     read: (charger) =>
       told(charger, charger.state.identity[name] ?? (charger.state.bootedAt === undefined ? undefined : '')),
+  }
+}
+
+function notice(name: string, subject: NoticeSubject, description: string, length = 50): ChargerPointDefinition {
+  return {
+    name,
+    type: 'text',
+    length,
+    description: `${description}, in the charger's words; empty while there is none`,
+    read: (charger) => told(charger, charger.state.notices.get(subject)?.slice(0, length) ?? ''),
   }
 }
 
@@ -95,6 +105,10 @@ export const chargerPoints: readonly ChargerPointDefinition[] = [
     description: 'A configuration key takes effect only after a reset',
     read: (charger) => known(charger.state.rebootRequired),
   },
+  notice('firmware.status', 'firmware', 'How far an update of the firmware is'),
+  notice('diagnostics.status', 'diagnostics', 'How far an upload of diagnostics is'),
+  notice('log.status', 'log', 'How far an upload of a log is'),
+  notice('security.event', 'security', 'The last event that concerns security', 255),
   ...sharedPoints,
   {
     name: 'power',

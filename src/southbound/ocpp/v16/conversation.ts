@@ -6,6 +6,7 @@ import type { Log } from '../../../lib/log.ts'
 import { Session } from '../session/session.ts'
 import type { Payload } from '../wire/frame.ts'
 import { Downlink } from './downlink.ts'
+import { MeterSetup } from './meter-setup.ts'
 import { uplink } from './uplink.ts'
 import { violation } from './validate.ts'
 
@@ -32,6 +33,7 @@ export class Conversation implements ChargerLink {
   readonly #parts: ConversationParts
   readonly #session: Session
   readonly #downlink: Downlink
+  readonly #meters: MeterSetup
   #cancelBackStop: Cancel
   #cancelRefresh: Cancel = () => {}
   #bootHeard = false
@@ -59,7 +61,9 @@ export class Conversation implements ChargerLink {
       log,
       responseTimeout: parts.settings.responseTimeout,
     })
-    this.#downlink = new Downlink({ door, charger, session: this.#session, now: () => clock.now(), log })
+    const down = { door, charger, session: this.#session, now: () => clock.now(), log }
+    this.#downlink = new Downlink(down)
+    this.#meters = new MeterSetup(down, clock, this.#downlink.ask)
     this.#cancelBackStop = clock.after(BACK_STOP_MS, () => this.#backStop())
     door.connected(charger, this)
   }
@@ -85,6 +89,7 @@ export class Conversation implements ChargerLink {
   closed(): void {
     this.#cancelBackStop()
     this.#cancelRefresh()
+    this.#meters.stop()
     this.#parts.door.disconnected(this.#parts.charger, this)
     this.#session.closed()
   }
@@ -93,6 +98,7 @@ export class Conversation implements ChargerLink {
     this.#cancelBackStop()
     this.#session.open(false)
     this.#session.cancelSetup()
+    this.#meters.stop()
     this.#bootHeard = true
   }
 
@@ -118,7 +124,10 @@ export class Conversation implements ChargerLink {
   #readConfiguration(): void {
     const { clock, settings } = this.#parts
     this.#cancelRefresh()
-    this.#downlink.send({ kind: 'read-configuration' })
+    this.#downlink.readConfiguration(undefined, (answer) => {
+      const wanted = this.#parts.charger.settings.meterValues
+      if (answer === 'accepted' && wanted !== undefined) this.#meters.run(wanted)
+    })
     this.#cancelRefresh = clock.after(settings.configRefresh, () => this.#readConfiguration())
   }
 

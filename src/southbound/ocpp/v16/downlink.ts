@@ -79,12 +79,12 @@ export class Downlink {
           (said, detail) => {
             plainly(said, detail)
             // What the charger really took is what it says when it is asked.
-            if (said !== 'no-answer') this.#readConfiguration([command.key], () => {})
+            if (said !== 'no-answer') this.readConfiguration([command.key], () => {})
           },
         )
         break
       case 'read-configuration':
-        this.#readConfiguration(command.keys, plainly)
+        this.readConfiguration(command.keys, plainly)
         break
       default:
         this.#act(command, plainly)
@@ -142,7 +142,8 @@ export class Downlink {
     }
   }
 
-  #readConfiguration(keys: readonly string[] | undefined, answer: (said: Answer, detail?: string) => void): void {
+  /** Reads keys, or all of them; what they say goes up before `answer` is called. */
+  readConfiguration(keys: readonly string[] | undefined, answer: (said: Answer, detail?: string) => void): void {
     const { charger, door } = this.#parts
     readConfiguration(this.ask, keys, (known: readonly ConfigurationKey[], unknown, said) => {
       const unit = limitUnit(known)

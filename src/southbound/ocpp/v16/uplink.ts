@@ -1,5 +1,5 @@
 import type { Charger } from '../../../core/charger/charger.ts'
-import type { Identity } from '../../../core/charger/event.ts'
+import type { Identity, NoticeSubject } from '../../../core/charger/event.ts'
 import type { ChargerDoor } from '../../../core/ports.ts'
 import type { Handler } from '../session/session.ts'
 import type { Payload } from '../wire/frame.ts'
@@ -20,15 +20,6 @@ export interface UplinkParts {
 
 const registrationStatus = { accepted: 'Accepted', pending: 'Pending', rejected: 'Rejected' } as const
 
-/** Answers of an empty object: messages that nobody here acts upon are still answered, or the charger's queue stands still. */
-const acknowledged: ReadonlySet<string> = new Set([
-  'DiagnosticsStatusNotification',
-  'FirmwareStatusNotification',
-  'LogStatusNotification',
-  'SecurityEventNotification',
-  'SignedFirmwareStatusNotification',
-])
-
 /** What a charger says, handed to core before its answer leaves. */
 export function uplink(parts: UplinkParts): Handler {
   const handlers: Readonly<Record<string, (payload: Payload, parts: UplinkParts) => Payload>> = {
@@ -39,13 +30,17 @@ export function uplink(parts: UplinkParts): Handler {
     StartTransaction: startTransaction,
     StopTransaction: stopTransaction,
     MeterValues: meterValues,
+    FirmwareStatusNotification: notice('firmware'),
+    SignedFirmwareStatusNotification: notice('firmware'),
+    DiagnosticsStatusNotification: notice('diagnostics'),
+    LogStatusNotification: notice('log'),
+    SecurityEventNotification: securityEvent,
     DataTransfer: () => ({ status: 'UnknownVendorId' }) satisfies Responses['DataTransfer'],
     SignCertificate: () => ({ status: 'Rejected' }),
   }
   return (action, payload) => {
     const handler = Object.hasOwn(handlers, action) ? handlers[action] : undefined
     if (handler !== undefined) return handler(payload, parts)
-    if (acknowledged.has(action)) return {}
     return { callError: 'NotImplemented', description: `${action.slice(0, 50)} is not known here` }
   }
 }
@@ -144,6 +139,23 @@ function meterValues(payload: Payload, { charger, door }: UplinkParts): Payload 
     ...(id !== undefined && { transactionId: id }),
     ...(energyAtStartWh !== undefined && { energyAtStartWh }),
   })
+  return {}
+}
+
+/** What a charger does by itself, in its own words. */
+function notice(subject: NoticeSubject) {
+  return (payload: Payload, { charger, door }: UplinkParts): Payload => {
+    const said = text(payload.status, 50)
+    if (said !== undefined) door.event(charger, { kind: 'notice', subject, text: said })
+    return {}
+  }
+}
+
+function securityEvent(payload: Payload, { charger, door }: UplinkParts): Payload {
+  const type = text(payload.type, 50)
+  const detail = text(payload.techInfo, 255)
+  if (type === undefined) return {}
+  door.event(charger, { kind: 'notice', subject: 'security', text: detail === undefined ? type : `${type}: ${detail}` })
   return {}
 }
 
