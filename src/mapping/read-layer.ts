@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { BridgePointDefinition } from '../core/points/bridge-points.ts'
 import { findBridgePoint, findPoint } from '../core/points/catalogue.ts'
 import type { ChargerPointDefinition, PointDefinition } from '../core/points/point.ts'
+import type { KeyType } from '../core/points/standard-keys.ts'
 import { units } from '../core/points/unit.ts'
 import type { Path, Problem } from '../lib/problem.ts'
 import { validate } from '../lib/validate.ts'
@@ -50,14 +51,14 @@ export function readLayer(
 
   const rowsOf = <D extends PointDefinition>(
     scope: Scope,
-    find: (name: string) => D | undefined,
+    find: (name: string, vendorType: KeyType | undefined) => D | undefined,
   ): readonly Row<D>[] => {
     const rowShape = rowSchema(scope, protocols)
     return list(written[scope]).flatMap((entry, index) => {
       const path: Path = [scope, index]
       const row = validate(rowShape, entry, yaml, path, problems)
       const name = row?.point ?? record(entry).point
-      const definition = typeof name === 'string' ? find(name) : undefined
+      const definition = typeof name === 'string' ? find(name, row?.type) : undefined
       if (typeof name === 'string' && definition === undefined)
         problems.push(yaml.problem('unknown-point', [...path, 'point'], unknownPoint(scope, name)))
       if (row === undefined || definition === undefined) return []
@@ -77,7 +78,7 @@ export function readLayer(
     options: Object.fromEntries(protocols.map(({ name }) => [name, record(written[name])])),
     rows: {
       bridge: rowsOf('bridge', findBridgePoint),
-      charger: rowsOf('charger', (name) => findPoint('charger', name)),
+      charger: rowsOf('charger', (name, type) => findPoint('charger', name, type)),
       connector: rowsOf('connector', (name) => findPoint('connector', name)),
     },
     removals,

@@ -1,7 +1,7 @@
 import { pointNames } from '../core/points/catalogue.ts'
-import { standardKeys } from '../core/points/configuration-point.ts'
 import { measurands } from '../core/points/meter-point.ts'
 import { baseUnit, type PointDefinition, type PointScope } from '../core/points/point.ts'
+import { standardKey, standardKeys } from '../core/points/standard-keys.ts'
 import { isUnit, type Unit } from '../core/points/unit.ts'
 import { didYouMean } from '../lib/nearest.ts'
 import type { Path, Problem } from '../lib/problem.ts'
@@ -16,7 +16,7 @@ export function readRow<D extends PointDefinition>(
   { yaml, path, protocols, problems }: RowPlace,
 ): Row<D> | undefined {
   const before = problems.length
-  const { point, unit: shown, writable, enforce, states, remove: _, ...rest } = written
+  const { point, unit: shown, writable, enforce, type, states, remove: _, ...rest } = written
   const refuse = (code: string, key: string, message: string) =>
     problems.push(yaml.problem(code, [...path, key], message))
 
@@ -28,6 +28,8 @@ export function readRow<D extends PointDefinition>(
       refuse('states', 'states', message)
     }
   }
+  if (type !== undefined && (definition.write?.kind !== 'configuration' || standardKey(definition.write.key)))
+    refuse('type', 'type', `${point} is a ${definition.type}: only a vendor's configuration key is given a type`)
   if (writable && definition.write === undefined) refuse('not-writable', 'writable', `${point} can't be written`)
   const mayWrite = writable ?? (definition.write !== undefined && !definition.guarded)
   if (enforce && !(definition.write?.kind === 'configuration' && mayWrite))

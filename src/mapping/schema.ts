@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { pointNames } from '../core/points/catalogue.ts'
 import type { PointScope } from '../core/points/point.ts'
+import { keyTypes } from '../core/points/standard-keys.ts'
 import { units } from '../core/points/unit.ts'
 import type { Protocol } from './protocol.ts'
 
@@ -20,6 +21,7 @@ export function rowSchema(scope: PointScope, protocols: readonly Bound[]) {
     unit: z.enum(Object.keys(units)).optional().meta({ description: 'Unit to show the value in' }),
     writable: z.boolean().optional().meta({ description: 'Whether the building may write it' }),
     enforce: z.boolean().optional().meta({ description: 'Write this configuration key again after each reboot' }),
+    type: z.enum(keyTypes).optional().meta({ description: "What a vendor's configuration key stands for" }),
     states: z.array(z.string().min(1)).optional().meta({ description: 'Labels in place of the published texts' }),
     remove: z.literal(true).optional().meta({ description: 'Leave out what the extended mapping shows' }),
     ...byName(protocols, ({ binding }) => binding.optional()),

@@ -75,7 +75,7 @@ export function applyConfiguration(charger: Charger, event: Configuration): bool
   for (const { key, value, readonly } of event.keys) {
     const name = key.toLowerCase()
     if (configuration.has(name) || configuration.size < MAX_CONFIGURATION_KEYS)
-      configuration.set(name, { value, readonly })
+      configuration.set(name, { key, value, readonly })
   }
   const told = Number(configuration.get('numberofconnectors')?.value)
   if (Number.isInteger(told) && told >= 1 && told <= MAX_CONNECTORS) connectorState(charger, told)

@@ -2,7 +2,13 @@ import type { Charger } from './charger.ts'
 import type { ProfileOverrides } from './command.ts'
 import type { NoticeSubject } from './event.ts'
 import type { ProfileMethod, Purpose } from './method.ts'
-import { type ConnectorState, type EnergyState, newConnectorState, type Trial } from './state.ts'
+import {
+  type ConfigurationState,
+  type ConnectorState,
+  type EnergyState,
+  newConnectorState,
+  type Trial,
+} from './state.ts'
 
 interface StoredConnector {
   readonly status: ConnectorState['status']
@@ -25,7 +31,7 @@ interface StoredState {
   readonly heardAt: number | undefined
   readonly rebootRequired: boolean
   readonly limitUnit: Charger['state']['limitUnit']
-  readonly configuration: readonly (readonly [string, { value: string | undefined; readonly: boolean }])[]
+  readonly configuration: readonly (readonly [string, ConfigurationState])[]
   readonly connectors: readonly StoredConnector[]
   readonly methods?: StoredMethods
   readonly trials?: readonly (readonly [string, Trial])[]

@@ -48,6 +48,13 @@ export interface Trial {
   readonly times: number
 }
 
+export interface ConfigurationState {
+  /** As the charger spells it; absent in what an older bridge kept. */
+  readonly key?: string
+  readonly value: string | undefined
+  readonly readonly: boolean
+}
+
 export interface ChargerState {
   identity: Identity
   bootedAt: number | undefined
@@ -57,7 +64,8 @@ export interface ChargerState {
   present: boolean
   /** Index = connector. */
   readonly connectors: ConnectorState[]
-  readonly configuration: Map<string, { value: string | undefined; readonly: boolean }>
+  /** By key in lower case. */
+  readonly configuration: Map<string, ConfigurationState>
   rebootRequired: boolean
   /** The unit in which the charger takes a limit; undefined until it has said so: amperes. */
   limitUnit: 'A' | 'W' | undefined

@@ -4,6 +4,7 @@ import { configurationPoint } from './configuration-point.ts'
 import { connectorPoints } from './connector-points.ts'
 import { meterPoint } from './meter-point.ts'
 import type { ChargerPointDefinition, PointDefinition, PointScope } from './point.ts'
+import type { KeyType } from './standard-keys.ts'
 
 /** The bridge's own point of that name. */
 export function findBridgePoint(name: string): BridgePointDefinition | undefined {
@@ -12,14 +13,19 @@ export function findBridgePoint(name: string): BridgePointDefinition | undefined
 
 /**
  * The point that a mapping row names: one of the tables, `meter.<Measurand>[.<Phase>][@<Location>]`, or
- * `config.<Key>` (chargers only). `charger` rows are read at connector 0.
+ * `config.<Key>` (chargers only; `vendorType` is the type of a key that is no standard one). `charger` rows are read at
+ * connector 0.
  */
-export function findPoint(scope: Exclude<PointScope, 'bridge'>, name: string): ChargerPointDefinition | undefined {
+export function findPoint(
+  scope: Exclude<PointScope, 'bridge'>,
+  name: string,
+  vendorType?: KeyType,
+): ChargerPointDefinition | undefined {
   const rows = scope === 'charger' ? chargerPoints : connectorPoints
   return (
     rows.find((point) => point.name === name) ??
     meterPoint(name) ??
-    (scope === 'charger' ? configurationPoint(name) : undefined)
+    (scope === 'charger' ? configurationPoint(name, vendorType) : undefined)
   )
 }
 

@@ -53,6 +53,8 @@ export interface PointDefinition {
   readonly alternativeUnit?: Unit
   /** Texts of a state, in their published order. */
   readonly states?: readonly string[]
+  /** What a number that is written may be, in `unit`. */
+  readonly range?: { readonly min: number; readonly max: number }
   /** Longest text in bytes that the point can hold. */
   readonly length?: number
   /** The value changes with time alone: it is read afresh whenever somebody looks. */

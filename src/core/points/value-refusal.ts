@@ -25,10 +25,14 @@ export function valueRefusal(point: Point, value: Value): Refusal | undefined {
     }
     case 'integer':
       if (typeof value !== 'number') return 'wrong-type'
-      return Number.isInteger(value) && Math.abs(value) <= INT32_MAX ? undefined : 'out-of-range'
+      return Number.isInteger(value) && within(definition.range, point.counted(value)) ? undefined : 'out-of-range'
     case 'number':
       return typeof value === 'number' ? numberRefusal(point, value) : 'wrong-type'
   }
+}
+
+function within(range = { min: -INT32_MAX, max: INT32_MAX }, value: number): boolean {
+  return value >= range.min && value <= range.max
 }
 
 function textRefusal(point: Point, value: string): Refusal | undefined {

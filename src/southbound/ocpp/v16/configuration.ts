@@ -1,6 +1,6 @@
 import type { Answer } from '../../../core/charger/command.ts'
 import type { ConfigurationKey } from '../../../core/charger/event.ts'
-import { standardKeys } from '../../../core/points/configuration-point.ts'
+import { standardKeys } from '../../../core/points/standard-keys.ts'
 import type { Payload } from '../wire/frame.ts'
 import type { Ask } from './ask.ts'
 import { objects } from './normalise.ts'
