@@ -68,6 +68,7 @@ function demoConfig(chargers: number): string {
     'ocpp: { listen: "127.0.0.1:8887" }',
     'bacnet: { listen: "127.0.0.1:47809", device: { instance: 4000 }, network: 2000 }',
     'modbus: { tcp: { listen: "127.0.0.1:5020" } }',
+    'web: { listen: "127.0.0.1:8080" }',
     'store: sqlite:bridge.db',
     'chargers:',
     ...rows,

@@ -16,6 +16,7 @@ import { version } from './lib/version.ts'
 import { expand, expandBridge } from './mapping/expand.ts'
 import { bridgeDevice, chargerDevice, counter, type Plan } from './plan.ts'
 import { northbound, southbound } from './plugins.ts'
+import { web } from './web/index.ts'
 
 export interface GatewayParts {
   readonly clock: Clock
@@ -92,6 +93,17 @@ export function createGateway(
     if (own !== undefined) norths.push(plugin.create(own, parts))
   }
   const souths: Southbound[] = plugins.southbound.map((plugin) => plugin.create(ocpp, { door: fleet, clock, log }))
+  // The one southbound that there is; a second one will have to say which chargers are its own.
+  const [south] = souths
+  const api =
+    settings.services.web === undefined || south === undefined
+      ? undefined
+      : web.create(settings.services.web, {
+          chargers: () => fleet.chargers,
+          call: (charger, action, payload) => south.call(charger, action, payload),
+          clock,
+          log,
+        })
 
   const view: BridgeView = {
     get configured() {
@@ -154,10 +166,11 @@ export function createGateway(
       for (const [index, south] of souths.entries())
         addresses.set(plugins.southbound[index]?.name ?? '', await south.start())
       for (const north of norths) addresses.set(north.name, await north.start())
+      if (api !== undefined) addresses.set(web.name, await api.start())
       return addresses
     },
     async stop() {
-      await Promise.all([...souths, ...norths].map((part) => part.stop()))
+      await Promise.all([...souths, ...norths, ...(api === undefined ? [] : [api])].map((part) => part.stop()))
       fleet.stop()
       downlink.stop()
       store.close()

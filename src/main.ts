@@ -142,7 +142,8 @@ async function started(gateway: Gateway, log: Log): Promise<ReadonlyMap<string, 
     process.exit(1)
   }
   for (const [name, address] of addresses) {
-    if (!/127\.\d+\.\d+\.\d+|localhost|\[::1\]/.test(address)) {
+    // Without a token it doesn't listen anywhere else.
+    if (name !== 'web' && !/127\.\d+\.\d+\.\d+|localhost|\[::1\]/.test(address)) {
       log.warn(
         { name, address },
         `${name} listens on ${address} without authentication: keep it on a network of its own`,

@@ -18,6 +18,7 @@ import { openSqlite } from './store/sqlite.ts'
 const configSections = {
   southbound: { ocpp: sections.southbound.ocpp.config },
   northbound: sections.northbound,
+  services: { web: sections.services.web.config },
 } as const
 
 type BridgeSettings = Settings<typeof configSections>

@@ -1,6 +1,7 @@
 import { bacnet } from './northbound/bacnet/index.ts'
 import { modbus } from './northbound/modbus/index.ts'
 import { ocpp } from './southbound/ocpp/index.ts'
+import { web } from './web/index.ts'
 
 /** What buildings speak. */
 export const northbound = [bacnet, modbus] as const
@@ -8,5 +9,5 @@ export const northbound = [bacnet, modbus] as const
 /** What chargers speak. */
 export const southbound = [ocpp] as const
 
-/** The schemas that the protocols bring to config.yaml. */
-export const sections = { southbound: { ocpp }, northbound: { bacnet, modbus } } as const
+/** The schemas that the protocols and the web API bring to config.yaml. */
+export const sections = { southbound: { ocpp }, northbound: { bacnet, modbus }, services: { web } } as const

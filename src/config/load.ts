@@ -35,6 +35,7 @@ export function configSchema(sections: Sections) {
     site: objectName().default(DEFAULT_SITE),
     ...optional(sections.southbound),
     ...optional(mapValues(sections.northbound, ({ config }) => config)),
+    ...optional(sections.services ?? {}),
     store: store.default(DEFAULT_STORE),
     limits: limits.prefault({}),
     actions: actions.prefault({}),
@@ -89,9 +90,9 @@ export function configOf<S extends Sections>(
   const limitSettings = part('limits', limits)
   const actionSettings = part('actions', actions)
   const southbound = mapValues(sections.southbound, (of, name) => part(name, of))
-  const northbound = defined(
-    mapValues(sections.northbound, ({ config }, name) => (written.has(name) ? part(name, config) : undefined)),
-  )
+  const ifWritten = (name: string, of: z.ZodType) => (written.has(name) ? part(name, of) : undefined)
+  const northbound = defined(mapValues(sections.northbound, ({ config }, name) => ifWritten(name, config)))
+  const services = defined(mapValues(sections.services ?? {}, (of, name) => ifWritten(name, of)))
   const chargers = readChargers(written.get('chargers') ?? [], schema.shape.chargers.unwrap().element, source, problems)
   problems.push(...repeated(written.get('chargers'), source), ...checkChargers(chargers, source))
   const measured = written.has('meterValues') ? part('meterValues', meterValues) : undefined
@@ -108,7 +109,7 @@ export function configOf<S extends Sections>(
   const whole =
     hasErrors(problems) || database === undefined
       ? undefined
-      : { ...draft, southbound, store: databaseFile(database, source.file) }
+      : { ...draft, southbound, services, store: databaseFile(database, source.file) }
   return { problems: sortProblems(problems), draft, settings: whole && (freeze(whole) as Settings<S>), source }
 }
 

@@ -5,6 +5,8 @@ import type { ChargerSettings, FleetSettings, LimitSettings } from '../core/port
 export interface Sections {
   readonly southbound: Readonly<Record<string, z.ZodType>>
   readonly northbound: Readonly<Record<string, { readonly config: z.ZodType; readonly chargerConfig: z.ZodType }>>
+  /** What speaks neither to chargers nor to the building. */
+  readonly services?: Readonly<Record<string, z.ZodType>>
 }
 
 export interface ConfiguredCharger<S extends Sections = Sections> {
@@ -29,6 +31,10 @@ export interface Draft<S extends Sections = Sections> {
 /** config.yaml as it is run. */
 export interface Settings<S extends Sections = Sections> extends Draft<S> {
   readonly southbound: { readonly [K in keyof S['southbound']]: z.output<S['southbound'][K]> }
+  /** Absent: off. */
+  readonly services: {
+    readonly [K in keyof NonNullable<S['services']>]?: z.output<NonNullable<S['services']>[K]>
+  }
   /** File of the SQLite database, absolute, or `:memory:`. */
   readonly store: string
 }

@@ -35,8 +35,21 @@ export interface ChargerDoor {
   stopTransaction(charger: Charger, stop: TransactionStop): Permission | undefined
 }
 
+/**
+ * What became of a call that a person wrote in the charger's own protocol. unfit: it breaks the protocol, and was not
+ * sent. away: no socket, or the charger may not be told things yet. none: no answer in time.
+ */
+export type HandCall =
+  | { readonly kind: 'answer'; readonly payload: Readonly<Record<string, unknown>> }
+  | { readonly kind: 'error'; readonly code: string; readonly description: string }
+  | { readonly kind: 'unfit'; readonly what: 'action' | 'payload'; readonly message: string }
+  | { readonly kind: 'away' }
+  | { readonly kind: 'none' }
+
 /** A protocol that chargers speak. */
 export interface Southbound {
+  /** Makes one call as it stands; it waits its turn among those of the bridge, and core learns nothing of it. */
+  call(charger: Charger, action: string, payload: unknown): Promise<HandCall>
   /** Resolves once it listens, with the address for the ready line. */
   start(): Promise<string>
   stop(): Promise<void>

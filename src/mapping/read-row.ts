@@ -1,7 +1,7 @@
 import { pointNames } from '../core/points/catalogue.ts'
 import { measurands } from '../core/points/meter-point.ts'
 import { baseUnit, type PointDefinition, type PointScope } from '../core/points/point.ts'
-import { standardKey, standardKeys } from '../core/points/standard-keys.ts'
+import { isSecretKey, standardKey, standardKeys } from '../core/points/standard-keys.ts'
 import { isUnit, type Unit } from '../core/points/unit.ts'
 import { didYouMean } from '../lib/nearest.ts'
 import type { Path, Problem } from '../lib/problem.ts'
@@ -79,7 +79,7 @@ export function unknownPoint(scope: PointScope, name: string): string {
   if (name.startsWith('config.')) {
     if (scope !== 'charger') return `${name}: configuration keys are the charger's: list it under charger`
     const key = name.slice('config.'.length)
-    if (/^AuthorizationKey$/i.test(key)) return `${name} is a password and never a point`
+    if (isSecretKey(key)) return `${name} is a password and never a point`
     return `${name} names no configuration key${didYouMean(key, Object.keys(standardKeys))}`
   }
   if (name.startsWith('meter.') && scope !== 'bridge') {

@@ -1,10 +1,8 @@
 import type { ChargerPointDefinition } from './point.ts'
 import { told } from './reading.ts'
-import { type KeyRow, type KeyType, standardKey, standardKeys } from './standard-keys.ts'
+import { isSecretKey, type KeyRow, type KeyType, standardKey, standardKeys } from './standard-keys.ts'
 
 const pattern = /^config\.([A-Za-z0-9_.\-/ ]{1,50})$/
-/** A password is no point. */
-const secret = /^AuthorizationKey$/i
 
 /**
  * `config.<Key>`, a configuration key of the charger, vendor keys included; undefined for any other name. `vendorType` is
@@ -12,7 +10,7 @@ const secret = /^AuthorizationKey$/i
  */
 export function configurationPoint(name: string, vendorType: KeyType = 'text'): ChargerPointDefinition | undefined {
   const key = pattern.exec(name)?.[1]
-  if (key === undefined || secret.test(key)) return undefined
+  if (key === undefined || isSecretKey(key)) return undefined
   const row: Omit<KeyRow, 'access'> = standardKeys[standardKey(key) ?? ''] ?? { type: vendorType }
   return {
     name,

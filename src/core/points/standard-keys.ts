@@ -92,3 +92,8 @@ const byLowerCase = new Map(Object.keys(standardKeys).map((key) => [key.toLowerC
 export function standardKey(key: string): string | undefined {
   return byLowerCase.get(key.toLowerCase())
 }
+
+/** A password: never a point, never read back, never logged. */
+export function isSecretKey(key: string): boolean {
+  return key.trim().toLowerCase() === 'authorizationkey'
+}

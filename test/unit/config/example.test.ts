@@ -7,9 +7,10 @@ import { configSchema, loadConfig } from '../../../src/config/load.ts'
 import { bacnet } from '../../../src/northbound/bacnet/index.ts'
 import { modbus } from '../../../src/northbound/modbus/index.ts'
 import { ocpp } from '../../../src/southbound/ocpp/index.ts'
+import { web } from '../../../src/web/index.ts'
 
 const file = join(import.meta.dirname, '../../../config.example.yaml')
-const sections = { southbound: { ocpp: ocpp.config }, northbound: { bacnet, modbus } }
+const sections = { southbound: { ocpp: ocpp.config }, northbound: { bacnet, modbus }, services: { web: web.config } }
 
 interface Node {
   readonly properties?: Readonly<Record<string, Node>>

@@ -1,9 +1,10 @@
 import type { Charger } from '../../../core/charger/charger.ts'
 import type { Command } from '../../../core/charger/command.ts'
+import { isSecretKey } from '../../../core/points/standard-keys.ts'
 import type { ChargerDoor, ChargerLink } from '../../../core/ports.ts'
 import type { Cancel, Clock } from '../../../lib/clock.ts'
 import type { Log } from '../../../lib/log.ts'
-import { Session } from '../session/session.ts'
+import { type Answered, Session } from '../session/session.ts'
 import type { Payload } from '../wire/frame.ts'
 import { Downlink } from './downlink.ts'
 import { MeterSetup } from './meter-setup.ts'
@@ -12,6 +13,8 @@ import { violation } from './validate.ts'
 
 /** A charger that comes back without a Boot (many do) is taken as ready after this. */
 const BACK_STOP_MS = 10_000
+/** A call by hand that waits longer for its turn is not sent any more: whoever wrote it has gone. */
+const HAND_CALL_WAITS_MS = 20_000
 
 export interface ConversationParts {
   readonly door: ChargerDoor
@@ -77,6 +80,24 @@ export class Conversation implements ChargerLink {
 
   send(command: Command): void {
     this.#downlink.send(command)
+  }
+
+  /** Makes a call that fits the schema, after those that wait already; what it changes, the charger tells by itself. */
+  callByHand(action: string, payload: Payload): Promise<Answered> {
+    const { clock, settings } = this.#parts
+    return new Promise((resolve) => {
+      // The queue stands still while a charger boots: whoever asked has an answer all the same.
+      const cancel = clock.after(HAND_CALL_WAITS_MS + settings.responseTimeout, () => resolve({ kind: 'none' }))
+      const done = (answered: Answered): void => {
+        cancel()
+        resolve(answered)
+        const key = String(payload.key)
+        // What the charger really took is what it says when it is asked; a password it need not repeat.
+        if (action === 'ChangeConfiguration' && answered.kind === 'result' && !isSecretKey(key))
+          this.#downlink.send({ kind: 'read-configuration', keys: [key] })
+      }
+      this.#session.call({ action, payload, lane: 'normal', deadline: clock.now() + HAND_CALL_WAITS_MS, done })
+    })
   }
 
   /** Ends the conversation at once: what still comes from this socket is no longer heard. */

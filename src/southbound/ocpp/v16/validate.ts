@@ -22,6 +22,14 @@ export function violation(schema: string, payload: unknown): string | undefined 
   return describe(validate.errors?.[0])
 }
 
+/** Where it is, and what: ajv's own words say neither which key is too many nor which values there are. */
 function describe(error: ErrorObject | undefined): string {
-  return error === undefined ? 'invalid' : `${error.instancePath || '/'} ${error.message ?? 'is invalid'}`
+  if (error === undefined) return 'invalid'
+  const { additionalProperty, allowedValues } = error.params as {
+    readonly additionalProperty?: string
+    readonly allowedValues?: readonly string[]
+  }
+  const detail = additionalProperty?.slice(0, 60) ?? allowedValues?.join(', ')
+  const words = `${error.instancePath || '/'} ${error.message ?? 'is invalid'}`
+  return detail === undefined ? words : `${words}: ${detail}`
 }

@@ -1,0 +1,55 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createGateway } from '../../src/gateway.ts'
+import { systemClock } from '../../src/lib/clock.ts'
+import type { Log } from '../../src/lib/log.ts'
+import { formatProblem } from '../../src/lib/problem.ts'
+import { draw } from '../../src/plan.ts'
+import { ChargePoint, type ChargePointOptions } from '../../src/simulator/charge-point.ts'
+import { connect } from '../../src/simulator/transport/socket.ts'
+import { openSqlite } from '../../src/store/sqlite.ts'
+
+/** The whole gateway on real sockets of its own, what it logged, and simulated chargers that call in. */
+export async function liveSite(config: string) {
+  const folder = mkdtempSync(join(tmpdir(), 'live-'))
+  const file = join(folder, 'config.yaml')
+  writeFileSync(file, `ocpp: { listen: "127.0.0.1:0", responseTimeout: 300ms }\nstore: "sqlite::memory:"\n${config}`)
+  const { plan, problems } = draw(file, false)
+  rmSync(folder, { recursive: true })
+  if (plan === undefined) throw new Error(problems.map(formatProblem).join('\n'))
+  const logged: string[] = []
+  const write = (fields: Readonly<Record<string, unknown>>, message: string) =>
+    void logged.push(`${message} ${JSON.stringify(fields)}`)
+  const log: Log = { debug: write, info: write, warn: write, error: write, debugs: true }
+  const gateway = createGateway(plan, { clock: systemClock, log, store: openSqlite(plan.settings.store, systemClock) })
+  const addresses = await gateway.start()
+  const chargePoints: ChargePoint[] = []
+  return {
+    gateway,
+    addresses,
+    logged,
+    /** A charger that boots at once; `quirks` make it odd. */
+    simulate(id: string, quirks: ChargePointOptions['quirks'] = {}): ChargePoint {
+      const url = addresses.get('ocpp') ?? ''
+      const chargePoint = new ChargePoint({
+        id,
+        connectors: 2,
+        maxAmps: 32,
+        phases: 3,
+        clock: systemClock,
+        random: () => 0.5,
+        meterInterval: 60,
+        connect: (handlers) => connect(url, undefined, id, systemClock, handlers),
+        ...(quirks && { quirks }),
+      })
+      chargePoints.push(chargePoint)
+      chargePoint.start()
+      return chargePoint
+    },
+    async stop() {
+      for (const each of chargePoints) each.stop()
+      await gateway.stop()
+    },
+  }
+}
