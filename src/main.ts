@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { runDemo } from './demo.ts'
+import { discoverPoints } from './discover.ts'
 import { createGateway, type Gateway } from './gateway.ts'
 import { systemClock } from './lib/clock.ts'
 import type { Log } from './lib/log.ts'
@@ -87,6 +88,22 @@ program
       const written = join(out, `points.${endings[format]}`)
       writeFileSync(written, text)
       console.error(`${points.length} points written to ${written}`)
+    }
+  })
+
+program
+  .command('discover')
+  .description('mapping rows for all that a charger has ever shown and its mapping does not')
+  .argument('<id>', 'the charge point identifier')
+  .addOption(config())
+  .action((id: string, { config: file }: { config: string }) => {
+    const { problems, rows, why } = discoverPoints(id, file)
+    tell(problems)
+    if (rows !== undefined) process.stdout.write(rows)
+    else if (why === undefined) process.exitCode = EX_CONFIG
+    else {
+      console.error(why)
+      process.exitCode = 1
     }
   })
 

@@ -5,7 +5,8 @@ import type { Charger } from './charger/charger.ts'
 import type { Command } from './charger/command.ts'
 import type { ChargerEvent, TransactionStart, TransactionStop } from './charger/event.ts'
 import type { Registration } from './charger/vocabulary.ts'
-import type { Parameter, Point, Value } from './points/point.ts'
+import type { Parameter, Point, PointDefinition, Value } from './points/point.ts'
+import type { Unit } from './points/unit.ts'
 
 /** How core reaches one charger's socket. */
 export interface ChargerLink {
@@ -255,6 +256,23 @@ export interface Listing {
   readonly device: Device
   readonly points: readonly Point[]
 }
+
+/** A point that a mapping does not show yet, and what is known of its values. */
+export interface Newcomer {
+  readonly definition: PointDefinition
+  readonly unit: Unit | undefined
+  /** ASCII, for the building to read. */
+  readonly name: string
+  readonly writable: boolean
+  /** Of a text: characters. */
+  readonly length: number
+  /** Of a number: places after the decimal point. */
+  readonly decimals: number
+  readonly negative: boolean
+}
+
+/** Finds a place for one more point and keeps it taken: the protocol's part of a mapping row; undefined: no room is left. */
+export type Vacancies = (newcomer: Newcomer) => Readonly<Record<string, unknown>> | undefined
 
 /** Something that a protocol can't do as configured. `point` leads to its mapping row, `key` to a place in config.yaml. */
 export interface Finding {

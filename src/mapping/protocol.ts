@@ -1,6 +1,6 @@
 import type { z } from 'zod'
-import type { Point } from '../core/points/point.ts'
-import type { Device, Finding, Listing } from '../core/ports.ts'
+import type { Point, PointDefinition } from '../core/points/point.ts'
+import type { Device, Finding, Listing, RowBinding, Vacancies } from '../core/ports.ts'
 
 /** What mappings need of a northbound protocol; a plugin is one. */
 export interface Protocol {
@@ -13,6 +13,14 @@ export interface Protocol {
   assign(config: unknown, number: number, own: unknown): number | undefined
   check(config: unknown, listings: readonly Listing[]): readonly Finding[]
   describe(config: unknown, device: Device, point: Point): object | undefined
+  /** What is free beside the rows of one scope of a mapping; `config` is undefined where the protocol is off. */
+  vacancies(config: unknown, rows: readonly PlacedRow[]): Vacancies
+}
+
+/** A mapping row as one protocol sees it. */
+export interface PlacedRow {
+  readonly definition: PointDefinition
+  readonly binding: RowBinding<unknown, unknown>
 }
 
 /** The section of config.yaml by protocol; absent: the protocol is off. */

@@ -14,9 +14,8 @@ import { openSqlite } from '../../src/store/sqlite.ts'
 export async function liveSite(config: string) {
   const folder = mkdtempSync(join(tmpdir(), 'live-'))
   const file = join(folder, 'config.yaml')
-  writeFileSync(file, `ocpp: { listen: "127.0.0.1:0", responseTimeout: 300ms }\nstore: "sqlite::memory:"\n${config}`)
+  writeFileSync(file, `ocpp: { listen: "127.0.0.1:0", responseTimeout: 300ms }\nstore: sqlite:bridge.db\n${config}`)
   const { plan, problems } = draw(file, false)
-  rmSync(folder, { recursive: true })
   if (plan === undefined) throw new Error(problems.map(formatProblem).join('\n'))
   const logged: string[] = []
   const write = (fields: Readonly<Record<string, unknown>>, message: string) =>
@@ -26,6 +25,8 @@ export async function liveSite(config: string) {
   const addresses = await gateway.start()
   const chargePoints: ChargePoint[] = []
   return {
+    /** Of the config. */
+    file,
     gateway,
     addresses,
     logged,
@@ -50,6 +51,7 @@ export async function liveSite(config: string) {
     async stop() {
       for (const each of chargePoints) each.stop()
       await gateway.stop()
+      rmSync(folder, { recursive: true })
     },
   }
 }

@@ -32,6 +32,7 @@ function meter(
     name,
     type: 'number',
     ...(unit !== undefined && { unit }),
+    reading: key,
     description,
     read(charger, connector): PointReading {
       const own = state(charger, connector)

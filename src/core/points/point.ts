@@ -67,6 +67,8 @@ export interface PointDefinition {
 
 /** A row together with its reader; readers never allocate more than their answer. */
 export interface ChargerPointDefinition extends PointDefinition {
+  /** The reading that it shows as it stands: `Measurand[.Phase][@Location]`. */
+  readonly reading?: string
   readonly read: (charger: Charger, connector: number, now: number) => PointReading
 }
 

@@ -91,7 +91,11 @@ const defaultIncrements: Partial<Record<Unit, number>> = {
 export function covIncrement(point: Point, row: BacnetRow): number {
   if (row.covIncrement !== undefined) return row.covIncrement
   if (point.definition.write?.kind === 'setpoint') return 0.1
-  return point.unit === undefined ? 0 : (defaultIncrements[point.unit] ?? 0)
+  return point.unit === undefined ? 0 : (defaultIncrement(point.unit) ?? 0)
+}
+
+export function defaultIncrement(unit: Unit): number | undefined {
+  return defaultIncrements[unit]
 }
 
 export function objectTypeOf(row: BacnetRow): number {

@@ -6,6 +6,7 @@ import { type BacnetConfig, chargerConfig, config } from './config.ts'
 import { instanceOf } from './placement.ts'
 import { createStack } from './stack.ts'
 import { UdpPort } from './transport/udp.ts'
+import { vacancies } from './vacancies.ts'
 
 function assign(
   settings: BacnetConfig,
@@ -49,5 +50,6 @@ export const bacnet = {
   assign,
   check,
   describe,
+  vacancies,
   create,
 } as const

@@ -4,7 +4,7 @@ import type { BacnetConfig } from './config.ts'
 
 /** In the flat topology: slot × 1000 + connector × 100 + n. */
 const SLOT = 1000
-const FLAT_STRIDE = 100
+export const FLAT_STRIDE = 100
 const FLAT_CONNECTORS = 9
 
 /** The instance of a point's object in its device. */

@@ -35,7 +35,7 @@ export function isBit(row: ModbusRow): boolean {
 }
 
 /** The type that a row gives, or the natural one of its point. */
-function dataTypeOf(point: Point, row: ModbusRow): DataType {
+function dataTypeOf(point: Pick<Point, 'definition'>, row: ModbusRow): DataType {
   if (row.type !== undefined) return row.type
   switch (point.definition.type) {
     case 'text':
@@ -50,7 +50,10 @@ function dataTypeOf(point: Point, row: ModbusRow): DataType {
 }
 
 /** How a point's value lies in its registers. */
-export function formatOf(point: Point, { row, options }: RowBinding<ModbusRow, ModbusOptions>): Format {
+export function formatOf(
+  point: Pick<Point, 'definition'>,
+  { row, options }: RowBinding<ModbusRow, ModbusOptions>,
+): Format {
   const type = dataTypeOf(point, row)
   return {
     type,
@@ -61,7 +64,7 @@ export function formatOf(point: Point, { row, options }: RowBinding<ModbusRow, M
 }
 
 /** How many registers (or bits) a point takes. */
-export function wordsOf(point: Point, bound: RowBinding<ModbusRow, ModbusOptions>): number {
+export function wordsOf(point: Pick<Point, 'definition'>, bound: RowBinding<ModbusRow, ModbusOptions>): number {
   return isBit(bound.row) ? 1 : formatOf(point, bound).words
 }
 

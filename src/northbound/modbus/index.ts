@@ -5,6 +5,7 @@ import { check } from './check.ts'
 import { chargerConfig, config, type ModbusConfig } from './config.ts'
 import { createStack } from './stack.ts'
 import { TcpServer } from './transport/tcp.ts'
+import { vacancies } from './vacancies.ts'
 
 const LAST_UNIT = 247
 
@@ -48,5 +49,6 @@ export const modbus = {
   assign,
   check: (_settings: ModbusConfig, listings: Parameters<typeof check>[0]) => check(listings),
   describe,
+  vacancies: (_settings: ModbusConfig | undefined, rows: Parameters<typeof vacancies>[0]) => vacancies(rows),
   create,
 } as const
