@@ -18,7 +18,7 @@ export interface Protocol {
 }
 
 /** A mapping row as one protocol sees it. */
-export interface PlacedRow {
+interface PlacedRow {
   readonly definition: PointDefinition
   readonly binding: RowBinding<unknown, unknown>
 }

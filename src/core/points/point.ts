@@ -17,7 +17,7 @@ export interface PointReading {
   readonly quality: Quality
 }
 
-export type PointType = 'number' | 'integer' | 'boolean' | 'state' | 'text'
+type PointType = 'number' | 'integer' | 'boolean' | 'state' | 'text'
 export type PointScope = 'bridge' | 'charger' | 'connector'
 
 /**
