@@ -45,6 +45,7 @@ export function startBridge(args: readonly string[], within = 20_000): Promise<B
         end: (signal = 'SIGTERM') =>
           new Promise((ended) => {
             child.removeAllListeners('exit')
+            if (child.exitCode !== null || child.signalCode !== null) ended(child.exitCode)
             child.once('exit', (code) => ended(code))
             child.kill(signal)
           }),
