@@ -7,6 +7,7 @@ import modbusSerial from 'modbus-serial'
 import { RPCClient } from 'ocpp-rpc'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type BridgeProcess, startBridge } from '../support/bridge-process.ts'
+import { PlainCharger } from '../support/plain-charger.ts'
 
 const CLI = createRequire(import.meta.url).resolve('ocpp-ws-cli')
 const ModbusSerial = modbusSerial as unknown as typeof modbusSerial.default
@@ -26,6 +27,7 @@ beforeEach(async () => {
       'modbus: { tcp: { listen: "127.0.0.1:0" } }',
       'chargers:',
       '  - { id: CP-1, name: Bay 01, connectors: 1, electrical: { maxCurrent: 32 } }',
+      '  - { id: CP-2, name: Bay 02, connectors: 1, electrical: { maxCurrent: 32 } }',
       '',
     ].join('\n'),
   )
@@ -195,6 +197,45 @@ describe('ocpp-ws-cli', () => {
     ])
   }, 120_000)
 })
+
+describe("ocpp-ws-cli's fuzzer", () => {
+  it('is never cut off, and another charger does not notice', async () => {
+    const other = new PlainCharger(url(), 'CP-2')
+    await other.connect()
+    expect(await other.boot()).toBe('Accepted')
+    const before = residentBytes()
+    const args = ['fuzz', '-e', `${url()}/CP-1`, '-w', '4', '--flood', '--report', 'json', '--report-dir', folder]
+    const child = spawn(process.execPath, [CLI, ...args], { stdio: 'ignore' })
+    const over = new Promise((resolve) => child.once('exit', resolve))
+    const end = Date.now() + 8_000
+    let beats = 0
+    while (Date.now() < end) {
+      expect(await other.call('Heartbeat', {})).toHaveProperty('currentTime')
+      beats += 1
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+    child.kill('SIGINT')
+    // It goes back to a menu when it has written its report.
+    await until(async () => readdirSync(folder).some((name) => name.startsWith('ocpp-fuzz-report')), 'report')
+    child.kill('SIGKILL')
+    await over
+    const file = readdirSync(folder).find((name) => name.startsWith('ocpp-fuzz-report')) ?? ''
+    const { metrics } = JSON.parse(readFileSync(join(folder, file), 'utf8')) as { metrics: Record<string, number> }
+    console.log(`fuzz: ${JSON.stringify(metrics)}, ${beats} heartbeats, ${residentBytes() - before} bytes more`)
+    expect(metrics.anomaliesSent).toBeGreaterThan(500)
+    expect(metrics.serverDrops).toBe(0)
+    expect(beats).toBeGreaterThan(20)
+    expect(residentBytes() - before).toBeLessThan(100_000_000)
+    expect(other.connected).toBe(true)
+    other.cut()
+  }, 60_000)
+})
+
+/** What the bridge's process holds in memory. */
+function residentBytes(): number {
+  const status = readFileSync(`/proc/${bridge.child.pid}/status`, 'utf8')
+  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) * 1024
+}
 
 /** The names of all tests in a report that did not pass. */
 function failures(node: unknown): string[] {

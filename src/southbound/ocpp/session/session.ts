@@ -1,5 +1,6 @@
 import type { Cancel, Clock } from '../../../lib/clock.ts'
 import type { Log } from '../../../lib/log.ts'
+import { Throttle } from '../../../lib/throttle.ts'
 import {
   type CallErrorCode,
   callText,
@@ -55,6 +56,8 @@ const DEAF_AFTER = 3
 /** One charger's conversation (OCPP-J 1.6 4.1): one call in flight to it, every call of its own answered. */
 export class Session {
   readonly #parts: SessionParts
+  /** A charger that writes nonsense writes a lot of it. */
+  readonly #complaints: Throttle
   readonly #limits: OutgoingCall[] = []
   readonly #others: OutgoingCall[] = []
   #inFlight: { readonly id: string; readonly call: OutgoingCall; readonly cancel: Cancel } | undefined
@@ -67,6 +70,7 @@ export class Session {
 
   constructor(parts: SessionParts) {
     this.#parts = parts
+    this.#complaints = new Throttle(parts.clock)
   }
 
   receive(text: string): void {
@@ -141,10 +145,11 @@ export class Session {
 
   #bad(frame: Extract<Frame, { kind: 'bad' }>, text: string): void {
     if (text.trim() === '') return
-    this.#parts.log.warn(
-      { charger: this.#parts.id, reason: frame.reason, text: text.slice(0, 200) },
-      'frame not understood',
-    )
+    const missed = this.#complaints.pass(frame.reason)
+    if (missed !== undefined) {
+      const { id: charger, log } = this.#parts
+      log.warn({ charger, reason: frame.reason, text: text.slice(0, 200), missed }, 'frame not understood')
+    }
     if (frame.id === undefined) return
     if (frame.answers) this.#settle(frame.id, { kind: 'none' })
     else this.#parts.send(errorText(frame.id, 'FormationViolation', frame.reason))
