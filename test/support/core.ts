@@ -33,7 +33,9 @@ export const chargerSettings: ChargerSettings = {
   connectors: 2,
   electrical: { kind: 'ac', maxCurrent: 32, phases: 3, voltage: 230 },
   registration: 'accepted',
+  securityProfile: 0,
   password: undefined,
+  pingInterval: undefined,
 }
 
 /** A link that remembers what it was told to send; questions about limits apart, which follow each that is accepted. */
