@@ -90,7 +90,7 @@ export function chargerSettings(written: WrittenCharger, meterValues?: MeterSett
     registration,
     securityProfile,
     password,
-    pingInterval,
+    ...(pingInterval !== undefined && { pingInterval }),
     ...(written.smartCharging !== undefined && { parameters: parameters(chosen) }),
     ...(key !== undefined && { limitKey: key }),
     ...(measured !== undefined && { meterValues: measured }),

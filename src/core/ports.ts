@@ -202,8 +202,8 @@ export interface ChargerSettings {
   readonly securityProfile: SecurityProfile
   /** A text, or `hex:` and the digits of its bytes. */
   readonly password: string | undefined
-  /** Milliseconds between websocket pings, 0 for none; undefined: as for all chargers. */
-  readonly pingInterval: number | undefined
+  /** Milliseconds between websocket pings, 0 for none; absent: as for all chargers. */
+  readonly pingInterval?: number
   /** Held parameters that count while the building writes none: `smartCharging.kind` and so on, as texts. */
   readonly parameters?: Readonly<Partial<Record<Parameter, string>>> | undefined
   /** The configuration key that carries limits where no profile does; `{connector}` stands for the connector's number. */
@@ -218,7 +218,7 @@ export interface MeterSettings {
   readonly measurands?: readonly string[] | undefined
 }
 
-export type SecurityProfile = 0 | 1 | 2 | 3
+type SecurityProfile = 0 | 1 | 2 | 3
 
 /** The rating of each connector. Alternating current: `maxCurrent` per phase; direct current: `maxPower`. */
 export type Electrical =

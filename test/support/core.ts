@@ -35,7 +35,6 @@ export const chargerSettings: ChargerSettings = {
   registration: 'accepted',
   securityProfile: 0,
   password: undefined,
-  pingInterval: undefined,
 }
 
 /** A link that remembers what it was told to send; questions about limits apart, which follow each that is accepted. */

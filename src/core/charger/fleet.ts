@@ -88,7 +88,6 @@ export class Fleet implements ChargerDoor {
         registration: settings.guests.registration,
         securityProfile: 0,
         password: undefined,
-        pingInterval: undefined,
       },
       { guest: true, connectors: 1, limits: settings.limits },
     )

@@ -40,8 +40,6 @@ const tls = z.strictObject({
   minVersion: z.enum(tlsVersions).default('TLSv1.2'),
 })
 
-export type TlsConfig = z.output<typeof tls>
-
 /** Chargers beat every heartbeatInterval; after three that were missed nobody is there. */
 const MISSED_HEARTBEATS = 3
 /** Where the charger itself chooses how often it beats (an interval of 0). */

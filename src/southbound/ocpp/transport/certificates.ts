@@ -13,7 +13,7 @@ export interface CertificateFiles {
 }
 
 /** A file that can't be used, by the key that names it. */
-export interface CertificateFault {
+interface CertificateFault {
   readonly key: 'cert' | 'key' | 'clientCa'
   readonly message: string
   /** It can be used all the same. */

@@ -33,8 +33,9 @@ const LOOK_EVERY_MS = 60_000
 
 /** Joins an open websocket to a conversation until it ends: texts in and out, silence, and more than anybody has to say. */
 export function connect(socket: WebSocket, charger: Charger, knocked: Knocked, parts: ConnectionParts): void {
-  const { clock, converse, log, silenceTimeout } = parts
-  const pingInterval = charger.settings.pingInterval ?? parts.pingInterval
+  const { clock, converse, log } = parts
+  // Settings may change while the socket is open.
+  const pingMs = (): number => charger.settings.pingInterval ?? parts.pingInterval
   const budget = new Budget(clock)
   let heardAt = clock.now()
   let flooded = false
@@ -69,15 +70,15 @@ export function connect(socket: WebSocket, charger: Charger, knocked: Knocked, p
   const talk = converse(charger, send, close, knocked)
   // Not all chargers answer pings, so a missing pong means nothing: only silence of every kind ends a connection.
   const watch = (): void => {
-    if (clock.now() - heardAt > silenceTimeout && !socket.isPaused) {
+    if (clock.now() - heardAt > parts.silenceTimeout && !socket.isPaused) {
       log.warn({ charger: charger.id }, 'silent for too long: cut off')
       socket.terminate()
       return
     }
-    if (pingInterval > 0) socket.ping()
-    cancelWatch = clock.after(pingInterval > 0 ? pingInterval : LOOK_EVERY_MS, watch)
+    if (pingMs() > 0) socket.ping()
+    cancelWatch = clock.after(pingMs() || LOOK_EVERY_MS, watch)
   }
-  let cancelWatch = clock.after(pingInterval > 0 ? pingInterval : LOOK_EVERY_MS, watch)
+  let cancelWatch = clock.after(pingMs() || LOOK_EVERY_MS, watch)
   log.info({ charger: charger.id, guest: charger.guest, ...knocked }, 'charger connected')
   socket.on('message', (data: Buffer, isBinary) => {
     heard(data.length)

@@ -12,8 +12,6 @@ import type { Knock, Knocked, TurnedAwayReason } from './knock.ts'
 export interface GateParts {
   readonly door: ChargerDoor
   readonly requireSubprotocol: boolean
-  /** Authorities of the chargers' certificates are configured. */
-  readonly knowsClients: boolean
   /** The passwords that a charger may come with, two while they are changed; none: it needs none. */
   readonly passwords: (charger: Charger) => readonly Password[]
   readonly turnedAway: (knock: Knock) => void
@@ -51,10 +49,13 @@ type Verdict =
 /** Decides who is let in: identifier, subprotocol, security profile, password. */
 export class Gate {
   readonly #parts: GateParts
+  readonly #knowsClients: boolean
   readonly #guesses: Guesses
 
-  constructor(parts: GateParts) {
+  /** `knowsClients`: authorities of the chargers' certificates are configured. */
+  constructor(parts: GateParts, knowsClients: boolean) {
     this.#parts = parts
+    this.#knowsClients = knowsClients
     this.#guesses = new Guesses(parts.clock)
   }
 
@@ -68,7 +69,7 @@ export class Gate {
     const identifier = identifierOf(request.url ?? '')
     const offered = offers(request)
     const out = (reason: TurnedAwayReason, detail: string): void => {
-      this.#parts.turnedAway({ ...approach, identifier, offered: offered.slice(0, 8), reason, detail })
+      this.#parts.turnedAway({ ...approach, identifier, subprotocols: offered.slice(0, 8), reason, detail })
       admission.refuse(statuses[reason])
     }
     const verdict = this.#judge(request, identifier, offered)
@@ -85,7 +86,7 @@ export class Gate {
   }
 
   #judge(request: IncomingMessage, identifier: string | undefined, offered: readonly string[]): Verdict {
-    const { door, knowsClients, requireSubprotocol } = this.#parts
+    const { door, requireSubprotocol } = this.#parts
     if (identifier === undefined) return out('no-identifier', 'no charge point identifier in the path')
     if (offered.length > 0 ? !offered.includes(SUBPROTOCOL) : requireSubprotocol)
       return out('subprotocol', `it must offer the subprotocol ${SUBPROTOCOL}`)
@@ -97,7 +98,7 @@ export class Gate {
     if (!(socket instanceof TLSSocket))
       return out('tls', `its security profile is ${securityProfile}, and it came without TLS: point it to wss://`)
     if (securityProfile === 2) return { kind: 'in', charger, certificateName: undefined }
-    if (!knowsClients) return out('client-certificate', 'ocpp.tls.clientCa is missing')
+    if (!this.#knowsClients) return out('client-certificate', 'ocpp.tls.clientCa is missing')
     const certificate = certified(socket, charger.id)
     if (certificate.kind === 'refused') return out('client-certificate', certificate.detail)
     return { kind: 'in', charger, certificateName: certificate.name }

@@ -35,8 +35,8 @@ export type TurnedAwayReason =
 export interface Knock extends Approach {
   /** Undefined when the path holds none. */
   readonly identifier: string | undefined
-  /** Subprotocols as offered. */
-  readonly offered: readonly string[]
+  /** As offered. */
+  readonly subprotocols: readonly string[]
   readonly reason: TurnedAwayReason
   /** The reason in words; never holds a secret. */
   readonly detail: string

@@ -15,6 +15,7 @@ import type { Knock } from './knock.ts'
 import { Listener } from './listener.ts'
 import { Lobby, type Visit } from './lobby.ts'
 
+/** Settings among them may change: they are looked at when they matter. */
 export interface ServerParts {
   readonly listen: ListenAddress
   /** wss:// beside ws://. */
@@ -52,7 +53,7 @@ export class ChargerServer {
     this.#parts = parts
     const { clock, log, tls } = parts
     this.#lobby = new Lobby(clock, log)
-    this.#gate = new Gate({ ...parts, knowsClients: tls?.clientCa !== undefined })
+    this.#gate = new Gate(parts, tls?.clientCa !== undefined)
     this.#upgrade = new WebSocketServer({
       noServer: true,
       maxPayload: MAX_MESSAGE_BYTES,
@@ -117,7 +118,7 @@ export class ChargerServer {
           path: '',
           tls: secure !== undefined,
           identifier: undefined,
-          offered: [],
+          subprotocols: [],
           reason: 'tls',
           detail,
         }),

@@ -12,7 +12,7 @@ import { chargerSettings, fleetSettings } from '../../../support/core.ts'
 import { RecordingDoor } from '../../../support/recording-door.ts'
 
 /** What was logged, as one text each. */
-export class RecordingLog implements Log {
+class RecordingLog implements Log {
   readonly lines: string[] = []
   readonly debugs = true
   readonly #write = (level: string) => (fields: object, message: string) =>

@@ -92,7 +92,13 @@ describe('wss://', () => {
     await start()
     for (const url of [port.ws, port.wss]) (await open(`${url}/CP1`, { ...trusting(), password: 'right' })).terminate()
     expect(await refused(`${port.ws}/CP2`, { password: 'right' })).toBe(403)
-    expect(last()).toMatchObject({ identifier: 'CP2', reason: 'tls', tls: false, path: '/CP2', offered: ['ocpp1.6'] })
+    expect(last()).toMatchObject({
+      identifier: 'CP2',
+      reason: 'tls',
+      tls: false,
+      path: '/CP2',
+      subprotocols: ['ocpp1.6'],
+    })
     expect(await refused(`${port.wss}/CP2`, trusting())).toBe(401)
     ;(await open(`${port.wss}/CP2`, { ...trusting(), password: 'right' })).terminate()
   })
