@@ -84,10 +84,16 @@ describe('the handshake of a charger', () => {
   })
 
   it('carries a frame that came with it in one piece', async () => {
-    const { socket } = await handshake('/CP1', without('Connection'))
+    const socket = connect(port.server.port, '127.0.0.1')
+    const lines = Object.entries(without('Connection')).map(([name, value]) => `${name}: ${value}\r\n`)
+    const request = Buffer.from(`GET /CP1 HTTP/1.1\r\n${lines.join('')}\r\n`)
     // A masked text of one letter (mask 0).
-    socket.write(Buffer.from([0x81, 0x81, 0, 0, 0, 0, 0x41]))
-    expect(String((await once(socket, 'data'))[0])).toContain('echo A')
+    socket.write(Buffer.concat([request, Buffer.from([0x81, 0x81, 0, 0, 0, 0, 0x41])]))
+    let received = ''
+    socket.on('data', (bytes) => {
+      received += String(bytes)
+    })
+    await until(() => received.includes('echo A'))
     socket.destroy()
   })
 

@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { connect as connectPlain } from 'node:net'
 import { join } from 'node:path'
-import { type ConnectionOptions, connect, type DetailedPeerCertificate } from 'node:tls'
+import { type ConnectionOptions, connect, type DetailedPeerCertificate, type TLSSocket } from 'node:tls'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { alternativeNames } from '../../../../src/southbound/ocpp/transport/client-certificate.ts'
 import { Authority, folderOf, type Issued } from '../../../support/authority.ts'
@@ -178,6 +178,27 @@ describe("a charger's certificate", () => {
     // It need not have one to be somebody else.
     ;(await open(`${port.wss}/CP0`, newcomer)).terminate()
     expect(port.let.map(({ knocked }) => knocked.certificateName)).toEqual([undefined])
+  })
+
+  it.each(['TLSv1.2', 'TLSv1.3'] as const)('counts as well when a session of %s is resumed', async (version) => {
+    await start()
+    const { cert, key } = await clients.issue('CP3')
+    const options: ConnectionOptions = { cert, key, ca: root.pem, minVersion: version, maxVersion: version }
+    const session = await new Promise<Buffer>((resolve, reject) => {
+      const socket = connect({ ...options, port: port.server.tlsPort, host: '127.0.0.1' })
+      socket.on('error', reject)
+      socket.once('session', (kept) => {
+        resolve(kept)
+        socket.destroy()
+      })
+    })
+    const socket = await open(`${port.wss}/CP3`, { tls: { ...options, session } })
+    expect((socket as unknown as { readonly _socket: TLSSocket })._socket.isSessionReused()).toBe(true)
+    expect(port.let[0]?.knocked.certificateName).toBe('CP3')
+    socket.terminate()
+    // Resumed under another name it is still the old one's.
+    port.add('CP4', { securityProfile: 3 })
+    expect(await refused(`${port.wss}/CP4`, { tls: { ...options, session } })).toBe(403)
   })
 
   it('is not asked for on ws://, where profile 3 has no business, nor known without an authority', async () => {
