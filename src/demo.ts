@@ -78,7 +78,12 @@ function demoConfig(chargers: number): string {
 
 /** A listener on all addresses is reached on loopback. */
 function reachable(url: string): string {
-  return url.replace('//0.0.0.0:', '//127.0.0.1:')
+  return withoutTls(url).replace('//0.0.0.0:', '//127.0.0.1:')
+}
+
+/** Of the addresses of chargers, the one that simulated ones take. */
+function withoutTls(addresses: string): string {
+  return addresses.split(',', 1)[0] ?? ''
 }
 
 /** Three commands that work as printed, for what is configured. */

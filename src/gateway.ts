@@ -35,9 +35,17 @@ interface NorthboundPlugin {
   create(config: unknown, parts: NorthboundParts): Northbound
 }
 
+interface SouthboundParts {
+  readonly door: Fleet
+  readonly clock: Clock
+  readonly log: Log
+  /** Where relative paths of the config start. */
+  readonly folder: string
+}
+
 interface SouthboundPlugin {
   readonly name: string
-  create(config: unknown, parts: { readonly door: Fleet; readonly clock: Clock; readonly log: Log }): Southbound
+  create(config: unknown, parts: SouthboundParts): Southbound
 }
 
 export interface Gateway {
@@ -92,7 +100,9 @@ export function createGateway(
     const parts = { clock, log, downlink, site: settings.site, version }
     if (own !== undefined) norths.push(plugin.create(own, parts))
   }
-  const souths: Southbound[] = plugins.southbound.map((plugin) => plugin.create(ocpp, { door: fleet, clock, log }))
+  const souths: Southbound[] = plugins.southbound.map((plugin) =>
+    plugin.create(ocpp, { door: fleet, clock, log, folder: settings.folder }),
+  )
   // The one southbound that there is; a second one will have to say which chargers are its own.
   const [south] = souths
   const api =

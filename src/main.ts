@@ -158,7 +158,8 @@ async function started(gateway: Gateway, log: Log): Promise<ReadonlyMap<string, 
     console.error(startProblem(error as NodeJS.ErrnoException & { address?: string; port?: number }))
     process.exit(1)
   }
-  for (const [name, address] of addresses) {
+  const all = [...addresses].flatMap(([name, each]) => each.split(',').map((address) => ({ name, address })))
+  for (const { name, address } of all) {
     // Without a token it doesn't listen anywhere else.
     if (name !== 'web' && !/127\.\d+\.\d+\.\d+|localhost|\[::1\]/.test(address)) {
       log.warn(

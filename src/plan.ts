@@ -4,15 +4,16 @@ import type { Settings } from './config/settings.ts'
 import { Charger } from './core/charger/charger.ts'
 import type { BridgeView } from './core/points/bridge-points.ts'
 import type { Point } from './core/points/point.ts'
-import type { ChargerSettings, Device, Listing, Store } from './core/ports.ts'
+import type { ChargerSettings, Device, Finding, Listing, Store } from './core/ports.ts'
 import { systemClock } from './lib/clock.ts'
 import { hasErrors, type Problem, sortProblems } from './lib/problem.ts'
 import { version } from './lib/version.ts'
+import type { YamlFile } from './lib/yaml-file.ts'
 import { type Assignments, assign } from './mapping/assign.ts'
 import { checkListings } from './mapping/check.ts'
 import { expand, expandBridge } from './mapping/expand.ts'
 import { loadMappings, type Mappings } from './mapping/load.ts'
-import { northbound, sections } from './plugins.ts'
+import { northbound, sections, southbound } from './plugins.ts'
 import { openSqlite } from './store/sqlite.ts'
 
 const configSections = {
@@ -76,6 +77,10 @@ export function draw(file: string, keep: boolean): Drawn {
   }
   store.close()
   problems.push(...mappings.problems, ...assignments.problems, ...checkListings(listings, draft.chargers, context))
+  for (const { name, check } of southbound) {
+    const own = draft.southbound[name]
+    if (own !== undefined) problems.push(...check(own, draft).map((finding) => placed(finding, name, source)))
+  }
   const sorted = sortProblems(problems)
   const plan = settings === undefined || hasErrors(sorted) ? undefined : { settings, mappings, assignments }
   return { problems: sorted, plan, listings }
@@ -93,6 +98,12 @@ export function chargerDevice(site: string, charger: Charger, { chargers }: Assi
 export function counter(): () => number {
   let next = 0
   return () => next++
+}
+
+/** What a southbound protocol objects to always has a place in the config. */
+function placed({ code, message, key, warning }: Finding, protocol: string, source: YamlFile): Problem {
+  const problem = source.problem(code, key ?? [protocol], message)
+  return warning ? { ...problem, warning } : problem
 }
 
 function nameOf(site: string, { name }: ChargerSettings): string {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { profileKinds, profilePurposes, profileUnits, recurrencies } from '../core/charger/vocabulary.ts'
 import type { ChargerSettings, Electrical, MeterSettings } from '../core/ports.ts'
+import { duration } from '../lib/schema.ts'
 import { meterValues } from './meter-values.ts'
 
 /** As the websocket path may carry it; see OCPP-J 1.6 3.1.1. */
@@ -19,6 +20,13 @@ export function isName(text: string): boolean {
 export function objectName() {
   return z.string().refine(isName, NAME_RULE)
 }
+
+/** Bytes that are no text can only be written down as their digits. */
+function isPassword(text: string): boolean {
+  return !text.startsWith('hex:') || /^hex:([0-9A-Fa-f]{2})+$/.test(text)
+}
+
+const PASSWORD_RULE = 'write an even number of hexadecimal digits after hex:'
 
 const electrical = z
   .strictObject({
@@ -57,7 +65,9 @@ export function chargerSchema(northbound: Readonly<Record<string, z.ZodType>>) {
     smartCharging: smartCharging.optional(),
     meterValues: meterValues.optional(),
     registration: z.enum(['accepted', 'pending', 'rejected']).default('accepted'),
-    password: z.string().min(1).max(64).optional(),
+    securityProfile: z.literal([0, 1, 2, 3]).default(0),
+    password: z.string().max(64).refine(isPassword, PASSWORD_RULE).optional(),
+    pingInterval: duration().optional(),
     ...Object.fromEntries(Object.entries(northbound).map(([name, schema]) => [name, schema.optional()])),
   })
 }
@@ -69,7 +79,7 @@ export type WrittenCharger = z.output<ReturnType<typeof chargerSchema>>
 
 /** `meterValues`: what counts for chargers that don't say. */
 export function chargerSettings(written: WrittenCharger, meterValues?: MeterSettings): ChargerSettings {
-  const { id, name, connectors, registration, password } = written
+  const { id, name, connectors, registration, securityProfile, password, pingInterval } = written
   const { key, ...chosen } = written.smartCharging ?? {}
   const measured = written.meterValues ?? meterValues
   return {
@@ -78,7 +88,9 @@ export function chargerSettings(written: WrittenCharger, meterValues?: MeterSett
     connectors,
     electrical: rated(written.electrical),
     registration,
+    securityProfile,
     password,
+    ...(pingInterval !== undefined && { pingInterval }),
     ...(written.smartCharging !== undefined && { parameters: parameters(chosen) }),
     ...(key !== undefined && { limitKey: key }),
     ...(measured !== undefined && { meterValues: measured }),

@@ -101,6 +101,8 @@ export function configOf<S extends Sections>(
 
   const draft = freeze({
     site,
+    folder: dirname(source.file),
+    southbound: defined(southbound),
     limits: limitSettings ?? limits.parse({}),
     actions: actionSettings ?? actions.parse({}),
     northbound,

@@ -21,8 +21,12 @@ export interface ConfiguredCharger<S extends Sections = Sections> {
 /** What can be looked at even while other parts of the file are wrong. */
 export interface Draft<S extends Sections = Sections> {
   readonly site: string
+  /** Where relative paths start: the folder of the file. */
+  readonly folder: string
   readonly limits: LimitSettings
   readonly actions: FleetSettings['actions']
+  /** Absent: it has a problem of its own. */
+  readonly southbound: { readonly [K in keyof S['southbound']]?: z.output<S['southbound'][K]> }
   /** Absent: that protocol is off. */
   readonly northbound: { readonly [K in keyof S['northbound']]?: z.output<S['northbound'][K]['config']> }
   readonly chargers: readonly ConfiguredCharger<S>[]

@@ -198,7 +198,12 @@ export interface ChargerSettings {
   readonly connectors: number | undefined
   readonly electrical: Electrical
   readonly registration: Registration
+  /** Of the OCPP security white paper: 0 asks for nothing, 1 a password, 2 TLS and a password, 3 TLS and a certificate. */
+  readonly securityProfile: SecurityProfile
+  /** A text, or `hex:` and the digits of its bytes. */
   readonly password: string | undefined
+  /** Milliseconds between websocket pings, 0 for none; absent: as for all chargers. */
+  readonly pingInterval?: number
   /** Held parameters that count while the building writes none: `smartCharging.kind` and so on, as texts. */
   readonly parameters?: Readonly<Partial<Record<Parameter, string>>> | undefined
   /** The configuration key that carries limits where no profile does; `{connector}` stands for the connector's number. */
@@ -212,6 +217,8 @@ export interface MeterSettings {
   readonly interval?: number | undefined
   readonly measurands?: readonly string[] | undefined
 }
+
+type SecurityProfile = 0 | 1 | 2 | 3
 
 /** The rating of each connector. Alternating current: `maxCurrent` per phase; direct current: `maxPower`. */
 export type Electrical =

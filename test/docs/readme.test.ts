@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { formatProblem } from '../../src/lib/problem.ts'
 import { draw } from '../../src/plan.ts'
+import { Authority } from '../support/authority.ts'
 
 const root = join(import.meta.dirname, '../..')
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
@@ -18,7 +19,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 describe('the README', () => {
   it('has a config and a mapping that are right as they stand', () => {
-    const [config, mapping] = blocks('yaml')
+    const [config, , mapping] = blocks('yaml')
     mkdirSync(join(folder, 'mappings'))
     writeFileSync(join(folder, 'mappings/garage.yaml'), mapping ?? '')
     const file = join(folder, 'config.yaml')
@@ -26,6 +27,19 @@ describe('the README', () => {
     const { problems, listings } = draw(file, false)
     expect(problems.map(formatProblem)).toEqual([])
     expect(listings[1]?.points.map(({ definition }) => definition.name)).toContain('meter.Power.Offered')
+  })
+
+  it('has TLS that is right as it stands, once its files are there', async () => {
+    const authority = await Authority.root('Root')
+    const { cert, key } = await authority.issue('bridge')
+    mkdirSync(join(folder, 'tls'))
+    for (const [name, text] of Object.entries({ cert, key, 'client-ca': authority.pem }))
+      writeFileSync(join(folder, 'tls', `${name}.pem`), text)
+    const file = join(folder, 'config.yaml')
+    writeFileSync(file, `${blocks('yaml')[1]}store: "sqlite::memory:"\n`)
+    const { problems, plan } = draw(file, false)
+    expect(problems.map(formatProblem)).toEqual([])
+    expect(plan?.settings.southbound.ocpp.tls?.clientCa).toBe('tls/client-ca.pem')
   })
 
   it('names no command that .ci/run does not run', () => {

@@ -33,6 +33,7 @@ export const chargerSettings: ChargerSettings = {
   connectors: 2,
   electrical: { kind: 'ac', maxCurrent: 32, phases: 3, voltage: 230 },
   registration: 'accepted',
+  securityProfile: 0,
   password: undefined,
 }
 

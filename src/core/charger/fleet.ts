@@ -86,6 +86,7 @@ export class Fleet implements ChargerDoor {
         connectors: undefined,
         electrical: { kind: 'ac', maxCurrent: 32, phases: 3, voltage: 230 },
         registration: settings.guests.registration,
+        securityProfile: 0,
         password: undefined,
       },
       { guest: true, connectors: 1, limits: settings.limits },

@@ -1,7 +1,11 @@
 import type { ChargerDoor, ChargerLink, Southbound } from '../../core/ports.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
+import type { ListenAddress } from '../../lib/schema.ts'
+import { Throttle } from '../../lib/throttle.ts'
+import { check } from './check.ts'
 import { config, type OcppConfig } from './config.ts'
+import type { Knock } from './transport/knock.ts'
 import { ChargerServer } from './transport/server.ts'
 import { unfit } from './v16/by-hand.ts'
 import { Conversation } from './v16/conversation.ts'
@@ -11,13 +15,17 @@ interface Parts {
   readonly door: ChargerDoor
   readonly clock: Clock
   readonly log: Log
+  /** Where relative paths of the config start; by default where the program runs. */
+  readonly folder?: string
 }
 
-function create(settings: OcppConfig, { door, clock, log }: Parts): Southbound {
+function create(settings: OcppConfig, { door, clock, log, folder = '.' }: Parts): Southbound {
+  const { listen, tls } = settings
   /** A charger's link is its conversation; core sees no more of it than the link. */
   const talks = new WeakMap<ChargerLink, Conversation>()
   const server = new ChargerServer({
     ...settings,
+    tls: tls && { ...tls, folder },
     door,
     clock,
     log,
@@ -26,11 +34,14 @@ function create(settings: OcppConfig, { door, clock, log }: Parts): Southbound {
       talks.set(talk, talk)
       return talk
     },
+    passwords: ({ settings: { password } }) => (password === undefined ? [] : [password]),
+    turnedAway: teller(clock, log),
   })
   return {
     start: async () => {
       await server.start()
-      return `ws://${settings.listen.host}:${server.port}`
+      const plain = urlOf('ws', listen, server.port)
+      return tls === undefined ? plain : `${plain},${urlOf('wss', tls.listen, server.tlsPort ?? tls.listen.port)}`
     },
     stop: () => server.stop(),
     async call(charger, action, payload) {
@@ -44,5 +55,18 @@ function create(settings: OcppConfig, { door, clock, log }: Parts): Southbound {
   }
 }
 
+/** Says who was turned away and why; of those that come again and again, one a minute. */
+function teller(clock: Clock, log: Log): (knock: Knock) => void {
+  const throttle = new Throttle(clock)
+  return ({ detail, address: from, ...knock }) => {
+    const missed = throttle.pass(`${knock.reason} ${from} ${knock.identifier}`)
+    if (missed !== undefined) log.warn({ from, ...knock, missed }, `charger turned away: ${detail}`)
+  }
+}
+
+function urlOf(scheme: 'ws' | 'wss', { host }: ListenAddress, port: number): string {
+  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
 /** The central system that chargers connect to. */
-export const ocpp = { name: 'ocpp', config, create } as const
+export const ocpp = { name: 'ocpp', config, create, check } as const

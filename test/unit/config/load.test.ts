@@ -55,6 +55,7 @@ chargers:
           connectors: 2,
           electrical: { kind: 'ac', maxCurrent: 20, phases: 1, voltage: 230 },
           registration: 'rejected',
+          securityProfile: 0,
           password: 'secret',
         },
       },

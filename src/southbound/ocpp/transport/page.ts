@@ -1,6 +1,6 @@
 /** What a browser sees that opens the port: that the bridge is up, and how to point a charger at it. */
-export function notFoundPage(host: string): string {
-  const url = `ws://${escapeHtml(host)}/`
+export function notFoundPage(scheme: 'ws' | 'wss', host: string): string {
+  const url = `${scheme}://${escapeHtml(host)}/`
   return `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><title>ocpp-bms-bridge</title></head>

@@ -1,24 +1,25 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { type WebSocket, WebSocketServer } from 'ws'
+import { WebSocketServer } from 'ws'
 import type { Charger } from '../../../core/charger/charger.ts'
 import type { ChargerDoor } from '../../../core/ports.ts'
 import type { Clock } from '../../../lib/clock.ts'
 import type { Log } from '../../../lib/log.ts'
 import type { ListenAddress } from '../../../lib/schema.ts'
-import { authenticates } from './basic-auth.ts'
-import { identifierOf } from './identifier.ts'
-import { notFoundPage } from './page.ts'
+import type { Password } from './basic-auth.ts'
+import { CertificateWatch } from './certificate-watch.ts'
+import type { CertificateFiles } from './certificates.ts'
+import { type Converse, connect } from './connection.ts'
+import { Gate, plainAddress, SUBPROTOCOL } from './gate.ts'
+import type { Knock } from './knock.ts'
+import { Listener } from './listener.ts'
+import { Lobby, type Visit } from './lobby.ts'
 
-/** What a socket carries to whoever converses over it. */
-interface Talk {
-  receive(text: string): void
-  closed(): void
-}
-
+/** Settings among them may change: they are looked at when they matter. */
 export interface ServerParts {
   readonly listen: ListenAddress
+  /** wss:// beside ws://. */
+  readonly tls: (CertificateFiles & { readonly listen: ListenAddress }) | undefined
   readonly requireSubprotocol: boolean
   /** Milliseconds; 0: never. */
   readonly pingInterval: number
@@ -26,172 +27,119 @@ export interface ServerParts {
   readonly door: ChargerDoor
   readonly clock: Clock
   readonly log: Log
-  readonly converse: (charger: Charger, send: (text: string) => void, close: (reason: string) => void) => Talk
+  /** The passwords that a charger may come with, two while they are changed; none: it needs none. */
+  readonly passwords: (charger: Charger) => readonly Password[]
+  /** Told of everybody who is not let in. */
+  readonly turnedAway: (knock: Knock) => void
+  readonly converse: Converse
 }
 
-/** Of what a charger offers, what is spoken here. */
-const SUBPROTOCOL = 'ocpp1.6'
 /** The largest message that real chargers send (all configuration keys) is below 100 kB. */
 const MAX_MESSAGE_BYTES = 1_000_000
-const MAX_SOCKETS = 10_000
-/** What a peer that doesn't read may leave unread before it is cut off. */
-const MAX_UNREAD_BYTES = 4_000_000
+/** What is left to read an answer that keeps a socket out, and to finish the handshake of one that comes in. */
+const PARTING_MS = 2_000
 
 /** The only place that knows of websockets: from the upgrade to texts in and out. */
 export class ChargerServer {
   readonly #parts: ServerParts
-  readonly #http: Server
+  readonly #lobby: Lobby
+  readonly #gate: Gate
   readonly #upgrade: WebSocketServer
-  readonly #sockets = new Set<Duplex>()
+  readonly #watch: CertificateWatch | undefined
+  readonly #plain: Listener
+  #secure: Listener | undefined
 
   constructor(parts: ServerParts) {
     this.#parts = parts
+    const { clock, log, tls } = parts
+    this.#lobby = new Lobby(clock, log)
+    this.#gate = new Gate(parts, tls?.clientCa !== undefined)
     this.#upgrade = new WebSocketServer({
       noServer: true,
       maxPayload: MAX_MESSAGE_BYTES,
       perMessageDeflate: false,
+      // Between two messages of one charger the others have their turn.
+      allowSynchronousEvents: false,
       handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
     })
-    this.#http = createServer({ requestTimeout: 10_000, headersTimeout: 10_000 }, (request, response) => {
-      response.writeHead(404, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' })
-      response.end(request.method === 'HEAD' ? '' : notFoundPage(request.headers.host ?? `this-host:${this.port}`))
-    })
-    this.#http.on('upgrade', (request, socket, head) => this.#upgraded(request, socket, head))
-    this.#http.on('connection', (socket: Socket) => this.#connected(socket))
-    this.#http.on('clientError', (_error, socket) => socket.destroy())
+    this.#watch =
+      tls && new CertificateWatch({ files: tls, clock, log, changed: (options) => this.#secure?.secure(options) })
+    this.#plain = this.#listener(parts.listen, undefined)
   }
 
   get port(): number {
-    const address = this.#http.address() as AddressInfo | null
-    return address?.port ?? this.#parts.listen.port
+    return this.#plain.port
   }
 
-  start(): Promise<void> {
-    const { host, port } = this.#parts.listen
-    return new Promise((resolve, reject) => {
-      this.#http.once('error', reject)
-      this.#http.listen(port, host, () => {
-        this.#http.off('error', reject)
-        this.#http.on('error', (error) => this.#parts.log.error({ error: error.message }, 'chargers: server'))
-        resolve()
-      })
-    })
+  /** Undefined without TLS. */
+  get tlsPort(): number | undefined {
+    return this.#secure?.port
   }
 
-  stop(): Promise<void> {
+  /** Sockets that are no charger's yet. */
+  get waiting(): number {
+    return this.#lobby.size
+  }
+
+  /** Rejects when a port is taken or the certificates can't be used; then nothing listens. */
+  async start(): Promise<void> {
+    const { tls } = this.#parts
+    if (tls !== undefined && this.#watch !== undefined) this.#secure = this.#listener(tls.listen, this.#watch.start())
+    try {
+      await this.#plain.start()
+      await this.#secure?.start()
+    } catch (error) {
+      await this.stop()
+      throw error
+    }
+  }
+
+  /** Reads the certificates now instead of at the next look. */
+  reload(): void {
+    this.#watch?.reload()
+  }
+
+  async stop(): Promise<void> {
+    this.#watch?.stop()
     for (const socket of this.#upgrade.clients) socket.close(1001, 'the bridge stops')
-    return new Promise((resolve) => {
-      // A charger that doesn't answer the close is not waited for.
-      const cut = setTimeout(() => {
-        for (const socket of this.#sockets) socket.destroy()
-      }, 500)
-      this.#http.close(() => {
-        clearTimeout(cut)
-        resolve()
-      })
-      this.#http.closeAllConnections()
+    await Promise.all([this.#plain.stop(), this.#secure?.stop()])
+  }
+
+  #listener(listen: ListenAddress, secure: ConstructorParameters<typeof Listener>[0]['secure']): Listener {
+    return new Listener({
+      listen,
+      secure,
+      lobby: this.#lobby,
+      log: this.#parts.log,
+      upgraded: (request, socket, head, visit) => this.#upgraded(request, socket, head, visit),
+      tlsFailed: (address, detail) =>
+        this.#parts.turnedAway({
+          address: plainAddress(address),
+          path: '',
+          tls: secure !== undefined,
+          identifier: undefined,
+          subprotocols: [],
+          reason: 'tls',
+          detail,
+        }),
     })
   }
 
-  #connected(socket: Socket): void {
-    if (this.#sockets.size >= MAX_SOCKETS) {
-      socket.destroy()
-      return
-    }
-    socket.setNoDelay(true)
-    socket.setKeepAlive(true, 60_000)
-    this.#sockets.add(socket)
-    socket.on('error', () => {})
-    socket.once('close', () => this.#sockets.delete(socket))
-  }
-
-  #upgraded(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const refusal = this.#refusal(request)
-    if (typeof refusal !== 'string') {
-      this.#upgrade.handleUpgrade(request, socket, head, (webSocket) => this.#open(refusal, webSocket))
-      return
-    }
-    const from = request.socket.remoteAddress
-    this.#parts.log.warn({ from, target: request.url?.slice(0, 100) }, `charger turned away: ${refusal}`)
-    socket.end(
-      `HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Length: 0\r\n${refusal.startsWith('401') ? 'WWW-Authenticate: Basic realm="ocpp"\r\n' : ''}\r\n`,
-    )
-  }
-
-  /** The charger that may come in, or the status line that keeps it out. */
-  #refusal(request: IncomingMessage): Charger | string {
-    const { door, requireSubprotocol } = this.#parts
-    const identifier = identifierOf(request.url ?? '')
-    if (identifier === undefined) return '404 No charge point identifier in the path'
-    const offered = request.headers['sec-websocket-protocol']
-    const offers = offered?.split(',').map((each) => each.trim()) ?? []
-    if (offers.length > 0 ? !offers.includes(SUBPROTOCOL) : requireSubprotocol)
-      return `400 Subprotocol ${SUBPROTOCOL} is needed`
-    const charger = door.arrive(identifier)
-    if (charger === undefined) return '503 Too many unknown chargers'
-    const { password } = charger.settings
-    if (password !== undefined && !authenticates(request.headers.authorization, charger.id, password))
-      return '401 Unauthorized'
-    return charger
-  }
-
-  #open(charger: Charger, socket: WebSocket): void {
-    const { clock, converse, log, pingInterval, silenceTimeout } = this.#parts
-    let heardAt = clock.now()
-    const close = (reason: string): void => {
-      log.info({ charger: charger.id }, `connection closed: ${reason}`)
-      socket.close(1000, reason.slice(0, 120))
-      // A half-open peer never answers the close.
-      clock.after(2_000, () => socket.terminate())
-    }
-    const send = (text: string): void => {
-      if (socket.readyState !== socket.OPEN) return
-      if (socket.bufferedAmount > MAX_UNREAD_BYTES) {
-        log.warn({ charger: charger.id }, 'the charger does not read what it is sent: cut off')
-        socket.terminate()
-        return
-      }
-      socket.send(text)
-    }
-    const talk = converse(charger, send, close)
-    // Not all chargers answer pings, so a missing pong means nothing: only silence of every kind ends a connection.
-    const watch = (): void => {
-      if (clock.now() - heardAt > silenceTimeout) {
-        log.warn({ charger: charger.id }, 'silent for too long: cut off')
-        socket.terminate()
-        return
-      }
-      if (pingInterval > 0) socket.ping()
-      cancelWatch = clock.after(pingInterval > 0 ? pingInterval : 60_000, watch)
-    }
-    let cancelWatch = clock.after(pingInterval > 0 ? pingInterval : 60_000, watch)
-    log.info({ charger: charger.id, guest: charger.guest, subprotocol: socket.protocol }, 'charger connected')
-    socket.on('message', (data, isBinary) => {
-      heardAt = clock.now()
-      // Texts that were sent as binary frames are texts all the same.
-      try {
-        talk.receive((data as Buffer).toString('utf8'))
-      } catch (error) {
-        // A mistake of ours, or a store that can't be written: this conversation ends unanswered, the others go on.
-        log.error(
-          { charger: charger.id, stack: error instanceof Error ? error.stack : String(error) },
-          'conversation failed',
-        )
-        socket.terminate()
-      }
-      if (isBinary) log.debug({ charger: charger.id }, 'binary frame taken as text')
-    })
-    socket.on('ping', () => {
-      heardAt = clock.now()
-    })
-    socket.on('pong', () => {
-      heardAt = clock.now()
-    })
-    socket.on('error', (error) => log.warn({ charger: charger.id, error: error.message }, 'websocket'))
-    socket.once('close', (code) => {
-      cancelWatch()
-      log.info({ charger: charger.id, code }, 'charger disconnected')
-      talk.closed()
+  #upgraded(request: IncomingMessage, socket: Duplex, head: Buffer, visit: Visit): void {
+    this.#gate.knock(request, {
+      admit: (charger, knocked) => {
+        visit.stay(PARTING_MS)
+        this.#upgrade.handleUpgrade(request, socket, head, (webSocket) => {
+          visit.leave()
+          connect(webSocket, charger, knocked, this.#parts)
+        })
+      },
+      refuse: (status) => {
+        visit.stay(PARTING_MS)
+        const challenge = status.startsWith('401') ? 'WWW-Authenticate: Basic realm="ocpp"\r\n' : ''
+        socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n${challenge}\r\n`)
+      },
+      delayed: (ms) => visit.stay(ms + PARTING_MS),
     })
   }
 }

@@ -1,0 +1,60 @@
+import type { ChargerSettings, Finding } from '../../core/ports.ts'
+import type { OcppConfig } from './config.ts'
+import { readCertificates } from './transport/certificates.ts'
+
+interface Chargers {
+  readonly folder: string
+  readonly chargers: readonly { readonly settings: ChargerSettings; readonly index: number }[]
+}
+
+/** What can't be run as configured: TLS files that are not what they should be, and profiles that lack what they stand on. */
+export function check(config: OcppConfig, { folder, chargers }: Chargers): readonly Finding[] {
+  return [...checkTls(config, folder), ...chargers.flatMap((charger) => checkProfile(config, charger))]
+}
+
+function checkTls({ listen, tls }: OcppConfig, folder: string): readonly Finding[] {
+  if (tls === undefined) return []
+  const findings: Finding[] = readCertificates({ ...tls, folder }, Date.now()).faults.map(
+    ({ key, message, warning }) => ({
+      code: 'tls-files',
+      key: ['ocpp', 'tls', key],
+      message: `${key} ${message}`,
+      ...(warning && { warning }),
+    }),
+  )
+  if (tls.minVersion === 'TLSv1.0' || tls.minVersion === 'TLSv1.1') {
+    const message = `${tls.minVersion} is broken: lower it only as long as there are chargers that know nothing newer`
+    findings.push({ code: 'old-tls', key: ['ocpp', 'tls', 'minVersion'], message, warning: true })
+  }
+  if (listen.port !== 0 && listen.port === tls.listen.port && listen.host === tls.listen.host) {
+    const message = `${tls.listen.host}:${tls.listen.port} is ocpp.listen already: wss:// needs a port of its own`
+    findings.push({ code: 'duplicate-listen', key: ['ocpp', 'tls', 'listen'], message })
+  }
+  return findings
+}
+
+function checkProfile(
+  { tls }: OcppConfig,
+  { settings, index }: { readonly settings: ChargerSettings; readonly index: number },
+): readonly Finding[] {
+  const { securityProfile, password, name } = settings
+  const findings: Finding[] = []
+  const refuse = (message: string) =>
+    findings.push({ code: 'security-profile', key: ['chargers', index, 'securityProfile'], message })
+  if ((securityProfile === 1 || securityProfile === 2) && password === undefined)
+    refuse(`security profile ${securityProfile} is one with a password: give ${name} one`)
+  if (securityProfile >= 2 && tls === undefined)
+    refuse(`security profile ${securityProfile} is one with TLS: add ocpp.tls`)
+  if (securityProfile === 3 && tls !== undefined && tls.clientCa === undefined)
+    refuse('security profile 3 is one with certificates of chargers: add ocpp.tls.clientCa, who signs them')
+  const key = ['chargers', index, 'password']
+  if (securityProfile === 3 && password !== undefined) {
+    const message = 'security profile 3 asks for a certificate, not for this password'
+    findings.push({ code: 'unused-password', key, message, warning: true })
+  }
+  if (password === '' && securityProfile !== 3) {
+    const message = `the password of ${name} is empty: anybody who knows the identifier may connect`
+    findings.push({ code: 'empty-password', key, message, warning: true })
+  }
+  return findings
+}

@@ -1,0 +1,165 @@
+import type { IncomingMessage } from 'node:http'
+import { TLSSocket } from 'node:tls'
+import type { Charger } from '../../../core/charger/charger.ts'
+import type { ChargerDoor } from '../../../core/ports.ts'
+import type { Clock } from '../../../lib/clock.ts'
+import { authenticates, type Password } from './basic-auth.ts'
+import { certified } from './client-certificate.ts'
+import { Guesses } from './guesses.ts'
+import { identifierOf, pathOf } from './identifier.ts'
+import type { Knock, Knocked, TurnedAwayReason } from './knock.ts'
+
+export interface GateParts {
+  readonly door: ChargerDoor
+  readonly requireSubprotocol: boolean
+  /** The passwords that a charger may come with, two while they are changed; none: it needs none. */
+  readonly passwords: (charger: Charger) => readonly Password[]
+  readonly turnedAway: (knock: Knock) => void
+  readonly clock: Clock
+}
+
+export interface Admission {
+  admit(charger: Charger, knocked: Knocked): void
+  /** `status` is an HTTP status line's code and words. */
+  refuse(status: string): void
+  /** The answer takes so many milliseconds. */
+  delayed(ms: number): void
+}
+
+/** Of what a charger offers, what is spoken here. */
+export const SUBPROTOCOL = 'ocpp1.6'
+
+const statuses: Readonly<Record<TurnedAwayReason, string>> = {
+  unknown: '404 Unknown charge point',
+  rejected: '403 Rejected',
+  'wrong-password': '401 Unauthorized',
+  'no-password': '401 Unauthorized',
+  tls: '403 TLS is needed',
+  'client-certificate': '403 Certificate is needed',
+  subprotocol: `400 Subprotocol ${SUBPROTOCOL} is needed`,
+  'no-identifier': '404 No charge point identifier in the path',
+  'too-many': '503 Too many',
+}
+
+/** What was found out so far: the charger, unless something keeps it out. */
+type Verdict =
+  | { readonly kind: 'out'; readonly reason: TurnedAwayReason; readonly detail: string }
+  | { readonly kind: 'in'; readonly charger: Charger; readonly certificateName: string | undefined }
+
+/** Decides who is let in: identifier, subprotocol, security profile, password. */
+export class Gate {
+  readonly #parts: GateParts
+  readonly #knowsClients: boolean
+  readonly #guesses: Guesses
+
+  /** `knowsClients`: authorities of the chargers' certificates are configured. */
+  constructor(parts: GateParts, knowsClients: boolean) {
+    this.#parts = parts
+    this.#knowsClients = knowsClients
+    this.#guesses = new Guesses(parts.clock)
+  }
+
+  /** Judges a request for an upgrade; a password that is guessed at has its answer late. */
+  knock(request: IncomingMessage, admission: Admission): void {
+    const approach = {
+      address: plainAddress(request.socket.remoteAddress ?? ''),
+      path: pathOf(request.url ?? '').slice(0, 100),
+      tls: request.socket instanceof TLSSocket,
+    }
+    const identifier = identifierOf(request.url ?? '')
+    const offered = offers(request)
+    const out = (reason: TurnedAwayReason, detail: string): void => {
+      this.#parts.turnedAway({ ...approach, identifier, subprotocols: offered.slice(0, 8), reason, detail })
+      admission.refuse(statuses[reason])
+    }
+    const verdict = this.#judge(request, identifier, offered)
+    if (verdict.kind === 'out') {
+      out(verdict.reason, verdict.detail)
+      return
+    }
+    const { charger, certificateName } = verdict
+    const subprotocol = offered.includes(SUBPROTOCOL) ? SUBPROTOCOL : undefined
+    const enter = (): void => admission.admit(charger, { ...approach, subprotocol, certificateName })
+    const passwords = this.#parts.passwords(charger)
+    if (!asksForPassword(charger, passwords)) enter()
+    else this.#ask(request.headers.authorization, charger, passwords, approach.address, { enter, out, ...admission })
+  }
+
+  #judge(request: IncomingMessage, identifier: string | undefined, offered: readonly string[]): Verdict {
+    const { door, requireSubprotocol } = this.#parts
+    if (identifier === undefined) return out('no-identifier', 'no charge point identifier in the path')
+    if (offered.length > 0 ? !offered.includes(SUBPROTOCOL) : requireSubprotocol)
+      return out('subprotocol', `it must offer the subprotocol ${SUBPROTOCOL}`)
+    const charger = door.arrive(identifier)
+    if (charger === undefined) return out('too-many', 'as many unknown chargers as are remembered came before it')
+    const { securityProfile } = charger.settings
+    if (securityProfile < 2) return { kind: 'in', charger, certificateName: undefined }
+    const { socket } = request
+    if (!(socket instanceof TLSSocket))
+      return out('tls', `its security profile is ${securityProfile}, and it came without TLS: point it to wss://`)
+    if (securityProfile === 2) return { kind: 'in', charger, certificateName: undefined }
+    if (!this.#knowsClients) return out('client-certificate', 'ocpp.tls.clientCa is missing')
+    const certificate = certified(socket, charger.id)
+    if (certificate.kind === 'refused') return out('client-certificate', certificate.detail)
+    return { kind: 'in', charger, certificateName: certificate.name }
+  }
+
+  #ask(
+    header: string | undefined,
+    charger: Charger,
+    passwords: readonly Password[],
+    address: string,
+    { enter, out, delayed }: Pick<Admission, 'delayed'> & Answers,
+  ): void {
+    if (!/^Basic\s/i.test(header ?? '')) {
+      // Nothing was guessed: some clients come without at first, to be asked.
+      out('no-password', 'it sent no password')
+      return
+    }
+    if (this.#guesses.busy(address, charger.id)) {
+      out('too-many', 'too many passwords are tried from its address')
+      return
+    }
+    const right = authenticates(header, charger.id, passwords)
+    const delay = right ? this.#guesses.succeeded(address, charger.id) : this.#guesses.failed(address, charger.id)
+    const answer = right ? enter : () => out('wrong-password', 'its password, or the user with it, is wrong')
+    if (delay === 0) {
+      answer()
+      return
+    }
+    delayed(delay)
+    this.#guesses.wait(address, charger.id, delay, answer)
+  }
+}
+
+interface Answers {
+  enter(): void
+  out(reason: TurnedAwayReason, detail: string): void
+}
+
+function out(reason: TurnedAwayReason, detail: string): Verdict {
+  return { kind: 'out', reason, detail }
+}
+
+/** Profile 0 asks for nothing by itself, but for a password that was given to the charger. */
+function asksForPassword({ settings }: Charger, passwords: readonly Password[]): boolean {
+  switch (settings.securityProfile) {
+    case 0:
+      return passwords.length > 0
+    case 1:
+    case 2:
+      return true
+    case 3:
+      return false
+  }
+}
+
+function offers(request: IncomingMessage): readonly string[] {
+  const offered = request.headers['sec-websocket-protocol']
+  return offered?.split(',').map((each) => each.trim().slice(0, 60)) ?? []
+}
+
+/** A dual-stack socket shows IPv4 peers as ::ffff:a.b.c.d. */
+export function plainAddress(address: string): string {
+  return address.replace(/^::ffff:(?=\d+\.)/i, '')
+}

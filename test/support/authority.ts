@@ -1,0 +1,120 @@
+import 'reflect-metadata'
+import { webcrypto } from 'node:crypto'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  BasicConstraintsExtension,
+  cryptoProvider,
+  type Extension,
+  type GeneralNameType,
+  KeyUsageFlags,
+  KeyUsagesExtension,
+  PemConverter,
+  SubjectAlternativeNameExtension,
+  type X509Certificate,
+  X509CertificateGenerator,
+} from '@peculiar/x509'
+
+const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
+const DAY_MS = 86_400_000
+
+cryptoProvider.set(webcrypto as never)
+
+/** A certificate and its key, in PEM form. */
+export interface Issued {
+  readonly cert: string
+  readonly key: string
+}
+
+interface Wanted {
+  readonly names?: readonly { readonly type: GeneralNameType; readonly value: string }[]
+  /** Days from today; negative: in the past. */
+  readonly from?: number
+  readonly to?: number
+}
+
+/** Who signs certificates; made when the tests run, so that no key lies in the repository. */
+export class Authority {
+  readonly #certificate: X509Certificate
+  readonly #keys: webcrypto.CryptoKeyPair
+  #serial = 1
+
+  private constructor(certificate: X509Certificate, keys: webcrypto.CryptoKeyPair) {
+    this.#certificate = certificate
+    this.#keys = keys
+  }
+
+  static async root(name: string): Promise<Authority> {
+    const keys = await pair()
+    const certificate = await X509CertificateGenerator.createSelfSigned({
+      serialNumber: '01',
+      name: `CN=${name}`,
+      ...validity({}),
+      signingAlgorithm: algorithm,
+      keys,
+      extensions: authorityExtensions(),
+    })
+    return new Authority(certificate, keys)
+  }
+
+  get pem(): string {
+    return this.#certificate.toString('pem')
+  }
+
+  /** An authority below this one. */
+  async intermediate(name: string): Promise<Authority> {
+    const keys = await pair()
+    return new Authority(await this.#sign(name, keys, {}, authorityExtensions()), keys)
+  }
+
+  /** A certificate in this common name; valid from yesterday for 30 days unless wanted otherwise. */
+  async issue(name: string, wanted: Wanted = {}): Promise<Issued> {
+    const keys = await pair()
+    const names = wanted.names === undefined ? [] : [new SubjectAlternativeNameExtension([...wanted.names])]
+    const certificate = await this.#sign(name, keys, wanted, names)
+    const key = PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey), 'PRIVATE KEY')
+    return { cert: certificate.toString('pem'), key }
+  }
+
+  #sign(
+    name: string,
+    keys: webcrypto.CryptoKeyPair,
+    wanted: Wanted,
+    extensions: readonly Extension[],
+  ): Promise<X509Certificate> {
+    this.#serial += 1
+    return X509CertificateGenerator.create({
+      serialNumber: this.#serial.toString(16).padStart(4, '0'),
+      subject: `CN=${name}`,
+      issuer: this.#certificate.subject,
+      ...validity(wanted),
+      signingAlgorithm: algorithm,
+      publicKey: keys.publicKey,
+      signingKey: this.#keys.privateKey,
+      extensions: [...extensions],
+    })
+  }
+}
+
+/** Writes texts into files of a new folder; answers with the folder. */
+export function folderOf(files: Readonly<Record<string, string>>): string {
+  const folder = mkdtempSync(join(tmpdir(), 'certificates-'))
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
+  return folder
+}
+
+function pair(): Promise<webcrypto.CryptoKeyPair> {
+  return webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
+}
+
+function validity({ from = -1, to = 30 }: Wanted): { readonly notBefore: Date; readonly notAfter: Date } {
+  return { notBefore: new Date(Date.now() + from * DAY_MS), notAfter: new Date(Date.now() + to * DAY_MS) }
+}
+
+function authorityExtensions(): Extension[] {
+  return [
+    new BasicConstraintsExtension(true, undefined, true),
+    new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
+  ]
+}
