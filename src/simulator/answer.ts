@@ -8,7 +8,7 @@ export type Answer<P = object> =
   | { readonly kind: 'error'; readonly code: CallErrorCode; readonly description: string }
   | { readonly kind: 'silence' }
 
-export type Handler<A extends keyof Served> = (chargePoint: ChargePoint, request: Served[A][0]) => Answer<Served[A][1]>
+type Handler<A extends keyof Served> = (chargePoint: ChargePoint, request: Served[A][0]) => Answer<Served[A][1]>
 
 export type Handlers<A extends keyof Served> = { readonly [K in A]: Handler<K> }
 

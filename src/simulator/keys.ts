@@ -21,7 +21,7 @@ const sampled = (value: string): Key => ({
     given === '' || given.split(',').every((each) => (measurands as readonly string[]).includes(each.trim())),
 })
 
-export const SAMPLED = [
+const SAMPLED = [
   'Energy.Active.Import.Register',
   'Power.Active.Import',
   'Current.Import',

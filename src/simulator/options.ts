@@ -3,7 +3,7 @@ import type { Quirks } from './quirks.ts'
 import type { ChargerSocket, SocketHandlers } from './transport/socket.ts'
 
 /** What a charge point knows of the OCPP 1.6 security extension; one without it answers NotImplemented to its calls. */
-export interface SecurityOptions {
+interface SecurityOptions {
   /** The profile that it begins with; 0 is plain websockets without a password. */
   readonly profile?: number
   /** Where it goes when its SecurityProfile is raised to one of these. */

@@ -18,7 +18,7 @@ export interface Answer {
 const DAY_MS = 86_400_000
 
 /** The rule of one profile at a moment; `startedAt` is when the charging began that relative schedules count from. */
-export function ruleAt(profile: ChargingProfile, at: number, startedAt: number): Answer {
+function ruleAt(profile: ChargingProfile, at: number, startedAt: number): Answer {
   const validFrom = profile.validFrom === undefined ? Number.NEGATIVE_INFINITY : Date.parse(profile.validFrom)
   const validTo = profile.validTo === undefined ? Number.POSITIVE_INFINITY : Date.parse(profile.validTo)
   if (at < validFrom) return { rule: undefined, until: validFrom }

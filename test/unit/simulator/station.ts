@@ -27,7 +27,7 @@ afterEach(() => {
 })
 
 /** A message of the charger: `at` is when it left. */
-export interface Heard {
+interface Heard {
   readonly at: number
   readonly id: string | number
   readonly action: string
