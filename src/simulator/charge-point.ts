@@ -81,13 +81,17 @@ export class ChargePoint {
   }
 
   start(): void {
-    this.#socket = this.options.connect({
-      opened: () => this.#opened(),
-      received: (text) => this.#received(text),
-      closed: () => this.#closed(),
-      failed: (why) => this.security.dialFailed(why),
-      fellBack: () => this.security.fellBack(),
-    })
+    const { noPong = false, subprotocols } = this.quirks
+    this.#socket = this.options.connect(
+      {
+        opened: () => this.#opened(),
+        received: (text) => this.#received(text),
+        closed: () => this.#closed(),
+        failed: (why) => this.security.dialFailed(why),
+        fellBack: () => this.security.fellBack(),
+      },
+      { noPong, ...(subprotocols !== undefined && { subprotocols }) },
+    )
     this.#cancelStep = this.options.clock.after(STEP_MS, () => this.#step())
   }
 

@@ -25,7 +25,8 @@ const secured: ReadonlySet<string> = new Set([...Object.keys(security), 'Extende
 /** What a charge point says to a call. */
 export function answerCall(chargePoint: ChargePoint, action: string, payload: Payload): Answer {
   const { options, quirks } = chargePoint
-  const fixed = quirks.answers?.[action]
+  const answers = quirks.answers?.[action]
+  const fixed = typeof answers === 'function' ? answers(payload) : answers
   if (fixed === 'silence') return silence
   if (typeof fixed === 'string') return { kind: 'error', code: fixed, description: action }
   if (fixed !== undefined) return result(fixed)

@@ -26,7 +26,7 @@ export interface DemoFleetOptions {
   readonly seed: number
 }
 
-export interface VisitedOptions extends Pick<ChargePointOptions, 'security' | 'quirks' | 'violation'> {
+export interface VisitedOptions extends Pick<ChargePointOptions, 'security' | 'violation'> {
   readonly dial: Dial
   readonly connectors: number
   readonly electrical: Electrical
@@ -69,8 +69,7 @@ export function demoRhythm(n: number): Rhythm {
 /** One charge point with visiting cars; what comes back ends it. */
 export function startVisited({ dial, electrical, rhythm, log, seed, ...others }: VisitedOptions): () => void {
   const random = seededRandom(seed)
-  const { quirks, clock } = others
-  const habits = { noPong: quirks?.noPong ?? false, noSubprotocol: quirks?.noSubprotocol ?? false }
+  const { clock } = others
   const chargePoint = new ChargePoint({
     ...others,
     id: dial.id,
@@ -78,7 +77,7 @@ export function startVisited({ dial, electrical, rhythm, log, seed, ...others }:
     phases: electrical.kind === 'ac' ? electrical.phases : 3,
     random,
     meterInterval: 5,
-    connect: (handlers) => connect({ ...dial, ...habits }, clock, handlers),
+    connect: (handlers, habits) => connect({ ...dial, ...habits }, clock, handlers),
   })
   chargePoint.start()
   log.info({ charger: dial.id }, 'simulated charger started')

@@ -1,6 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
 import type { Quirks } from './quirks.ts'
-import type { ChargerSocket, SocketHandlers } from './transport/socket.ts'
+import type { ChargerSocket, DialHabits, SocketHandlers } from './transport/socket.ts'
 
 /** What a charge point knows of the OCPP 1.6 security extension; one without it answers NotImplemented to its calls. */
 interface SecurityOptions {
@@ -25,7 +25,7 @@ export interface ChargePointOptions {
   readonly clock: Clock
   /** Numbers in [0, 1); the same numbers give the same run. */
   readonly random: () => number
-  readonly connect: (handlers: SocketHandlers) => ChargerSocket
+  readonly connect: (handlers: SocketHandlers, habits: DialHabits) => ChargerSocket
   /** Seconds between meter values. */
   readonly meterInterval: number
   /** Configuration keys that differ from the factory's; null: it doesn't have that one. */

@@ -10,9 +10,12 @@ export type Purpose = ChargingProfile['chargingProfilePurpose']
 export interface Quirks extends ConnectionQuirks, MessageQuirks, TransactionQuirks, MeterQuirks, ConfigurationQuirks {
   readonly charging?: ChargingQuirks
   readonly firmware?: FirmwareQuirks
-  /** The answer to an action whatever is asked: a result, an error code, or none at all. */
-  readonly answers?: Readonly<Record<string, Payload | CallErrorCode | 'silence'>>
+  /** The answer to an action, whatever is asked or by what is asked; undefined leaves it to the charger. */
+  readonly answers?: Readonly<Record<string, Said | ((payload: Payload) => Said | undefined)>>
 }
+
+/** A result, an error code, or no answer at all. */
+type Said = Payload | CallErrorCode | 'silence'
 
 interface ConnectionQuirks {
   /** Boots only once, not again when it reconnects. */
@@ -23,8 +26,8 @@ interface ConnectionQuirks {
   readonly deaf?: boolean
   /** Never answers a websocket ping. */
   readonly noPong?: boolean
-  /** Offers no subprotocol. */
-  readonly noSubprotocol?: boolean
+  /** The subprotocols that it offers; an empty list offers none. */
+  readonly subprotocols?: readonly string[]
 }
 
 interface MessageQuirks {
@@ -115,8 +118,8 @@ export interface ChargingQuirks {
   readonly maxStackLevelShown?: number
   readonly onlyKind?: ChargingProfile['chargingProfileKind']
   readonly onlyUnit?: 'A' | 'W'
-  /** A limit of 0 is refused. */
-  readonly refusesZero?: boolean
+  /** What it does with a limit of 0 instead of pausing. */
+  readonly zeroLimit?: 'refused' | 'ignored'
   /** After a limit of 0 the next profile is accepted and not applied. */
   readonly ignoresAfterZero?: boolean
   /** Amperes that it knows; all others are refused. */

@@ -14,6 +14,7 @@ export class Registration {
   #booted = false
   #event: string | undefined = 'StartupOfTheDevice'
   #heartbeatAt: number
+  #pingAt = 0
   #cancel: Cancel = () => {}
 
   constructor(chargePoint: ChargePoint) {
@@ -90,6 +91,10 @@ export class Registration {
   step(now: number): void {
     const interval = this.#chargePoint.configuration.number('HeartbeatInterval') * 1000
     if (this.accepted && interval > 0 && now - this.#heartbeatAt >= interval) this.heartbeat()
+    const pingInterval = this.#chargePoint.configuration.number('WebSocketPingInterval') * 1000
+    if (pingInterval === 0 || now - this.#pingAt < pingInterval) return
+    this.#pingAt = now
+    this.#chargePoint.socket?.ping()
   }
 
   #answered(answer: Payload | undefined): void {

@@ -109,8 +109,10 @@ export class Charging {
 
   #install(connector: number, profile: ChargingProfile): void {
     const last = this.store.installed.at(-1)
-    const paused = last?.profile.chargingSchedule.chargingSchedulePeriod[0]?.limit === 0
-    this.store.install(connector, profile, this.#parts.quirks.ignoresAfterZero === true && paused && !last.inert)
+    const { ignoresAfterZero = false, zeroLimit } = this.#parts.quirks
+    const afterPause = last !== undefined && pauses(last.profile) && !last.inert
+    const inert = (ignoresAfterZero && afterPause) || (zeroLimit === 'ignored' && pauses(profile))
+    this.store.install(connector, profile, inert)
   }
 
   #vendorLimit(connector: SimulatedConnector): number {
@@ -119,6 +121,10 @@ export class Charging {
     const limits = keys.map(([key]) => Number.parseFloat(configuration.text(key))).filter((limit) => limit >= 0)
     return Math.min(Number.POSITIVE_INFINITY, ...limits)
   }
+}
+
+function pauses({ chargingSchedule }: ChargingProfile): boolean {
+  return chargingSchedule.chargingSchedulePeriod[0]?.limit === 0
 }
 
 /** `Current,Power`, and how else chargers write it; nothing at all allows both. */

@@ -15,7 +15,7 @@ export function quirkRefusal(
   if (quirks.stackLevel === 'positive' && stackLevel === 0) return 'Rejected'
   if (quirks.onlyKind !== undefined && kind !== quirks.onlyKind) return 'Rejected'
   if (quirks.onlyUnit !== undefined && chargingSchedule.chargingRateUnit !== quirks.onlyUnit) return 'Rejected'
-  if (quirks.refusesZero && limits.includes(0)) return 'Rejected'
+  if (quirks.zeroLimit === 'refused' && limits.includes(0)) return 'Rejected'
   if (quirks.onlyLimits !== undefined && limits.some((limit) => !quirks.onlyLimits?.includes(limit))) return 'Rejected'
   return undefined
 }

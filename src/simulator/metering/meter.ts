@@ -24,8 +24,10 @@ export class Meter {
         transaction.meteredAt = now
         this.tell(connector, 'Sample.Periodic')
       }
-      if (aligned > 0 && Math.floor(now / aligned) > Math.floor(this.#alignedAt / aligned))
+      if (aligned > 0 && Math.floor(now / aligned) > Math.floor(this.#alignedAt / aligned)) {
         this.tell(connector, 'Sample.Clock')
+        if (transaction !== undefined) this.keep(connector, transaction, 'Sample.Clock')
+      }
     }
     this.#alignedAt = now
   }
@@ -52,9 +54,10 @@ export class Meter {
     )
   }
 
-  /** Keeps a reading for StopTransaction, if StopTxnSampledData wants one. */
+  /** Keeps a reading for StopTransaction, if StopTxnSampledData or StopTxnAlignedData want one. */
   keep(connector: SimulatedConnector, transaction: SimulatedTransaction, context: Context): void {
-    const wanted = this.#chargePoint.configuration.list('StopTxnSampledData')
+    const key = context === 'Sample.Clock' ? 'StopTxnAlignedData' : 'StopTxnSampledData'
+    const wanted = this.#chargePoint.configuration.list(key)
     const sampledValue = this.#read(connector, wanted, context, transaction)
     if (sampledValue.length > 0) transaction.data.push({ timestamp: this.#chargePoint.timestamp(), sampledValue })
   }

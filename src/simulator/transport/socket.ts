@@ -2,8 +2,15 @@ import type { IncomingMessage } from 'node:http'
 import { type ClientOptions, WebSocket } from 'ws'
 import type { Cancel, Clock } from '../../lib/clock.ts'
 
+export interface DialHabits {
+  /** Subprotocols that it offers; `ocpp1.6` unless told. */
+  readonly subprotocols?: readonly string[]
+  /** Never answers a ping. */
+  readonly noPong?: boolean
+}
+
 /** How a charger calls its central system. */
-export interface Dial {
+export interface Dial extends DialHabits {
   /** Without the identifier: `ws://host:port/path`. */
   readonly url: string
   readonly id: string
@@ -14,8 +21,6 @@ export interface Dial {
   /** PEM: the charger's own certificate and its key. */
   readonly cert?: string
   readonly key?: string
-  readonly noSubprotocol?: boolean
-  readonly noPong?: boolean
 }
 
 /** Why a connection didn't come about. */
@@ -33,6 +38,7 @@ export interface SocketHandlers {
 /** A charger's way to its central system. */
 export interface ChargerSocket {
   send(text: string): void
+  ping(): void
   /** Cuts the connection; it comes back after `backInMs`. */
   cut(backInMs: number): void
   /** Ends the connection and comes back in another way; where that fails three times, in the way it came before. */
@@ -68,7 +74,7 @@ export function connect(first: Dial, clock: Clock, handlers: SocketHandlers): Ch
   let cancel: Cancel = () => {}
 
   function open(): void {
-    const own = new WebSocket(address(dial), dial.noSubprotocol ? [] : ['ocpp1.6'], options(dial))
+    const own = new WebSocket(address(dial), [...(dial.subprotocols ?? ['ocpp1.6'])], options(dial))
     socket = own
     let wasOpen = false
     let why: DialFailure = 'other'
@@ -110,6 +116,9 @@ export function connect(first: Dial, clock: Clock, handlers: SocketHandlers): Ch
   return {
     send(text) {
       if (socket?.readyState === WebSocket.OPEN) socket.send(text)
+    },
+    ping() {
+      if (socket?.readyState === WebSocket.OPEN) socket.ping()
     },
     cut(backInMs) {
       retry = backInMs

@@ -120,7 +120,9 @@ describe('a simulated charge point', () => {
   })
 
   it('tells its readings by the clock, and in the stop of a transaction, where it is configured so', () => {
-    const { chargePoint, clock, call, of } = station({ keys: { ClockAlignedDataInterval: '900' } })
+    const { chargePoint, clock, call, of } = station({
+      keys: { ClockAlignedDataInterval: '900', StopTxnAlignedData: 'SoC' },
+    })
     const changed = call('ChangeConfiguration', {
       key: 'StopTxnSampledData',
       value: 'Energy.Active.Import.Register',
@@ -130,14 +132,23 @@ describe('a simulated charge point', () => {
     expect(of('MeterValues')).toHaveLength(2)
     expect(of('MeterValues')[0]).toMatchObject({ meterValue: [{ sampledValue: [{ context: 'Sample.Clock' }] }] })
     chargePoint.plugIn(1, car())
-    clock.advance(5_000)
+    clock.advance(900_000)
     chargePoint.unplug(1)
     expect(of('StopTransaction')[0]).toMatchObject({
       transactionData: [
         { sampledValue: [{ context: 'Transaction.Begin' }] },
+        { sampledValue: [{ context: 'Sample.Clock', measurand: 'SoC' }] },
         { sampledValue: [{ context: 'Transaction.End' }] },
       ],
     })
+  })
+})
+
+describe('a link', () => {
+  it('is pinged as often as WebSocketPingInterval says', () => {
+    const { clock, links } = station({ keys: { WebSocketPingInterval: '10' } })
+    clock.advance(60_000)
+    expect(links.pings).toBe(6)
   })
 })
 

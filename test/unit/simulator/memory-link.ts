@@ -58,6 +58,7 @@ export function memoryLink(
         const own = conversation
         later(() => conversation === own && own?.receive(text))
       },
+      ping: () => {},
       cut,
       redial: () => cut(1_000),
       stop: () => conversation?.closed(),

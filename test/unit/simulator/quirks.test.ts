@@ -66,6 +66,14 @@ describe('a connection', () => {
   })
 })
 
+describe('a way of calling', () => {
+  it('is left to the socket', () => {
+    const { links } = quirky({ noPong: true, subprotocols: [] })
+    expect(links.habits).toEqual({ noPong: true, subprotocols: [] })
+    expect(station().links.habits).toEqual({ noPong: false })
+  })
+})
+
 describe('messages', () => {
   it('are numbered in numbers', () => {
     expect(quirky({ numericIds: true }).heard.map(({ id }) => id)).toEqual([1, 2, 3, 4])
@@ -250,8 +258,15 @@ describe('configuration', () => {
 
   it('decides what it says to any call', () => {
     const { call } = quirky({
-      answers: { TriggerMessage: { status: 'NotImplemented' }, UnlockConnector: 'InternalError', Reset: 'silence' },
+      answers: {
+        TriggerMessage: { status: 'NotImplemented' },
+        UnlockConnector: 'InternalError',
+        Reset: 'silence',
+        ChangeAvailability: ({ connectorId }) => (connectorId === 0 ? { status: 'Rejected' } : undefined),
+      },
     })
+    const availability = (connectorId: number) => call('ChangeAvailability', { connectorId, type: 'Operative' })
+    expect([0, 1].map(availability)).toEqual([{ status: 'Rejected' }, { status: 'Accepted' }])
     expect(call('TriggerMessage', { requestedMessage: 'Heartbeat' })).toEqual({ status: 'NotImplemented' })
     expect(call('UnlockConnector', { connectorId: 1 })).toBe('InternalError')
     expect(call('Reset', { type: 'Hard' })).toBeUndefined()
@@ -294,7 +309,7 @@ describe('smart charging', () => {
     expect(set({ onlyKind: 'Absolute' }, 1, with_(relative))).toEqual(rejected)
     expect(set({ onlyUnit: 'W' }, 1)).toEqual(rejected)
     expect(set({ onlyUnit: 'A' }, 1, with_({}, { chargingRateUnit: 'W' }))).toEqual(rejected)
-    expect(set({ refusesZero: true }, 1, with_({}, {}, 0))).toEqual(rejected)
+    expect(set({ zeroLimit: 'refused' }, 1, with_({}, {}, 0))).toEqual(rejected)
     expect(set({ onlyLimits: [6, 8, 13] }, 1)).toEqual(rejected)
     expect(set({ onlyLimits: [6, 8, 13] }, 1, with_({}, {}, 13))).toEqual(accepted)
     expect(set({ silentOnAbsolute: true }, 1)).toBeUndefined()
@@ -329,6 +344,13 @@ describe('smart charging', () => {
     expect(drawn({ disobeys: true })).toBe(32)
     expect(drawn({}, () => {}, 0)).toBe(10)
     expect(drawn({ ignoresAfterZero: true }, () => {}, 0)).toBe(32)
+    const pause = (own: ReturnType<typeof station>) =>
+      own.call('SetChargingProfile', {
+        connectorId: 1,
+        csChargingProfiles: profile('TxDefaultProfile', 0, { stackLevel: 3 }),
+      })
+    expect(drawn({}, pause)).toBe(0)
+    expect(drawn({ zeroLimit: 'ignored' }, pause)).toBe(32)
   })
 
   it('is forgotten when the link or the machine comes back', () => {

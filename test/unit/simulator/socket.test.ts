@@ -85,9 +85,11 @@ describe("a charger's socket", () => {
     expect(socket.protocol).toBe('ocpp1.6')
   })
 
-  it('offers no protocol where it is told so', async () => {
+  it('offers other protocols, or none, where it is told so', async () => {
     const { url, visit } = await central()
-    charger({ url, noSubprotocol: true })
+    charger({ url, subprotocols: ['ocpp0.1', 'ocpp1.6'] })
+    expect((await visit()).request.headers['sec-websocket-protocol']).toBe('ocpp0.1,ocpp1.6')
+    charger({ url, subprotocols: [] })
     const { request } = await visit()
     expect(request.headers['sec-websocket-protocol']).toBeUndefined()
   })

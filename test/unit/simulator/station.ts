@@ -7,7 +7,7 @@ import { ChargePoint } from '../../../src/simulator/charge-point.ts'
 import type { SimulatedConnector } from '../../../src/simulator/connector.ts'
 import type { ChargePointOptions } from '../../../src/simulator/options.ts'
 import { seededRandom } from '../../../src/simulator/random.ts'
-import type { Dial, SocketHandlers } from '../../../src/simulator/transport/socket.ts'
+import type { Dial, DialHabits, SocketHandlers } from '../../../src/simulator/transport/socket.ts'
 import type { ChargingProfile } from '../../../src/southbound/ocpp/v16/messages.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 
@@ -48,7 +48,12 @@ export function station(
   const answers = new Map<string, unknown[]>()
   const asked = new Map<string, string>()
   const redials: Partial<Dial>[] = []
-  const links = { handlers: undefined as SocketHandlers | undefined, open: false, cutFor: 0 }
+  const links = {
+    handlers: undefined as SocketHandlers | undefined,
+    habits: undefined as DialHabits | undefined,
+    open: false,
+    pings: 0,
+  }
   let transactions = 41
   let calls = 0
 
@@ -61,11 +66,15 @@ export function station(
     random: seededRandom(1),
     meterInterval: 10,
     ...charger,
-    connect(handlers) {
+    connect(handlers, habits) {
       links.handlers = handlers
+      links.habits = habits
       return {
         send: (text) => {
           if (links.open) take(text)
+        },
+        ping: () => {
+          links.pings += 1
         },
         cut,
         redial: (change) => {
