@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { runDemo } from './demo.ts'
@@ -14,7 +14,21 @@ import { formatPoints, type ListFormat, listFormats, listPoints } from './mappin
 import { draw, type Plan } from './plan.ts'
 import { northbound } from './plugins.ts'
 import { simulate } from './simulator/simulate.ts'
+import { violation } from './southbound/ocpp/v16/validate.ts'
 import { openSqlite } from './store/sqlite.ts'
+
+interface SimulateFlags {
+  readonly url: string
+  readonly id: string
+  readonly connectors: number
+  readonly password?: string
+  readonly passwordHex?: Uint8Array
+  readonly ca?: string
+  readonly cert?: string
+  readonly key?: string
+  readonly secureUrl?: string
+  readonly seed: number
+}
 
 /** sysexits.h: something is wrong in a configuration file. */
 const EX_CONFIG = 78
@@ -110,13 +124,28 @@ program
 program
   .command('simulate')
   .description('one simulated charge point against any OCPP 1.6J central system')
-  .requiredOption('--url <url>', 'its address, such as ws://127.0.0.1:8887')
+  .requiredOption('--url <url>', 'its address, such as ws://127.0.0.1:8887 or wss://127.0.0.1:8888')
   .requiredOption('--id <identifier>', 'the charge point identifier')
   .addOption(new Option('--connectors <number>', 'how many connectors it has').argParser(wholeNumber(1, 64)).default(2))
-  .option('--password <password>', 'for HTTP Basic authentication')
+  .addOption(new Option('--password <password>', 'for HTTP Basic authentication').conflicts('passwordHex'))
+  .addOption(new Option('--password-hex <digits>', 'the same as hexadecimal digits').argParser(hexadecimal))
+  .addOption(new Option('--ca <file>', 'PEM: who may have signed the certificate of wss://').argParser(fileText))
+  .addOption(new Option('--cert <file>', 'PEM: its own certificate; needs --key').argParser(fileText))
+  .addOption(new Option('--key <file>', 'PEM: the key of --cert').argParser(fileText))
+  .option('--secure-url <url>', 'where it goes when its SecurityProfile key is raised, such as wss://127.0.0.1:8888')
   .addOption(new Option('--seed <number>', 'repeats a run').argParser(wholeNumber(0, 2 ** 31)).default(1))
-  .action((options: { url: string; id: string; connectors: number; password?: string; seed: number }) => {
-    const stop = simulate({ ...options, clock: systemClock, log: logger() })
+  .action((options: SimulateFlags) => {
+    const { url, id, ca, cert, key, connectors, secureUrl, seed } = options
+    if ((cert === undefined) !== (key === undefined)) throw new Error('--cert and --key go together: give both')
+    const password = options.passwordHex ?? options.password
+    const dial = {
+      url,
+      id,
+      ...(password !== undefined && { password }),
+      ...(ca !== undefined && { ca: [ca] }),
+      ...(cert !== undefined && key !== undefined && { cert, key }),
+    }
+    const stop = simulate({ dial, connectors, secureUrl, seed, clock: systemClock, log: logger(), violation })
     stopOnSignal(async () => stop())
   })
 
@@ -207,5 +236,18 @@ function wholeNumber(least: number, most: number): (text: string) => number {
     if (!Number.isInteger(value) || value < least || value > most)
       throw new InvalidArgumentError(`write a number from ${least} to ${most}`)
     return value
+  }
+}
+
+function hexadecimal(text: string): Uint8Array {
+  if (!/^([0-9a-f]{2})+$/i.test(text)) throw new InvalidArgumentError('write pairs of hexadecimal digits')
+  return Buffer.from(text, 'hex')
+}
+
+function fileText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new InvalidArgumentError(`${file} can't be read: ${(error as NodeJS.ErrnoException).code}`)
   }
 }

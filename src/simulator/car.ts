@@ -1,6 +1,7 @@
 /** A vehicle at a connector. */
 export interface Car {
-  readonly idTag: string
+  /** Shown to the reader as soon as it is plugged in; without one somebody else has to start. */
+  readonly idTag?: string
   readonly phases: 1 | 2 | 3
   /** What its charger on board takes, per phase. */
   readonly maxAmps: number

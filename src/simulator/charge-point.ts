@@ -1,124 +1,138 @@
-import type { Cancel, Clock } from '../lib/clock.ts'
+import type { Cancel } from '../lib/clock.ts'
 import { errorText, type Payload, parseFrame, resultText } from '../southbound/ocpp/wire/frame.ts'
+import { Authorization } from './authorization.ts'
 import { Calls } from './calls.ts'
 import type { Car } from './car.ts'
-import { answerCommand } from './commands.ts'
+import { Charging } from './charging/charging.ts'
+import { answerCall } from './commands.ts'
 import { Configuration } from './configuration.ts'
-import { SimulatedConnector } from './connector.ts'
-import { ProfileStore, type Situation } from './profiles.ts'
-import { random16, sampledValues } from './samples.ts'
-import type { ChargerSocket, SocketHandlers } from './transport/socket.ts'
-
-/** Ways in which real chargers differ from what the standard asks for. */
-interface Quirks {
-  /** Purposes that it refuses. */
-  readonly rejects?: readonly string[]
-  /** Never answers a call. */
-  readonly deaf?: boolean
-  /** Forgets its profiles when the connection breaks. */
-  readonly forgetsProfiles?: boolean
-  /** Accepts profiles and charges as it likes. */
-  readonly disobeys?: boolean
-  /** Boots only once, not again when it reconnects. */
-  readonly noBootOnReconnect?: boolean
-}
-
-export interface ChargePointOptions {
-  readonly id: string
-  readonly connectors: number
-  /** Rating of each connector. */
-  readonly maxAmps: number
-  readonly phases: 1 | 2 | 3
-  readonly clock: Clock
-  readonly random: () => number
-  readonly connect: (handlers: SocketHandlers) => ChargerSocket
-  /** Seconds between meter values. */
-  readonly meterInterval: number
-  readonly quirks?: Quirks
-}
+import { type ErrorCode, SimulatedConnector } from './connector.ts'
+import { Firmware } from './firmware.ts'
+import { Meter } from './metering/meter.ts'
+import type { ChargePointOptions } from './options.ts'
+import type { Quirks } from './quirks.ts'
+import { Registration } from './registration.ts'
+import { Reservations } from './reservations.ts'
+import { Security } from './security/security.ts'
+import { Sessions, type StopReason } from './sessions.ts'
+import { timestampText } from './timestamp.ts'
+import type { ChargerSocket } from './transport/socket.ts'
+import { Upload } from './upload.ts'
 
 const STEP_MS = 1_000
-const VOLTAGE = 230
+const REBOOT_MS = 3_000
 
 /** A charge point that speaks OCPP 1.6J and does what a real one does with cars, limits and broken links. */
 export class ChargePoint {
   readonly options: ChargePointOptions
+  readonly quirks: Quirks
   readonly connectors: readonly SimulatedConnector[]
-  readonly profiles = new ProfileStore()
   readonly configuration: Configuration
   readonly calls: Calls
+  readonly authorization: Authorization
+  readonly reservations: Reservations
+  readonly charging: Charging
+  readonly meter: Meter
+  readonly sessions: Sessions
+  readonly firmware: Firmware
+  readonly diagnostics: Upload
+  readonly log: Upload
+  readonly security: Security
+  readonly registration: Registration
+  /** Availability of the whole charge point, which connector 0 tells. */
+  operative = true
   #socket: ChargerSocket | undefined
-  #accepted = false
-  #booted = false
   #steppedAt: number
-  #heartbeatAt = Number.POSITIVE_INFINITY
+  readonly #since: number
   #cancelStep: Cancel = () => {}
-  #cancelBoot: Cancel = () => {}
 
   constructor(options: ChargePointOptions) {
+    const { clock, random, quirks = {} } = options
     this.options = options
-    const { clock, connectors, meterInterval, random } = options
+    this.quirks = quirks
     this.connectors = Array.from(
-      { length: connectors },
+      { length: options.connectors },
       (_, n) => new SimulatedConnector(n + 1, 100_000 + Math.floor(random() * 4_000_000)),
     )
-    this.configuration = new Configuration(connectors, meterInterval)
-    this.calls = new Calls(clock, (text) => this.#socket?.send(text))
+    this.configuration = new Configuration(
+      {
+        connectors: options.connectors,
+        meterInterval: options.meterInterval,
+        securityProfile: options.security && (options.security.profile ?? 0),
+      },
+      { ...vendorKeys(options), ...options.keys },
+      quirks,
+    )
+    this.calls = new Calls(clock, this.#callHabits(), (text) => this.sendRaw(text))
+    this.authorization = new Authorization(this.configuration, this.calls, clock)
+    this.reservations = new Reservations(this.connectors, this.authorization)
+    const rating = { amps: options.maxAmps, phases: options.phases }
+    const { connectors, configuration } = this
+    this.charging = new Charging({ connectors, rating, clock, configuration, quirks: quirks.charging ?? {} })
+    this.meter = new Meter(this)
+    this.sessions = new Sessions(this)
+    this.diagnostics = new Upload(clock, quirks.firmware?.uploadFails ?? false)
+    this.log = new Upload(clock, quirks.firmware?.uploadFails ?? false)
+    this.security = new Security(this)
+    this.registration = new Registration(this)
+    this.firmware = this.#newFirmware()
+    this.#since = clock.now()
     this.#steppedAt = clock.now()
   }
 
   start(): void {
-    this.#socket = this.options.connect({
-      opened: () => this.#opened(),
-      received: (text) => this.#received(text),
-      closed: () => this.#closed(),
-    })
+    const { noPong = false, subprotocols } = this.quirks
+    this.#socket = this.options.connect(
+      {
+        opened: () => this.#opened(),
+        received: (text) => this.#received(text),
+        closed: () => this.#closed(),
+        failed: (why) => this.security.dialFailed(why),
+        fellBack: () => this.security.fellBack(),
+      },
+      { noPong, ...(subprotocols !== undefined && { subprotocols }) },
+    )
     this.#cancelStep = this.options.clock.after(STEP_MS, () => this.#step())
   }
 
   stop(): void {
     this.#cancelStep()
-    this.#cancelBoot()
+    this.registration.stop()
     this.#socket?.stop()
+  }
+
+  get socket(): ChargerSocket | undefined {
+    return this.#socket
   }
 
   connector(id: number): SimulatedConnector | undefined {
     return this.connectors[id - 1]
   }
 
-  /** A car arrives: its tag is asked about, and where it may charge it does. */
+  /** A car arrives, and where its tag may charge it does. */
   plugIn(id: number, car: Car): void {
     const connector = this.connector(id)
-    if (connector === undefined || connector.car !== undefined || connector.status !== 'Available') return
-    connector.car = car
-    this.#settle(connector)
-    this.calls.make(
-      'Authorize',
-      () => ({ idTag: car.idTag }),
-      {},
-      (answer) => {
-        const status = (answer?.idTagInfo as { status?: string } | undefined)?.status
-        if (connector.car === car && status === 'Accepted') this.begin(connector, car.idTag)
-      },
-    )
+    if (connector !== undefined) this.sessions.plugIn(connector, car)
   }
 
   unplug(id: number): void {
     const connector = this.connector(id)
-    if (connector?.car === undefined) return
-    connector.car = undefined
-    this.end(connector, 'EVDisconnected')
-    connector.status = 'Finishing'
-    this.#settle(connector)
+    if (connector !== undefined) this.sessions.unplug(connector)
+  }
+
+  /** A tag is shown to the reader of a connector. */
+  present(id: number, idTag: string): void {
+    const connector = this.connector(id)
+    if (connector !== undefined) this.sessions.present(connector, idTag)
   }
 
   /** A fault, or with NoError its end. */
-  fault(id: number, errorCode: string): void {
+  fault(id: number, errorCode: ErrorCode): void {
     const connector = this.connector(id)
     if (connector === undefined) return
     connector.errorCode = errorCode
-    if (errorCode !== 'NoError') this.end(connector, 'Other')
-    this.#settle(connector)
+    if (errorCode !== 'NoError') this.sessions.end(connector, 'Other')
+    this.settle(connector)
   }
 
   /** The link breaks, and comes back. */
@@ -126,163 +140,90 @@ export class ChargePoint {
     this.#socket?.cut(backInMs)
   }
 
-  begin(connector: SimulatedConnector, idTag: string): void {
-    if (connector.transaction !== undefined || !connector.operative || connector.errorCode !== 'NoError') return
-    const now = this.options.clock.now()
-    const transaction = {
-      id: undefined as number | undefined,
-      idTag,
-      meterStart: Math.round(connector.energyWh),
-      startedAt: now,
-      meteredAt: now,
-    }
-    connector.transaction = transaction
-    const timestamp = iso(now)
-    const payload = { connectorId: connector.id, idTag, meterStart: transaction.meterStart, timestamp }
-    this.calls.make(
-      'StartTransaction',
-      () => payload,
-      { durable: true },
-      (answer) => {
-        const id = answer?.transactionId
-        if (typeof id === 'number') transaction.id = id
-        const status = (answer?.idTagInfo as { status?: string } | undefined)?.status
-        if (status !== 'Accepted' && connector.transaction === transaction) this.end(connector, 'DeAuthorized')
-      },
-    )
-    this.#settle(connector)
+  /** The mains fail: sessions end as soon as it has booted again (4.10, PowerLoss). */
+  losePower(backInMs: number): void {
+    this.loseLink(backInMs)
+    this.#restart('PowerLoss', 'StartupOfTheDevice')
   }
 
-  end(connector: SimulatedConnector, reason: string): void {
-    const { transaction } = connector
-    if (transaction === undefined) return
-    connector.transaction = undefined
-    connector.amps = 0
-    this.profiles.transactionEnded(connector.id)
-    const payload = {
-      meterStop: Math.round(connector.energyWh),
-      timestamp: iso(this.options.clock.now()),
-      idTag: transaction.idTag,
-      reason,
-    }
-    // The id is looked up when the message leaves: offline, the start is answered only then.
-    this.calls.make('StopTransaction', () => ({ ...payload, transactionId: transaction.id ?? -1 }), { durable: true })
-    if (connector.car !== undefined) connector.status = 'Finishing'
-    this.#settle(connector)
+  /** Sessions end, the link breaks, and it boots. */
+  reboot(reason: StopReason): void {
+    this.#restart(reason, 'ResetOrReboot')
+    this.options.clock.after(STEP_MS, () => this.loseLink(REBOOT_MS))
   }
 
-  /** Restarts as Reset asks for it: sessions end, the link breaks, and it boots. */
-  reset(hard: boolean): void {
-    for (const connector of this.connectors) this.end(connector, hard ? 'HardReset' : 'SoftReset')
-    this.#booted = false
-    this.options.clock.after(STEP_MS, () => this.loseLink(3 * STEP_MS))
+  /** Any text as a message of its own. */
+  sendRaw(text: string): void {
+    this.#socket?.send(text)
   }
 
-  boot(): void {
-    const { id } = this.options
-    const payload = {
-      chargePointVendor: 'Simulated',
-      chargePointModel: 'Twin 22',
-      chargePointSerialNumber: id.slice(0, 25),
-      chargeBoxSerialNumber: id.slice(0, 25),
-      firmwareVersion: '1.0.0',
-      meterType: 'simulated',
-    }
-    this.calls.make(
-      'BootNotification',
-      () => payload,
-      { first: true },
-      (answer) => this.#bootAnswered(answer),
-    )
+  /** Now, as this charger writes it. */
+  timestamp(): string {
+    const { timestamps: style, utcOffsetMinutes: offsetMinutes } = this.quirks
+    return timestampText(this.options.clock.now(), { style, offsetMinutes, since: this.#since })
   }
 
-  /** StatusNotification of a connector, 0 the charge point. */
-  tellStatus(id: number): void {
+  /** StatusNotification of a connector, 0 the charge point. `urgent`: also before it is accepted. */
+  tellStatus(id: number, urgent = false): void {
     const connector = this.connector(id)
     const payload = {
       connectorId: id,
-      status: connector?.status ?? 'Available',
+      status: connector?.status ?? (this.operative ? 'Available' : 'Unavailable'),
       errorCode: connector?.errorCode ?? 'NoError',
-      timestamp: iso(this.options.clock.now()),
+      ...(!this.quirks.noStatusTimestamp && { timestamp: this.timestamp() }),
     }
-    this.calls.make('StatusNotification', () => payload)
+    this.calls.make('StatusNotification', () => payload, { urgent })
   }
 
-  tellMeter(connector: SimulatedConnector): void {
-    const now = this.options.clock.now()
-    const { transaction } = connector
-    if (transaction !== undefined) transaction.meteredAt = now
-    const sampledValue = sampledValues(connector, this.options.phases, random16(this.options.random))
-    const payload = { connectorId: connector.id, meterValue: [{ timestamp: iso(now), sampledValue }] }
-    this.calls.make('MeterValues', () =>
-      transaction?.id === undefined ? payload : { ...payload, transactionId: transaction.id },
-    )
+  /** Tells a status that has changed. */
+  settle(connector: SimulatedConnector): void {
+    const status = connector.natural()
+    if (status === connector.status) return
+    connector.status = status
+    this.tellStatus(connector.id)
   }
 
-  /** Current per phase that a connector may draw now. */
-  offered(connector: SimulatedConnector): number {
-    const { clock, maxAmps, phases, quirks } = this.options
-    if (quirks?.disobeys) return maxAmps
-    const { transaction } = connector
-    const situation: Situation = {
-      now: clock.now(),
-      voltage: VOLTAGE,
-      phases,
-      ...(transaction && { transaction: { id: transaction.id, startedAt: transaction.startedAt } }),
+  settleAll(): void {
+    for (const connector of this.connectors) this.settle(connector)
+  }
+
+  #restart(reason: StopReason, event: string): void {
+    for (const connector of this.connectors) {
+      connector.permission = undefined
+      this.sessions.end(connector, reason)
+      this.settle(connector)
     }
-    const busy = Math.max(1, this.connectors.filter((each) => each.transaction !== undefined).length)
-    const whole = this.profiles.chargePointAmps(situation)
-    return Math.min(
-      maxAmps,
-      this.profiles.connectorAmps(connector.id, situation) ?? maxAmps,
-      whole === undefined ? maxAmps : whole / busy,
-    )
-  }
-
-  /** A change of availability; during a session it waits for the end of it. */
-  setOperative(connector: SimulatedConnector, operative: boolean): 'Accepted' | 'Scheduled' {
-    connector.operative = operative
-    this.#settle(connector)
-    return !operative && connector.transaction !== undefined ? 'Scheduled' : 'Accepted'
+    this.firmware.stop()
+    this.diagnostics.stop()
+    this.log.stop()
+    this.configuration.rebooted()
+    if (this.quirks.charging?.forgets === 'reboot') this.charging.store.forgetAll()
+    this.registration.rebooting(event)
   }
 
   #opened(): void {
-    this.#accepted = this.#booted && this.options.quirks?.noBootOnReconnect === true
-    this.calls.opened()
-    if (!this.#accepted) this.boot()
-    else for (const { id } of this.connectors) this.tellStatus(id)
+    this.security.opened()
+    this.registration.opened()
   }
 
   #closed(): void {
-    this.#accepted = false
-    this.#cancelBoot()
-    this.calls.closed()
-    if (this.options.quirks?.forgetsProfiles) this.profiles.forgetAll()
-  }
-
-  #bootAnswered(answer: Payload | undefined): void {
-    const { clock } = this.options
-    const interval = Number(answer?.interval) > 0 ? Number(answer?.interval) : 60
-    this.#accepted = answer?.status === 'Accepted'
-    if (!this.#accepted) {
-      this.#cancelBoot = clock.after(interval * 1000, () => this.boot())
-      return
-    }
-    this.#booted = true
-    this.configuration.set('HeartbeatInterval', String(interval))
-    this.#heartbeatAt = clock.now() + interval * 1000
-    for (let id = 0; id <= this.connectors.length; id += 1) this.tellStatus(id)
+    this.registration.closed()
+    if (this.quirks.charging?.forgets === 'reconnect') this.charging.store.forgetAll()
   }
 
   #received(text: string): void {
     const frame = parseFrame(text)
     if (frame.kind === 'result' || frame.kind === 'error') this.calls.answered(frame)
-    if (frame.kind !== 'call' || this.options.quirks?.deaf) return
-    const answer = answerCommand(this, frame.action, frame.payload)
-    this.#socket?.send(
-      answer === undefined ? errorText(frame.id, 'NotImplemented', frame.action) : resultText(frame.id, answer.payload),
-    )
-    answer?.then?.()
+    if (frame.kind === 'bad') this.security.event('InvalidMessages', frame.reason)
+    if (frame.kind !== 'call' || this.quirks.deaf || !this.registration.listens()) return
+    const answer = answerCall(this, frame.action, frame.payload)
+    if (answer.kind === 'silence') return
+    if (answer.kind === 'error') {
+      this.sendRaw(errorText(frame.id, answer.code, answer.description))
+      return
+    }
+    this.sendRaw(resultText(frame.id, answer.payload as Payload))
+    answer.then()
   }
 
   #step(): void {
@@ -290,30 +231,48 @@ export class ChargePoint {
     const now = clock.now()
     const seconds = (now - this.#steppedAt) / 1000
     this.#steppedAt = now
-    const interval = this.configuration.number('MeterValueSampleInterval') * 1000
+    this.sessions.expire(now)
+    this.reservations.expire(now)
     for (const connector of this.connectors) {
-      connector.flow(this.offered(connector), seconds, now, random())
-      this.#settle(connector)
-      const { transaction } = connector
-      if (transaction !== undefined && interval > 0 && now - transaction.meteredAt >= interval)
-        this.tellMeter(connector)
+      connector.flow(this.charging.offer(connector), seconds, now, random())
+      this.settle(connector)
     }
-    if (this.#accepted && now >= this.#heartbeatAt) {
-      this.#heartbeatAt = now + this.configuration.number('HeartbeatInterval') * 1000
-      this.calls.make('Heartbeat', () => ({}))
-    }
+    this.meter.step(now)
+    this.registration.step(now)
     this.#cancelStep = clock.after(STEP_MS, () => this.#step())
   }
 
-  /** Tells a status that has changed. */
-  #settle(connector: SimulatedConnector): void {
-    const status = connector.natural()
-    if (status === connector.status) return
-    connector.status = status
-    this.tellStatus(connector.id)
+  #callHabits() {
+    const { quirks, configuration } = this
+    return {
+      inFlight: quirks.callsInFlight ?? 1,
+      numericIds: quirks.numericIds ?? false,
+      reusesIds: quirks.reusesIds ?? false,
+      heldMs: quirks.queueHeldMs ?? 0,
+      attempts: () => configuration.number('TransactionMessageAttempts'),
+      retryIntervalMs: () => configuration.number('TransactionMessageRetryInterval') * 1000,
+    }
+  }
+
+  #newFirmware(): Firmware {
+    return new Firmware({
+      clock: this.options.clock,
+      quirks: this.quirks.firmware ?? {},
+      tell: (action, payload) => this.calls.make(action, () => payload as Payload, { durable: true }),
+      securityEvent: (type) => this.security.event(type),
+      busy: () => this.connectors.some(({ transaction }) => transaction !== undefined),
+      block: (blocked) => {
+        for (const connector of this.connectors) {
+          connector.blocked = blocked
+          this.settle(connector)
+        }
+      },
+      reboot: () => this.reboot('Reboot'),
+    })
   }
 }
 
-function iso(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`
+/** Keys that hold a limit begin with the rating. */
+function vendorKeys({ quirks, maxAmps }: ChargePointOptions): Record<string, string> {
+  return Object.fromEntries(Object.keys(quirks?.charging?.limitKeys ?? {}).map((key) => [key, String(maxAmps)]))
 }

@@ -1,16 +1,19 @@
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { ChargePoint } from './charge-point.ts'
+import type { ChargePointOptions } from './options.ts'
 import { seededRandom } from './random.ts'
-import { connect } from './transport/socket.ts'
-import { welcomeVisitors } from './visitors.ts'
+import { connect, type Dial } from './transport/socket.ts'
+import { type Rhythm, welcomeVisitors } from './visitors.ts'
+
+type Electrical =
+  | { readonly kind: 'ac'; readonly maxCurrent: number; readonly phases: 1 | 2 | 3 }
+  | { readonly kind: 'dc' }
 
 interface DemoCharger {
   readonly id: string
   readonly connectors: number
-  readonly electrical:
-    | { readonly kind: 'ac'; readonly maxCurrent: number; readonly phases: 1 | 2 | 3 }
-    | { readonly kind: 'dc' }
+  readonly electrical: Electrical
   readonly password?: string
 }
 
@@ -23,37 +26,64 @@ export interface DemoFleetOptions {
   readonly seed: number
 }
 
+export interface VisitedOptions extends Pick<ChargePointOptions, 'security' | 'violation'> {
+  readonly dial: Dial
+  readonly connectors: number
+  readonly electrical: Electrical
+  readonly rhythm: Rhythm
+  readonly clock: Clock
+  readonly log: Log
+  readonly seed: number
+}
+
 /** Chargers that a watcher sees boot, charge, fail, vanish and come back within the first minutes. */
 export function startDemoFleet({ url, chargers, clock, log, seed }: DemoFleetOptions): { stop(): void } {
-  const stops = chargers.map(({ id, connectors, electrical, password }, n) => {
-    const random = seededRandom(seed * 1000 + n)
-    const chargePoint = new ChargePoint({
-      id,
+  const stops = chargers.map(({ id, connectors, electrical, password }, n) =>
+    startVisited({
+      dial: { url, id, ...(password !== undefined && { password }) },
       connectors,
-      maxAmps: electrical.kind === 'ac' ? electrical.maxCurrent : 32,
-      phases: electrical.kind === 'ac' ? electrical.phases : 3,
+      electrical,
+      rhythm: demoRhythm(n),
       clock,
-      random,
-      meterInterval: 5,
-      connect: (handlers) => connect(url, password, id, clock, handlers),
-    })
-    chargePoint.start()
-    log.info({ charger: id }, 'simulated charger started')
-    const rhythm = {
-      firstCarAfter: 2 + n * 2,
-      pause: 20,
-      faultChance: 1 / 400,
-      offlineChance: n % 4 === 3 ? 1 / 120 : 0,
-    }
-    const leave = welcomeVisitors(chargePoint, rhythm, clock, random)
-    return () => {
-      leave()
-      chargePoint.stop()
-    }
-  })
+      log,
+      seed: seed * 1000 + n,
+    }),
+  )
   return {
     stop() {
       for (const stop of stops) stop()
     },
+  }
+}
+
+/** How lively the n-th charger of a demo is. */
+export function demoRhythm(n: number): Rhythm {
+  return {
+    firstCarAfter: 2 + n * 2,
+    pause: 20,
+    faultChance: 1 / 400,
+    offlineChance: n % 4 === 3 ? 1 / 120 : 0,
+  }
+}
+
+/** One charge point with visiting cars; what comes back ends it. */
+export function startVisited({ dial, electrical, rhythm, log, seed, ...others }: VisitedOptions): () => void {
+  const random = seededRandom(seed)
+  const { clock } = others
+  const chargePoint = new ChargePoint({
+    ...others,
+    id: dial.id,
+    maxAmps: electrical.kind === 'ac' ? electrical.maxCurrent : 32,
+    phases: electrical.kind === 'ac' ? electrical.phases : 3,
+    random,
+    meterInterval: 5,
+    connect: (handlers, habits) => connect({ ...dial, ...habits }, clock, handlers),
+  })
+  chargePoint.start()
+  log.info({ charger: dial.id }, 'simulated charger started')
+  const leave = welcomeVisitors(chargePoint, rhythm, clock, random)
+  return () => {
+    leave()
+    chargePoint.stop()
   }
 }

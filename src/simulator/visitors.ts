@@ -2,7 +2,7 @@ import type { Cancel, Clock } from '../lib/clock.ts'
 import type { Car } from './car.ts'
 import type { ChargePoint } from './charge-point.ts'
 
-const faults = ['GroundFailure', 'HighTemperature', 'OverCurrentFailure', 'PowerMeterFailure']
+const faults = ['GroundFailure', 'HighTemperature', 'OverCurrentFailure', 'PowerMeterFailure'] as const
 const STEP_MS = 1_000
 
 /** How lively a charge point is: seconds and chances a second. */
@@ -33,7 +33,9 @@ export function welcomeVisitors(chargePoint: ChargePoint, rhythm: Rhythm, clock:
     }
     if (car === undefined) {
       nextArrival[index] = (nextArrival[index] ?? 0) - 1
-      if ((nextArrival[index] ?? 0) <= 0 && connector.status === 'Available') chargePoint.plugIn(id, newCar(random))
+      // Preparing without a car: somebody was let in from afar.
+      const welcome = connector.status === 'Available' || connector.status === 'Preparing'
+      if ((nextArrival[index] ?? 0) <= 0 && welcome) chargePoint.plugIn(id, newCar(random))
       return
     }
     const full = car.soc >= 1

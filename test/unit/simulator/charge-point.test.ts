@@ -1,234 +1,243 @@
 import { describe, expect, it } from 'vitest'
-import { type Car, drawnAmps } from '../../../src/simulator/car.ts'
-import { ChargePoint, type ChargePointOptions } from '../../../src/simulator/charge-point.ts'
-import { type Profile, ProfileStore } from '../../../src/simulator/profiles.ts'
-import { seededRandom } from '../../../src/simulator/random.ts'
-import type { SocketHandlers } from '../../../src/simulator/transport/socket.ts'
-import { FakeClock } from '../../support/fake-clock.ts'
-
-type Message = [number, string, string, Record<string, unknown>]
-
-/** A charge point and its central system in memory, which accepts everything. */
-function station(options: Partial<ChargePointOptions> = {}) {
-  const clock = new FakeClock()
-  const heard: Message[] = []
-  const answers: unknown[] = []
-  let handlers: SocketHandlers | undefined
-  let open = false
-  let nextId = 41
-  const chargePoint = new ChargePoint({
-    id: 'CP',
-    connectors: 2,
-    maxAmps: 32,
-    phases: 3,
-    clock,
-    random: seededRandom(1),
-    meterInterval: 10,
-    connect(given) {
-      handlers = given
-      return {
-        send(text) {
-          if (!open) return
-          const message = JSON.parse(text) as Message
-          if (message[0] !== 2) {
-            answers.push(message)
-            return
-          }
-          heard.push(message)
-          if (message[2] === 'StartTransaction') nextId += 1
-          const result = {
-            BootNotification: { status: 'Accepted', interval: 60, currentTime: '' },
-            Authorize: { idTagInfo: { status: 'Accepted' } },
-            StartTransaction: { transactionId: nextId, idTagInfo: { status: 'Accepted' } },
-          }[message[2]]
-          handlers?.received(JSON.stringify([3, message[1], result ?? {}]))
-        },
-        cut: (backInMs) => cut(backInMs),
-        stop: () => {},
-      }
-    },
-    ...options,
-  })
-  function cut(backInMs: number): void {
-    open = false
-    handlers?.closed()
-    clock.after(backInMs, () => connect())
-  }
-  function connect(): void {
-    open = true
-    handlers?.opened()
-  }
-  chargePoint.start()
-  connect()
-  let next = 0
-  return {
-    chargePoint,
-    clock,
-    heard,
-    actions: () => heard.map(([, , action]) => action),
-    /** A call of the central system; answers with its result. */
-    call(action: string, payload: object): Record<string, unknown> {
-      next += 1
-      handlers?.received(JSON.stringify([2, `s${next}`, action, payload]))
-      return (answers.at(-1) as [number, string, Record<string, unknown>])[2]
-    },
-    cut,
-  }
-}
-
-const car = (): Car => ({ idTag: 'TAG', phases: 3, maxAmps: 32, capacityWh: 50_000, soc: 0.3 })
-
-const profile = (
-  purpose: Profile['chargingProfilePurpose'],
-  limit: number,
-  more: Partial<Profile> = {},
-  unit: 'A' | 'W' = 'A',
-): Profile => ({
-  chargingProfileId: Math.floor(limit * 10),
-  stackLevel: 0,
-  chargingProfilePurpose: purpose,
-  chargingProfileKind: 'Absolute',
-  chargingSchedule: {
-    startSchedule: '2025-12-31T23:59:00Z',
-    chargingRateUnit: unit,
-    chargingSchedulePeriod: [{ startPeriod: 0, limit }],
-  },
-  ...more,
-})
+import { drawnAmps } from '../../../src/simulator/car.ts'
+import { violation } from '../../../src/southbound/ocpp/v16/validate.ts'
+import { car, guestCar, station } from './station.ts'
 
 describe('a simulated charge point', () => {
   it('boots, tells its statuses, and charges a car that is plugged in until it leaves', () => {
-    const { chargePoint, clock, heard, actions } = station()
+    const { chargePoint, clock, of, actions, connector } = station()
     expect(actions()).toEqual(['BootNotification', 'StatusNotification', 'StatusNotification', 'StatusNotification'])
     chargePoint.plugIn(1, car())
     clock.advance(60_000)
     expect(actions()).toContain('StartTransaction')
-    const meters = heard.filter(([, , action]) => action === 'MeterValues')
-    expect(meters).toHaveLength(6)
-    expect(meters[0]?.[3]).toMatchObject({ connectorId: 1, transactionId: 42 })
-    expect(chargePoint.connector(1)?.powerW).toBeGreaterThan(20_000)
+    expect(of('MeterValues')).toHaveLength(6)
+    expect(of('MeterValues')[0]).toMatchObject({ connectorId: 1, transactionId: 42 })
+    expect(connector(1).powerW).toBeGreaterThan(20_000)
     chargePoint.unplug(1)
     clock.advance(2_000)
-    expect(heard.find(([, , action]) => action === 'StopTransaction')?.[3]).toMatchObject({
-      transactionId: 42,
-      reason: 'EVDisconnected',
-    })
-    expect(chargePoint.connector(1)?.status).toBe('Available')
-  })
-
-  it('obeys the limit in force, pauses below six amperes, and says so', () => {
-    const { chargePoint, clock, call } = station()
-    chargePoint.plugIn(1, car())
-    clock.advance(20_000)
-    expect(call('SetChargingProfile', { connectorId: 1, csChargingProfiles: profile('TxDefaultProfile', 10) })).toEqual(
-      { status: 'Accepted' },
-    )
-    clock.advance(1_000)
-    expect(chargePoint.connector(1)?.amps).toBeCloseTo(10, 0)
-    call('SetChargingProfile', { connectorId: 1, csChargingProfiles: profile('TxProfile', 0, { transactionId: 42 }) })
-    clock.advance(1_000)
-    expect(chargePoint.connector(1)).toMatchObject({ amps: 0, status: 'SuspendedEVSE' })
-    call('ClearChargingProfile', {})
-    clock.advance(1_000)
-    expect(chargePoint.connector(1)?.amps).toBeGreaterThan(30)
+    expect(of('StopTransaction')[0]).toMatchObject({ transactionId: 42, reason: 'EVDisconnected' })
+    expect(connector(1).status).toBe('Available')
+    const statuses = of('StatusNotification').filter(({ connectorId }) => connectorId === 1)
+    expect(statuses.map(({ status }) => status)).toEqual([
+      'Available',
+      'Preparing',
+      'Charging',
+      'Finishing',
+      'Available',
+    ])
   })
 
   it('keeps its messages while it is offline, and names the session by the id that it learns then', () => {
-    const { chargePoint, clock, heard, cut } = station()
+    const { chargePoint, clock, actions, of, cut, connector } = station()
     cut(30_000)
-    const connector = chargePoint.connector(1)
-    if (connector === undefined) throw new Error('no connector')
-    connector.car = car()
-    chargePoint.begin(connector, 'TAG')
-    clock.advance(10_000)
-    chargePoint.end(connector, 'Local')
-    expect(heard.map(([, , action]) => action)).not.toContain('StartTransaction')
+    connector(1).car = car()
+    chargePoint.sessions.begin(connector(1), 'TAG')
+    clock.advance(15_000)
+    chargePoint.sessions.end(connector(1), 'Local')
+    expect(actions()).not.toContain('StartTransaction')
     clock.advance(30_000)
-    const kept = heard.filter(([, , action]) => action.endsWith('Transaction'))
-    expect(kept.map(([, , action]) => action)).toEqual(['StartTransaction', 'StopTransaction'])
-    expect(kept[1]?.[3]).toMatchObject({ transactionId: 42 })
+    const kept = actions().filter((action) => action.endsWith('Transaction') || action === 'MeterValues')
+    expect(kept).toEqual(['StartTransaction', 'MeterValues', 'StopTransaction'])
+    expect(of('MeterValues')[0]).toMatchObject({ transactionId: 42 })
+    expect(of('StopTransaction')[0]).toMatchObject({ transactionId: 42, timestamp: '2026-01-01T00:00:15Z' })
+  })
+
+  it('tries a transaction message again after errors, waiting longer each time, and gives up in the end', () => {
+    const { chargePoint, clock, heard } = station({ central: { StartTransaction: () => 'error' } })
+    chargePoint.plugIn(1, car())
+    clock.advance(120_000)
+    const starts = heard.filter(({ action }) => action === 'StartTransaction').map(({ at }) => at)
+    expect(starts.map((at) => (at - (starts[0] ?? 0)) / 1000)).toEqual([0, 10, 30])
+    chargePoint.unplug(1)
+    clock.advance(5_000)
+    expect(heard.map(({ action }) => action)).not.toContain('StopTransaction')
   })
 
   it('ends its sessions and boots again when it is reset', () => {
-    const { chargePoint, clock, call, actions } = station()
+    const { chargePoint, clock, call, actions, of } = station()
     chargePoint.plugIn(1, car())
     clock.advance(5_000)
     expect(call('Reset', { type: 'Soft' })).toEqual({ status: 'Accepted' })
     clock.advance(10_000)
     expect(actions().filter((action) => action === 'BootNotification')).toHaveLength(2)
-    expect(actions()).toContain('StopTransaction')
+    expect(of('StopTransaction')).toMatchObject([{ reason: 'SoftReset' }])
   })
 
-  it('schedules a change of availability during a session', () => {
-    const { chargePoint, clock, call } = station()
+  it('ends its sessions after a power failure', () => {
+    const { chargePoint, clock, of, actions } = station()
+    chargePoint.plugIn(1, car())
+    clock.advance(5_000)
+    chargePoint.losePower(20_000)
+    expect(actions()).not.toContain('StopTransaction')
+    clock.advance(21_000)
+    expect(actions().slice(-5)).toContain('StopTransaction')
+    expect(of('StopTransaction')).toMatchObject([{ reason: 'PowerLoss' }])
+  })
+
+  it('schedules a change of availability during a session, and tells that of the whole charge point', () => {
+    const { chargePoint, clock, call, of, connector } = station()
     chargePoint.plugIn(1, car())
     clock.advance(2_000)
-    expect(call('ChangeAvailability', { connectorId: 1, type: 'Inoperative' })).toEqual({ status: 'Scheduled' })
+    expect(call('ChangeAvailability', { connectorId: 0, type: 'Inoperative' })).toEqual({ status: 'Scheduled' })
+    expect(of('StatusNotification').at(-1)).toMatchObject({ connectorId: 0, status: 'Unavailable' })
+    expect(connector(2).status).toBe('Unavailable')
     chargePoint.unplug(1)
     clock.advance(2_000)
-    expect(chargePoint.connector(1)?.status).toBe('Unavailable')
+    expect(connector(1).status).toBe('Unavailable')
     expect(call('ChangeAvailability', { connectorId: 1, type: 'Operative' })).toEqual({ status: 'Accepted' })
+    expect(connector(1).status).toBe('Available')
+    expect(call('ChangeAvailability', { connectorId: 3, type: 'Operative' })).toEqual({ status: 'Rejected' })
   })
 
-  it('refuses, forgets and disobeys where it is told to', () => {
-    const stubborn = station({ quirks: { rejects: ['TxDefaultProfile'] } })
-    expect(
-      stubborn.call('SetChargingProfile', { connectorId: 1, csChargingProfiles: profile('TxDefaultProfile', 10) }),
-    ).toEqual({ status: 'Rejected' })
-    const liar = station({ quirks: { disobeys: true } })
-    liar.chargePoint.plugIn(1, car())
-    liar.call('SetChargingProfile', { connectorId: 1, csChargingProfiles: profile('TxDefaultProfile', 10) })
-    liar.clock.advance(20_000)
-    expect(liar.chargePoint.connector(1)?.amps).toBeGreaterThan(30)
+  it('says nothing while it is rejected, only what it is asked for while it is pending', () => {
+    let status = 'Pending'
+    const { chargePoint, clock, call, actions } = station({
+      central: { BootNotification: () => ({ status, interval: 30, currentTime: '' }) },
+    })
+    expect(actions()).toEqual(['BootNotification'])
+    chargePoint.plugIn(1, guestCar())
+    expect(call('RemoteStartTransaction', { idTag: 'A' })).toEqual({ status: 'Rejected' })
+    expect(call('TriggerMessage', { requestedMessage: 'StatusNotification', connectorId: 1 })).toEqual({
+      status: 'Accepted',
+    })
+    expect(actions()).toEqual(['BootNotification', 'StatusNotification'])
+    status = 'Rejected'
+    clock.advance(30_000)
+    expect(call('GetLocalListVersion')).toBeUndefined()
+    status = 'Accepted'
+    clock.advance(30_000)
+    expect(actions().slice(-3)).toEqual(['StatusNotification', 'StatusNotification', 'StatusNotification'])
+  })
+
+  it('refuses what it does not know and what the schema forbids', () => {
+    const { call } = station({ violation })
+    expect(call('Fly')).toBe('NotImplemented')
+    expect(call('GetLog', { logType: 'SecurityLog', requestId: 1, log: { remoteLocation: 'ftp://x' } })).toBe(
+      'NotImplemented',
+    )
+    expect(call('Reset', { type: 'Warm' })).toBe('FormationViolation')
+    expect(call('DataTransfer', { vendorId: 'x' })).toEqual({ status: 'UnknownVendorId' })
+  })
+
+  it('tells its readings by the clock, and in the stop of a transaction, where it is configured so', () => {
+    const { chargePoint, clock, call, of } = station({
+      keys: { ClockAlignedDataInterval: '900', StopTxnAlignedData: 'SoC' },
+    })
+    const changed = call('ChangeConfiguration', {
+      key: 'StopTxnSampledData',
+      value: 'Energy.Active.Import.Register',
+    })
+    expect(changed).toEqual({ status: 'Accepted' })
+    clock.advance(900_000)
+    expect(of('MeterValues')).toHaveLength(2)
+    expect(of('MeterValues')[0]).toMatchObject({ meterValue: [{ sampledValue: [{ context: 'Sample.Clock' }] }] })
+    chargePoint.plugIn(1, car())
+    clock.advance(900_000)
+    chargePoint.unplug(1)
+    expect(of('StopTransaction')[0]).toMatchObject({
+      transactionData: [
+        { sampledValue: [{ context: 'Transaction.Begin' }] },
+        { sampledValue: [{ context: 'Sample.Clock', measurand: 'SoC' }] },
+        { sampledValue: [{ context: 'Transaction.End' }] },
+      ],
+    })
   })
 })
 
-describe('profiles', () => {
-  const situation = {
-    now: Date.UTC(2026, 0, 1),
-    voltage: 230,
-    phases: 3,
-    transaction: { id: 7, startedAt: Date.UTC(2026, 0, 1) - 60_000 },
-  }
+describe('a link', () => {
+  it('is pinged as often as WebSocketPingInterval says', () => {
+    const { clock, links } = station({ keys: { WebSocketPingInterval: '10' } })
+    clock.advance(60_000)
+    expect(links.pings).toBe(6)
+  })
+})
 
-  it('of the transaction go before the default, higher levels before lower', () => {
-    const store = new ProfileStore()
-    store.install(0, profile('TxDefaultProfile', 20))
-    expect(store.connectorAmps(1, situation)).toBe(20)
-    store.install(1, profile('TxDefaultProfile', 16, { stackLevel: 2 }))
-    expect(store.connectorAmps(1, situation)).toBe(16)
-    store.install(1, profile('TxProfile', 25, { transactionId: 7 }))
-    expect(store.connectorAmps(1, situation)).toBe(25)
-    expect(store.connectorAmps(1, { ...situation, transaction: { id: 8, startedAt: 0 } })).toBe(16)
+describe('configuration keys', () => {
+  it('are shown by name in any letter case, changed, refused or not known', () => {
+    const { call } = station({ keys: { VendorKey: '1', LocalPreAuthorize: null } })
+    expect(call('GetConfiguration', { key: ['heartbeatinterval', 'Nothing', 'LocalPreAuthorize'] })).toEqual({
+      configurationKey: [{ key: 'HeartbeatInterval', readonly: false, value: '60' }],
+      unknownKey: ['Nothing', 'LocalPreAuthorize'],
+    })
+    const change = (key: string, value: string) => call('ChangeConfiguration', { key, value })
+    expect(change('VendorKey', '2')).toEqual({ status: 'Accepted' })
+    expect(change('MeterValueSampleInterval', '-1')).toEqual({ status: 'Rejected' })
+    expect(change('MeterValuesSampledData', 'Energy.Active.Import.Register,RPM')).toEqual({ status: 'Rejected' })
+    expect(change('NumberOfConnectors', '3')).toEqual({ status: 'Rejected' })
+    expect(change('WebSocketPingInterval', '30')).toEqual({ status: 'RebootRequired' })
+    expect(change('Nothing', '30')).toEqual({ status: 'NotSupported' })
+    expect(call('GetConfiguration', { key: Array.from({ length: 61 }, (_, n) => `K${n}`) })).toBe('GenericError')
+  })
+})
+
+describe('a remote start', () => {
+  it('starts a car that waits, and else waits for one until ConnectionTimeOut', () => {
+    const { chargePoint, clock, call, of, connector } = station()
+    chargePoint.plugIn(2, guestCar())
+    expect(call('RemoteStartTransaction', { idTag: 'REMOTE' })).toEqual({ status: 'Accepted' })
+    expect(of('StartTransaction')).toMatchObject([{ connectorId: 2, idTag: 'REMOTE' }])
+    expect(call('RemoteStartTransaction', { idTag: 'LATER', connectorId: 1 })).toEqual({ status: 'Accepted' })
+    expect(connector(1).status).toBe('Preparing')
+    clock.advance(61_000)
+    expect(connector(1).status).toBe('Available')
+    call('RemoteStartTransaction', { idTag: 'NOW', connectorId: 1 })
+    chargePoint.plugIn(1, guestCar())
+    expect(of('StartTransaction').at(-1)).toMatchObject({ connectorId: 1, idTag: 'NOW' })
+    expect(call('RemoteStartTransaction', { idTag: 'FULL' })).toEqual({ status: 'Rejected' })
+    expect(call('RemoteStopTransaction', { transactionId: 43 })).toEqual({ status: 'Accepted' })
+    expect(of('StopTransaction')).toMatchObject([{ transactionId: 43, reason: 'Remote' }])
+    expect(call('RemoteStopTransaction', { transactionId: 43 })).toEqual({ status: 'Rejected' })
   })
 
-  it('count in watts over all phases, run out, begin later, and come again each day', () => {
-    const store = new ProfileStore()
-    store.install(1, profile('TxDefaultProfile', 6900, {}, 'W'))
-    expect(store.connectorAmps(1, situation)).toBe(10)
-    store.forgetAll()
-    store.install(1, profile('TxDefaultProfile', 10, { validTo: '2025-12-31T00:00:00Z' }))
-    expect(store.connectorAmps(1, situation)).toBeUndefined()
-    const chargingSchedule = {
-      chargingRateUnit: 'A' as const,
-      chargingSchedulePeriod: [
-        { startPeriod: 0, limit: 8 },
-        { startPeriod: 3600, limit: 12 },
-      ],
-    }
-    store.install(1, profile('TxDefaultProfile', 1, { chargingProfileKind: 'Relative', chargingSchedule }))
-    expect(store.connectorAmps(1, situation)).toBe(8)
-    expect(store.connectorAmps(1, { ...situation, now: situation.now + 3_600_000 })).toBe(12)
-    const daily = { ...chargingSchedule, startSchedule: '2020-01-01T22:30:00Z' }
-    store.install(
-      1,
-      profile('TxDefaultProfile', 1, {
-        chargingProfileKind: 'Recurring',
-        recurrencyKind: 'Daily',
-        chargingSchedule: daily,
-      }),
-    )
-    expect(store.connectorAmps(1, situation)).toBe(12)
+  it('asks about the tag first where it is configured so', () => {
+    const { chargePoint, call, of } = station({
+      keys: { AuthorizeRemoteTxRequests: 'true' },
+      central: { Authorize: ({ idTag }) => ({ idTagInfo: { status: idTag === 'GOOD' ? 'Accepted' : 'Blocked' } }) },
+    })
+    chargePoint.plugIn(1, guestCar())
+    call('RemoteStartTransaction', { idTag: 'BAD' })
+    expect(of('StartTransaction')).toEqual([])
+    call('RemoteStartTransaction', { idTag: 'GOOD' })
+    expect(of('StartTransaction')).toHaveLength(1)
+  })
+})
+
+describe('a transaction', () => {
+  const refused = { StartTransaction: () => ({ transactionId: 7, idTagInfo: { status: 'Invalid' } }) }
+
+  it('ends when the central system does not know its tag', () => {
+    const { chargePoint, of } = station({ central: refused })
+    chargePoint.plugIn(1, car())
+    expect(of('StopTransaction')).toMatchObject([{ transactionId: 7, reason: 'DeAuthorized' }])
+  })
+
+  it('or gives no energy, where it is configured so', () => {
+    const { chargePoint, clock, connector } = station({
+      central: refused,
+      keys: { StopTransactionOnInvalidId: 'false' },
+    })
+    chargePoint.plugIn(1, car())
+    clock.advance(20_000)
+    expect(connector(1)).toMatchObject({ status: 'SuspendedEVSE', amps: 0 })
+  })
+
+  it('goes on without its car, where it is configured so', () => {
+    const { chargePoint, clock, connector } = station({ keys: { StopTransactionOnEVSideDisconnect: 'false' } })
+    chargePoint.plugIn(1, car())
+    clock.advance(5_000)
+    chargePoint.unplug(1)
+    expect(connector(1)).toMatchObject({ status: 'SuspendedEV', transaction: { idTag: 'TAG' } })
+  })
+
+  it('ends when its tag is shown again, or its connector unlocked', () => {
+    const { chargePoint, call, of } = station()
+    chargePoint.plugIn(1, car())
+    chargePoint.present(1, 'tag')
+    expect(of('StopTransaction')).toMatchObject([{ reason: 'Local' }])
+    chargePoint.plugIn(2, car())
+    expect(call('UnlockConnector', { connectorId: 2 })).toEqual({ status: 'Unlocked' })
+    expect(of('StopTransaction')).toMatchObject([{ reason: 'Local' }, { reason: 'UnlockCommand' }])
+    expect(call('UnlockConnector', { connectorId: 3 })).toEqual({ status: 'NotSupported' })
   })
 })
 
