@@ -21,7 +21,7 @@ beforeAll(async () => {
   const charger = [...own.gateway.fleet.chargers][0]
   await vi.waitFor(() => expect(charger?.state.configuration.size).toBeGreaterThan(5))
   const connector = chargePoint.connector(1)
-  if (connector !== undefined) chargePoint.tellMeter(connector)
+  if (connector !== undefined) chargePoint.meter.tell(connector, 'Sample.Periodic')
   await vi.waitFor(() => expect(charger?.state.connectors[1]?.meters.size).toBeGreaterThan(3))
 })
 afterAll(() => own.stop())

@@ -6,7 +6,8 @@ import { systemClock } from '../../src/lib/clock.ts'
 import type { Log } from '../../src/lib/log.ts'
 import { formatProblem } from '../../src/lib/problem.ts'
 import { draw } from '../../src/plan.ts'
-import { ChargePoint, type ChargePointOptions } from '../../src/simulator/charge-point.ts'
+import { ChargePoint } from '../../src/simulator/charge-point.ts'
+import type { ChargePointOptions } from '../../src/simulator/options.ts'
 import { connect } from '../../src/simulator/transport/socket.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
 
@@ -41,7 +42,7 @@ export async function liveSite(config: string) {
         clock: systemClock,
         random: () => 0.5,
         meterInterval: 60,
-        connect: (handlers) => connect(url, undefined, id, systemClock, handlers),
+        connect: (handlers, habits) => connect({ ...habits, url, id }, systemClock, handlers),
         ...(quirks && { quirks }),
       })
       chargePoints.push(chargePoint)
