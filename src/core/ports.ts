@@ -3,7 +3,7 @@ import type { Log } from '../lib/log.ts'
 import type { AuthorizeSettings, Permission } from './charger/authorize.ts'
 import type { Charger } from './charger/charger.ts'
 import type { Command } from './charger/command.ts'
-import type { ChargerEvent, TransactionStart, TransactionStop } from './charger/event.ts'
+import type { ChargerEvent, Identity, TransactionStart, TransactionStop } from './charger/event.ts'
 import type { Registration } from './charger/vocabulary.ts'
 import type { Parameter, Point, PointDefinition, Value } from './points/point.ts'
 import type { Unit } from './points/unit.ts'
@@ -15,6 +15,34 @@ export interface ChargerLink {
   close(reason: string): void
 }
 
+/**
+ * Why a charger that came isn't in. unknown: not in the config, a guest. rejected: a registration that keeps it out.
+ * wrong-password, tls (no encryption, or no fitting certificate) and subprotocol: what it came with.
+ * too-many: a guest for whom there is no room.
+ */
+export type TurnedAway = 'unknown' | 'rejected' | 'wrong-password' | 'tls' | 'subprotocol' | 'too-many'
+
+/** Somebody at the door of the chargers, as the transport sees it. */
+export interface Knock {
+  /** As the path said. */
+  readonly identifier: string
+  readonly address: string | undefined
+  readonly path: string
+  /** Offered, or the one that was agreed upon. */
+  readonly subprotocols: readonly string[]
+  /** Undefined: it was let in; what core thinks of it comes later. */
+  readonly reason: TurnedAway | undefined
+}
+
+/** A charger that came and isn't shown to the building: what whoever adopts it wants to know. Times are milliseconds UTC. */
+export interface Visitor extends Omit<Knock, 'reason'> {
+  readonly reason: TurnedAway
+  readonly firstSeen: number
+  readonly lastSeen: number
+  /** What its BootNotification said. */
+  readonly identity: Identity
+}
+
 /** What chargers reach: every call is synchronous, and what it changes is seen by the building before it returns. */
 export interface ChargerDoor {
   /**
@@ -22,6 +50,8 @@ export interface ChargerDoor {
    * bridge has as many guests as it will remember.
    */
   arrive(identifier: string): Charger | undefined
+  /** Told of everybody who comes, let in (before `connected`) or not, so that whoever isn't shown can be listed. */
+  knocked(knock: Knock): void
   /** A socket is open and authenticated. A newer one takes the place of the older, whose end then means nothing. */
   connected(charger: Charger, link: ChargerLink): void
   disconnected(charger: Charger, link: ChargerLink): void
@@ -54,6 +84,8 @@ export interface Southbound {
   /** Resolves once it listens, with the address for the ready line. */
   start(): Promise<string>
   stop(): Promise<void>
+  /** Takes up changed settings: of sockets that are open, what can be; never where it listens. */
+  configure(config: unknown): void
 }
 
 /** What a protocol needs in order to show a charger (or, with `charger` undefined, the bridge itself). */
@@ -70,10 +102,14 @@ export interface Device {
 /** A protocol that buildings speak. Everything but start and stop is synchronous. */
 export interface Northbound {
   readonly name: string
-  /** Shows these points; again for the same device when a charger turns out to have more connectors. */
+  /** Shows these points; again for the same device when it has more of them, or another name. */
   attach(device: Device, points: readonly Point[]): void
+  /** Shows these points no longer; without points the device itself is gone, as if it had never been there. */
+  detach(device: Device, points?: readonly Point[]): void
   /** The value, quality or service state of a point has changed. */
   pointChanged(point: Point): void
+  /** Takes up changed settings; never where it listens, nor what would move an object or a register. */
+  configure(config: unknown): void
   start(): Promise<string>
   stop(): Promise<void>
 }
@@ -150,6 +186,8 @@ export interface Store {
   /** The charger's number, given now when it has none; never reused. `isFree` refuses numbers whose addresses are taken. */
   number(charger: string, isFree: (n: number) => boolean): number
   knownNumber(charger: string): number | undefined
+  /** All numbers that were ever given, by identifier in lower case. */
+  numbers(): ReadonlyMap<string, number>
 
   slots(charger: string): readonly StoredSlots[]
   saveSlots(charger: string, slots: StoredSlots): void
@@ -177,6 +215,12 @@ export interface Store {
   /** The charger's last known state, as JSON; gathered and written later. */
   snapshot(charger: string): string | undefined
   saveSnapshotLater(charger: string, take: () => string): void
+
+  /** Everybody who came and isn't shown, whoever was seen last first. */
+  visitors(): readonly Visitor[]
+  /** Gathered for longer than snapshots: a flood of strangers costs the disk one write in a while. */
+  saveVisitorLater(visitor: Visitor): void
+  forgetVisitorLater(identifier: string): void
 
   flush(): void
   close(): void

@@ -25,6 +25,9 @@ const steps: readonly string[] = [
   CREATE TABLE orphanStop (charger TEXT NOT NULL, at INTEGER NOT NULL, text TEXT NOT NULL);
   CREATE TABLE snapshot (charger TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE visitor (id TEXT PRIMARY KEY, lastSeen INTEGER NOT NULL, visitor TEXT NOT NULL) WITHOUT ROWID;
+  `,
 ]
 
 /** Brings the database up to this version; throws where a newer bridge has written it. */

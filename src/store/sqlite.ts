@@ -1,13 +1,16 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import SqliteDatabase from 'better-sqlite3'
-import type { Store, StoredSlots, StoredTransaction } from '../core/ports.ts'
+import type { Store, StoredSlots, StoredTransaction, Visitor } from '../core/ports.ts'
 import type { Clock } from '../lib/clock.ts'
+import { readNumbers, readVisitors } from './read.ts'
 import { migrate } from './schema.ts'
 import { TransactionIds } from './transaction-ids.ts'
 
 /** How long snapshots gather before they are written. */
 const GATHER_MS = 50
+/** The same for visitors, whom nobody but a person looks at. */
+const GATHER_VISITORS_MS = 1_000
 
 /** SQL knows null where we know undefined. */
 type TransactionRow = {
@@ -32,7 +35,10 @@ export function openSqlite(file: string, clock: Clock, random: () => number = Ma
   const held = new Map<string, Map<string, string>>()
   const edges = new Map<string, number>()
   const waiting = new Map<string, () => string>()
+  /** By identifier in lower case; undefined: to be forgotten. */
+  const visitors = new Map<string, Visitor | undefined>()
   let cancel: (() => void) | undefined
+  let cancelVisitors: (() => void) | undefined
 
   for (const row of sql.allHeld.all() as { charger: string; key: string; value: string }[]) {
     heldOf(row.charger).set(row.key, row.value)
@@ -54,11 +60,34 @@ export function openSqlite(file: string, clock: Clock, random: () => number = Ma
     if (waiting.size === 0) return
     const batch = [...waiting]
     waiting.clear()
-    // Last values needn't survive a power cut: no sync, so that meter readings cost the disk nothing.
-    database.pragma('synchronous = NORMAL')
-    database.transaction(() => {
+    unsynced(() => {
       for (const [charger, take] of batch) sql.saveSnapshot.run(charger, take())
-    })()
+    })
+  }
+
+  function flushVisitors(): void {
+    cancelVisitors?.()
+    cancelVisitors = undefined
+    if (visitors.size === 0) return
+    const batch = [...visitors]
+    visitors.clear()
+    unsynced(() => {
+      for (const [id, visitor] of batch) {
+        if (visitor === undefined) sql.forgetVisitor.run(id)
+        else sql.saveVisitor.run(id, visitor.lastSeen, JSON.stringify(visitor))
+      }
+    })
+  }
+
+  function visitorLater(identifier: string, visitor: Visitor | undefined): void {
+    visitors.set(identifier.toLowerCase(), visitor)
+    cancelVisitors ??= clock.after(GATHER_VISITORS_MS, flushVisitors)
+  }
+
+  /** Last values needn't survive a power cut: no sync, so that meter readings cost the disk nothing. */
+  function unsynced(write: () => void): void {
+    database.pragma('synchronous = NORMAL')
+    database.transaction(write)()
     database.pragma('synchronous = FULL')
   }
 
@@ -73,6 +102,7 @@ export function openSqlite(file: string, clock: Clock, random: () => number = Ma
       return number
     },
     knownNumber: (charger) => sql.number.get(charger) as number | undefined,
+    numbers: () => readNumbers(database),
 
     slots: (charger) =>
       (sql.slots.all(charger) as (Omit<StoredSlots, 'slots'> & { slots: string })[]).map((row) => ({
@@ -120,9 +150,18 @@ export function openSqlite(file: string, clock: Clock, random: () => number = Ma
       waiting.set(charger, take)
       cancel ??= clock.after(GATHER_MS, flush)
     },
-    flush,
+
+    visitors: () => readVisitors(database),
+    saveVisitorLater: (visitor) => visitorLater(visitor.identifier, visitor),
+    forgetVisitorLater: (identifier) => visitorLater(identifier, undefined),
+
+    flush() {
+      flush()
+      flushVisitors()
+    },
     close() {
       flush()
+      flushVisitors()
       database.close()
     },
   }
@@ -157,6 +196,8 @@ function statements(database: SqliteDatabase.Database) {
     openTransactions: database.prepare('SELECT * FROM "transaction" WHERE charger = ? AND stoppedAt IS NULL'),
     saveOrphanStop: database.prepare('INSERT INTO orphanStop (charger, at, text) VALUES (?, ?, ?)'),
     snapshot: database.prepare('SELECT state FROM snapshot WHERE charger = ?').pluck(),
+    saveVisitor: database.prepare('INSERT OR REPLACE INTO visitor (id, lastSeen, visitor) VALUES (?, ?, ?)'),
+    forgetVisitor: database.prepare('DELETE FROM visitor WHERE id = ?'),
     saveSnapshot: database.prepare('INSERT OR REPLACE INTO snapshot (charger, state) VALUES (?, ?)'),
   }
 }

@@ -75,6 +75,8 @@ export function core(
   const northbound: Northbound = {
     name: 'fake',
     attach: () => {},
+    detach: () => {},
+    configure: () => {},
     pointChanged: (point) => void changed.push(point),
     start: () => Promise.resolve(''),
     stop: () => Promise.resolve(),

@@ -1,7 +1,7 @@
 import type { Permission } from '../../src/core/charger/authorize.ts'
 import { Charger } from '../../src/core/charger/charger.ts'
 import type { ChargerEvent, TransactionStart, TransactionStop } from '../../src/core/charger/event.ts'
-import type { ChargerDoor, ChargerLink } from '../../src/core/ports.ts'
+import type { ChargerDoor, ChargerLink, Knock } from '../../src/core/ports.ts'
 import { chargerSettings, fleetSettings } from './core.ts'
 
 /** A door that lets everybody in and remembers what it was told. */
@@ -10,6 +10,7 @@ export class RecordingDoor implements ChargerDoor {
   readonly starts: TransactionStart[] = []
   readonly stops: TransactionStop[] = []
   readonly authorized: string[] = []
+  readonly knocks: Knock[] = []
   readonly chargers = new Map<string, Charger>()
   nextTransactionId = 1000
 
@@ -23,6 +24,10 @@ export class RecordingDoor implements ChargerDoor {
       this.chargers.set(identifier.toLowerCase(), charger)
     }
     return charger
+  }
+
+  knocked(knock: Knock): void {
+    this.knocks.push(knock)
   }
 
   connected(charger: Charger, link: ChargerLink): void {

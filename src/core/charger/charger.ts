@@ -6,10 +6,11 @@ import type { Registration } from './vocabulary.ts'
 
 /** One charger: what it said, what it shall do, and how to reach it. Data only; fleet, apply-event and reconcile act. */
 export class Charger {
-  readonly settings: ChargerSettings
-  readonly limits: LimitSettings
-  /** Not in the config: it may talk, but has no points. */
-  readonly guest: boolean
+  /** As the config says now: it may change while the charger is connected. */
+  settings: ChargerSettings
+  limits: LimitSettings
+  /** Not in the config, or no longer: it may talk, but has no points. */
+  guest: boolean
   readonly state: ChargerState
   /** What the building wants and what became of it, by connector. */
   readonly control: Control

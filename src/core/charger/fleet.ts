@@ -1,13 +1,15 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
 import type { PointUplink } from '../points/uplink.ts'
-import type { ChargerDoor, ChargerLink, ChargerSettings, FleetSettings, Store } from '../ports.ts'
+import type { ChargerDoor, ChargerLink, ChargerSettings, FleetSettings, Knock, Store, Visitor } from '../ports.ts'
 import { applyAnswer } from './answered.ts'
 import { applyConfiguration, applyReading, applyStatus, applyTrial, connectorState } from './apply-event.ts'
 import { type Authorizer, fold, type KnownTag, type Permission } from './authorize.ts'
+import { changeSettings } from './change-settings.ts'
 import { Charger } from './charger.ts'
 import { countEnergy } from './energy.ts'
 import type { ChargerEvent, TransactionStart, TransactionStop } from './event.ts'
+import { GuestBook } from './guest-book.ts'
 import { keepInstalled, restoreCharger } from './held.ts'
 import { unlearn } from './method.ts'
 import { forgetAnswers, forgetLimit, reconcile } from './reconcile.ts'
@@ -15,12 +17,13 @@ import { takeSnapshot } from './snapshot.ts'
 import { adoptTransaction, closeLeftOver, startTransaction, stopTransaction } from './transactions.ts'
 import { weighReading, weighSchedule } from './verify.ts'
 
-/** Strangers are remembered up to this many; more are turned away at the door. */
+/** Strangers who are inside at a time; more are turned away at the door. */
 const MAX_GUESTS = 500
 const TICK_MS = 1_000
 const TICKS_PER_AGE = 5
 
 export interface FleetParts {
+  /** Looked at whenever it matters: whoever changes it calls `configured`. */
   readonly settings: FleetSettings
   readonly authorizer: Authorizer
   readonly store: Store
@@ -38,17 +41,23 @@ export class Fleet implements ChargerDoor {
   readonly #parts: FleetParts
   /** By identifier in lower case. */
   readonly #chargers = new Map<string, Charger>()
-  #guests = 0
+  /** Those among them who are not in the config; whoever connected last comes last. */
+  readonly #guests = new Set<Charger>()
+  readonly #book: GuestBook
   #ticks = 0
   #cancelTick: (() => void) | undefined
 
   constructor(parts: FleetParts) {
     this.#parts = parts
+    this.#book = new GuestBook(parts.store)
   }
 
   /** A charger of the config, with what the store remembers of it. */
   add(settings: ChargerSettings): Charger {
     const { store, shownTag } = this.#parts
+    const guest = this.#chargers.get(settings.id.toLowerCase())
+    if (guest !== undefined) this.#forget(guest, 'it is in the config now: come in again')
+    this.#book.adopted(settings.id)
     const remembered = Number(store.held(settings.id).get('connectors') ?? 1)
     const charger = new Charger(settings, {
       guest: false,
@@ -60,8 +69,39 @@ export class Fleet implements ChargerDoor {
     return charger
   }
 
+  /** A charger that the config no longer has: its socket closes, and when it comes again it is a guest. */
+  remove(charger: Charger): void {
+    this.#keep(charger)
+    this.#forget(charger, 'it is no longer in the config')
+    charger.guest = true
+  }
+
+  /** Its entry in the config has changed. It keeps its socket unless it has to come in anew; `settle` tells the rest. */
+  change(charger: Charger, settings: ChargerSettings): void {
+    if (changeSettings(charger, settings, this.#parts.store)) charger.link?.close('its settings have changed: come in again')
+  }
+
+  /** The settings have changed. */
+  configured(): void {
+    const { settings, shownTag } = this.#parts
+    for (const charger of this.#chargers.values()) {
+      for (const state of charger.state.connectors) {
+        const { transaction } = state
+        if (transaction !== undefined) state.transaction = { ...transaction, shownTag: shownTag(transaction.idTag) }
+      }
+      charger.limits = settings.limits
+      if (charger.guest) this.#admit(charger, settings.guests.registration)
+      else this.settle(charger)
+    }
+  }
+
   get chargers(): Iterable<Charger> {
     return this.#chargers.values()
+  }
+
+  /** Who came and isn't shown, whoever was seen last first. */
+  get visitors(): readonly Visitor[] {
+    return this.#book.visitors
   }
 
   start(): void {
@@ -76,8 +116,7 @@ export class Fleet implements ChargerDoor {
   arrive(identifier: string): Charger | undefined {
     const known = this.#chargers.get(identifier.toLowerCase())
     if (known !== undefined) return known
-    if (this.#guests >= MAX_GUESTS) return undefined
-    this.#guests += 1
+    if (this.#guests.size >= MAX_GUESTS && !this.#forgetAbsentGuest()) return undefined
     const { settings } = this.#parts
     const guest = new Charger(
       {
@@ -92,7 +131,15 @@ export class Fleet implements ChargerDoor {
       { guest: true, connectors: 1, limits: settings.limits },
     )
     this.#chargers.set(identifier.toLowerCase(), guest)
+    this.#guests.add(guest)
     return guest
+  }
+
+  knocked({ reason, ...knock }: Knock): void {
+    const charger = this.#chargers.get(knock.identifier.toLowerCase())
+    const why = reason ?? (charger === undefined ? 'unknown' : this.#reason(charger))
+    if (why === undefined) this.#book.strike(knock.identifier)
+    else this.#book.knocked({ ...knock, reason: why }, this.#parts.clock.now())
   }
 
   connected(charger: Charger, link: ChargerLink): void {
@@ -100,6 +147,8 @@ export class Fleet implements ChargerDoor {
     charger.link = link
     charger.ready = false
     before?.close('a newer connection of the same charger took its place')
+    // The longest absent comes first among the guests.
+    if (this.#guests.delete(charger)) this.#guests.add(charger)
     this.#heard(charger)
     this.#connectionChanged(charger)
   }
@@ -118,6 +167,7 @@ export class Fleet implements ChargerDoor {
       case 'heard':
         return
       case 'booted':
+        this.#book.seen(charger.id, now, { identity: event.identity })
         if (event.identity.firmwareVersion !== charger.state.identity.firmwareVersion) forgetMethods(charger)
         charger.state.methods.silent = false
         charger.state.identity = event.identity
@@ -271,8 +321,41 @@ export class Fleet implements ChargerDoor {
     const now = this.#parts.clock.now()
     charger.state.heardAt = now
     charger.state.present = true
+    if (charger.guest) this.#book.seen(charger.id, now)
     if (!charger.online && charger.link !== undefined) this.#connectionChanged(charger)
     return now
+  }
+
+  /** Closes the socket, which is heard no more from then on. */
+  #forget(charger: Charger, reason: string): void {
+    charger.link?.close(reason)
+    this.#chargers.delete(charger.id.toLowerCase())
+    this.#guests.delete(charger)
+  }
+
+  /** Makes room for another; false when all of them are inside. */
+  #forgetAbsentGuest(): boolean {
+    for (const guest of this.#guests) {
+      if (guest.link !== undefined) continue
+      this.#forget(guest, '')
+      return true
+    }
+    return false
+  }
+
+  #admit(guest: Charger, registration: Charger['registration']): void {
+    if (guest.registration === registration) return
+    guest.registration = registration
+    // Said in the answer to Boot alone.
+    guest.link?.close(`guests are now ${registration}`)
+    const reason = this.#reason(guest)
+    if (reason !== undefined) this.#book.seen(guest.id, this.#parts.clock.now(), { reason })
+  }
+
+  /** Why a charger that may connect isn't shown to the building, or not let in. */
+  #reason(charger: Charger): Visitor['reason'] | undefined {
+    if (charger.registration === 'rejected') return 'rejected'
+    return charger.guest ? 'unknown' : undefined
   }
 
   #grew(charger: Charger): void {

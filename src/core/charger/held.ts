@@ -25,6 +25,14 @@ export function restoreCharger(charger: Charger, store: Store, shownTag: (idTag:
   for (const [key, value] of store.held(charger.id)) restoreHeld(charger, key, value)
 }
 
+/** The same of connectors that the config has added, from `first` on: they may have been there before. */
+export function restoreConnectors(charger: Charger, store: Pick<Store, 'held'>, first: number): void {
+  for (const [key, value] of store.held(charger.id)) {
+    const connector = /^(?:installed|inoperative|parameter)\.(\d+)/.exec(key)?.[1]
+    if (connector !== undefined && Number(connector) >= first) restoreHeld(charger, key, value)
+  }
+}
+
 /** Puts the priority arrays back; the mapping's unit of the limit is known only after the points are made. */
 export function restoreSlots(charger: Charger, store: Store): void {
   for (const stored of store.slots(charger.id)) {

@@ -22,6 +22,18 @@ export class Totals {
     return this.#milliwatts / 1000
   }
 
+  /** The charger no longer counts. */
+  remove(charger: Charger): void {
+    const share = this.#shares.get(charger)
+    if (share === undefined) return
+    this.#shares.delete(charger)
+    this.configured -= 1
+    this.online -= share.online
+    this.charging -= share.charging
+    this.faulted -= share.faulted
+    this.#milliwatts -= share.milliwatts
+  }
+
   /** Takes in what the charger says now. */
   update(charger: Charger): void {
     let share = this.#shares.get(charger)

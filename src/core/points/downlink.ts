@@ -110,6 +110,14 @@ export class PointDownlink implements Downlink {
     return undefined
   }
 
+  /** These points are shown no longer. */
+  forget(points: readonly Point[]): void {
+    for (const point of points) {
+      this.#decoupled.get(point)?.()
+      this.#decoupled.delete(point)
+    }
+  }
+
   /** Forgets the timers of decoupled points. */
   stop(): void {
     for (const cancel of this.#decoupled.values()) cancel()

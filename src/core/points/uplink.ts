@@ -8,7 +8,7 @@ export class PointUplink {
   readonly #northbounds: readonly Northbound[]
   readonly #totals: Totals
   /** The bridge's own points. */
-  readonly #bridge: Point[] = []
+  #bridge: readonly Point[] = []
 
   constructor(northbounds: readonly Northbound[], totals: Totals) {
     this.#northbounds = northbounds
@@ -16,7 +16,7 @@ export class PointUplink {
   }
 
   showBridge(points: readonly Point[]): void {
-    this.#bridge.push(...points)
+    this.#bridge = points
   }
 
   /** One connector has news: its own points, the charge point's and the bridge's follow. */

@@ -40,10 +40,14 @@ function describe(settings: BacnetConfig, device: Device, point: Point): object 
   }
 }
 
+/** What is taken up while it runs; anything else needs a restart. */
+const live = ['allowWrites', 'instances'] as const satisfies readonly (keyof BacnetConfig)[]
+
 /** BACnet/IP: each charger a device behind the bridge, or all in the bridge's own. */
 export const bacnet = {
   name: 'bacnet',
   config,
+  live,
   chargerConfig,
   binding,
   mappingOptions,

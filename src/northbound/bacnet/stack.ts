@@ -32,7 +32,9 @@ export function createStack(
   { clock, log, downlink, version }: NorthboundParts,
   openPort: OpenPort,
 ): Northbound {
-  const { topology, vendorId, allowWrites } = settings
+  const { topology, vendorId } = settings
+  const rights = { allowWrites: settings.allowWrites }
+  let started = false
   const common = { vendorId, version, now: () => clock.now() }
   const virtual = new Map<number, DeviceModel>()
   let bridge: DeviceModel | undefined
@@ -68,7 +70,7 @@ export function createStack(
     confirmed,
     deviceTable,
     downlink,
-    allowWrites,
+    rights,
     log,
     throttle,
     reply: (device, to, apdu) => reply(device, to, apdu, false),
@@ -88,8 +90,17 @@ export function createStack(
     if (model === undefined) {
       model = new DeviceModel(device, instance, common, settings.network)
       virtual.set(instance, model)
+      if (started) announce([model])
     }
     return model
+  }
+
+  /** Says to everybody that these devices are there. */
+  function announce(devices: readonly DeviceModel[]): void {
+    pacer.send(
+      `announce ${devices[0]?.instance}`,
+      devices.map((device) => () => network.broadcast(device, discovery.iAm(device))),
+    )
   }
 
   return {
@@ -99,16 +110,24 @@ export function createStack(
       if (model === undefined) return
       uplink.attach(model.add(device, points, (point, row, stride) => instanceOf(settings, device, point, row, stride)))
     },
+    detach(device: Device, points?: readonly Point[]) {
+      const instance = device.addresses.bacnet
+      const isVirtual = topology === 'virtual' && device.charger !== undefined
+      const model = isVirtual && instance !== undefined ? virtual.get(instance) : bridge
+      if (model === undefined || (isVirtual && model.device.charger !== device.charger)) return
+      uplink.detach(model.remove(device, points))
+      if (isVirtual && points === undefined && instance !== undefined) virtual.delete(instance)
+    },
     pointChanged: (point) => uplink.pointChanged(point),
+    configure(changed) {
+      rights.allowWrites = (changed as BacnetConfig).allowWrites
+    },
     async start() {
       const address = await port.start()
       cov.start()
       network.announceRouter()
-      const devices = [...(bridge === undefined ? [] : [bridge]), ...virtual.values()]
-      pacer.send(
-        'start',
-        devices.map((device) => () => network.broadcast(device, discovery.iAm(device))),
-      )
+      announce([...(bridge === undefined ? [] : [bridge]), ...virtual.values()])
+      started = true
       return address
     },
     async stop() {

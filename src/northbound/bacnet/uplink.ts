@@ -16,6 +16,13 @@ export class BacnetUplink {
     for (const object of objects) this.#objects[object.point.id] = object
   }
 
+  detach(objects: readonly BacnetObject[]): void {
+    for (const object of objects) {
+      this.#objects[object.point.id] = undefined
+      this.#cov.forget(object)
+    }
+  }
+
   pointChanged(point: Point): void {
     const object = this.#objects[point.id]
     if (object !== undefined) this.#cov.changed(object)

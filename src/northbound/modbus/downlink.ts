@@ -18,7 +18,8 @@ const exceptions: Record<Refusal, ExceptionCode> = {
 
 export interface ModbusDownlinkParts {
   readonly downlink: Downlink
-  readonly allowWrites: readonly Network[]
+  /** Who may write, as the config says now. */
+  readonly rights: { readonly allowWrites: readonly Network[] }
   readonly priority: number
   readonly log: Log
   readonly throttle: Throttle
@@ -42,8 +43,8 @@ export class ModbusDownlink {
 
   /** Throws where this address may not write at all. */
   authorize(address: string): void {
-    const { allowWrites, log, throttle } = this.#parts
-    if (allowWrites.some((network) => network.contains(address))) return
+    const { log, rights, throttle } = this.#parts
+    if (rights.allowWrites.some((network) => network.contains(address))) return
     if (throttle.pass(address) !== undefined)
       log.warn({ from: address }, `write from ${address} refused: it is in none of the networks of modbus.allowWrites`)
     throw new ModbusException(exceptionCodes.illegalFunction, `write from ${address}`)

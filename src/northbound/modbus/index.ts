@@ -39,10 +39,14 @@ function describe(_settings: ModbusConfig, device: Device, point: Point): object
 /** The 1-based notation: 4xxxx with as many digits as it takes to reach 65536. */
 const firstNumber = { coil: 1, discrete: 100_001, input: 300_001, holding: 400_001 } as const
 
+/** What is taken up while it runs; anything else needs a restart. */
+const live = ['allowWrites'] as const satisfies readonly (keyof ModbusConfig)[]
+
 /** Modbus TCP: a unit for each charger, units 0 and 255 the bridge itself. */
 export const modbus = {
   name: 'modbus',
   config,
+  live,
   chargerConfig,
   binding,
   mappingOptions,

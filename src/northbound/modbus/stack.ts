@@ -27,31 +27,33 @@ export function createStack(
 ): Northbound {
   const units = new Map<number, Served>()
   const uplink = new ModbusUplink()
-  const { priority, allowWrites } = settings
-  const downlink = new ModbusDownlink({ downlink: core, allowWrites, priority, log, throttle: new Throttle(clock) })
+  const { priority } = settings
+  const rights = { allowWrites: settings.allowWrites }
+  const downlink = new ModbusDownlink({ downlink: core, rights, priority, log, throttle: new Throttle(clock) })
   const server = openServer((unit, pdu, peer) =>
     serve(units.get(unit === BRIDGE_ALIAS ? 0 : unit), pdu, downlink, peer),
   )
 
-  function served(device: Device): Served | undefined {
-    const number = device.addresses.modbus
-    if (number === undefined) return undefined
-    let known = units.get(number)
-    if (known === undefined) {
-      const unit = new Unit({ downlink: core, clock, priority })
-      known = { unit, identification: () => identification(device, version) }
-      units.set(number, known)
-    }
-    return known
-  }
-
   return {
     name: 'modbus',
     attach(device: Device, points: readonly Point[]) {
-      const own = served(device)
-      if (own !== undefined) uplink.attach(own.unit, points)
+      const number = device.addresses.modbus
+      if (number === undefined) return
+      const unit = units.get(number)?.unit ?? new Unit({ downlink: core, clock, priority })
+      units.set(number, { unit, identification: () => identification(device, version) })
+      uplink.attach(unit, points)
+    },
+    detach(device: Device, points?: readonly Point[]) {
+      const number = device.addresses.modbus
+      const known = number === undefined ? undefined : units.get(number)
+      if (number === undefined || known === undefined) return
+      uplink.detach(known.unit, points ?? known.unit.points)
+      if (points === undefined) units.delete(number)
     },
     pointChanged: (point) => uplink.pointChanged(point),
+    configure(changed) {
+      rights.allowWrites = (changed as ModbusConfig).allowWrites
+    },
     start: () => server.start(),
     stop: () => server.stop(),
   }

@@ -11,6 +11,11 @@ export class ModbusUplink {
     unit.add(points)
   }
 
+  detach(unit: Unit, points: readonly Point[]): void {
+    for (const point of points) this.#units[point.id] = undefined
+    unit.remove(points)
+  }
+
   pointChanged(point: Point): void {
     this.#units[point.id]?.pointChanged(point)
   }

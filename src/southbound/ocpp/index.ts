@@ -6,7 +6,7 @@ import { Throttle } from '../../lib/throttle.ts'
 import { check } from './check.ts'
 import { config, type OcppConfig } from './config.ts'
 import type { Knock } from './transport/knock.ts'
-import { ChargerServer } from './transport/server.ts'
+import { ChargerServer, type ServerParts } from './transport/server.ts'
 import { unfit } from './v16/by-hand.ts'
 import { Conversation } from './v16/conversation.ts'
 import type { Payload } from './wire/frame.ts'
@@ -19,24 +19,36 @@ interface Parts {
   readonly folder?: string
 }
 
-function create(settings: OcppConfig, { door, clock, log, folder = '.' }: Parts): Southbound {
-  const { listen, tls } = settings
+function create(initial: OcppConfig, { door, clock, log, folder = '.' }: Parts): Southbound {
+  const { listen, tls } = initial
+  const tell = teller(clock, log)
   /** A charger's link is its conversation; core sees no more of it than the link. */
   const talks = new WeakMap<ChargerLink, Conversation>()
-  const server = new ChargerServer({
+  // One object for all who look at it, so that a change of the config is seen by all of them.
+  const settings = { ...initial }
+  const parts: ServerParts = {
     ...settings,
     tls: tls && { ...tls, folder },
     door,
     clock,
     log,
-    converse: (charger, send, close) => {
+    converse: (charger, send, close, { address, path, subprotocol }) => {
+      const subprotocols = subprotocol === undefined ? [] : [subprotocol]
+      door.knocked({ identifier: charger.id, address, path, subprotocols, reason: undefined })
       const talk = new Conversation({ door, charger, send, close, clock, log, settings })
       talks.set(talk, talk)
       return talk
     },
     passwords: ({ settings: { password } }) => (password === undefined ? [] : [password]),
-    turnedAway: teller(clock, log),
-  })
+    turnedAway(knock) {
+      tell(knock)
+      const { identifier, address, path, subprotocols, reason } = knock
+      // Who has no identifier can't be adopted.
+      if (identifier !== undefined && reason !== 'no-identifier')
+        door.knocked({ identifier, address, path, subprotocols, reason })
+    },
+  }
+  const server = new ChargerServer(parts)
   return {
     start: async () => {
       await server.start()
@@ -44,6 +56,12 @@ function create(settings: OcppConfig, { door, clock, log, folder = '.' }: Parts)
       return tls === undefined ? plain : `${plain},${urlOf('wss', tls.listen, server.tlsPort ?? tls.listen.port)}`
     },
     stop: () => server.stop(),
+    configure(changed) {
+      const live: OcppConfig = { ...(changed as OcppConfig), listen, tls }
+      Object.assign(settings, live)
+      const { pingInterval, requireSubprotocol, silenceTimeout } = live
+      Object.assign(parts, { pingInterval, requireSubprotocol, silenceTimeout })
+    },
     async call(charger, action, payload) {
       const problem = unfit(action, payload)
       if (problem !== undefined) return { kind: 'unfit', ...problem }
@@ -68,5 +86,20 @@ function urlOf(scheme: 'ws' | 'wss', { host }: ListenAddress, port: number): str
   return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
+/** What is taken up while it runs; anything else needs a restart. */
+const live = [
+  'responseTimeout',
+  'heartbeatInterval',
+  'connectionLostFault',
+  'silenceTimeout',
+  'configRefresh',
+  'requireSubprotocol',
+  'pingInterval',
+  'guests',
+  'authorize',
+  'shareIdTags',
+  'remoteStartIdTag',
+] as const satisfies readonly (keyof OcppConfig)[]
+
 /** The central system that chargers connect to. */
-export const ocpp = { name: 'ocpp', config, create, check } as const
+export const ocpp = { name: 'ocpp', config, live, create, check } as const

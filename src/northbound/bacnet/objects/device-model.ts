@@ -14,13 +14,14 @@ export interface DeviceCommon {
 
 /** A BACnet device and its objects: the bridge itself, or one charger. */
 export class DeviceModel {
-  readonly device: Device
+  /** As it is now: its name may change while it is shown. */
+  device: Device
   readonly instance: number
   readonly common: DeviceCommon
   /** By type and instance. */
   readonly objects = new Map<number, BacnetObject>()
   /** In the order of the mapping; the device object comes before them. */
-  readonly order: BacnetObject[] = []
+  order: BacnetObject[] = []
   /** Owners of points that stand in this device though they belong to another one (topology flat). */
   readonly #owners = new Map<Point['charger'], string>()
   databaseRevision = 1
@@ -45,7 +46,9 @@ export class DeviceModel {
     points: readonly Point[],
     place: (point: Point, row: number, stride: number) => number,
   ): readonly BacnetObject[] {
+    const renamed = this.#owners.has(owner.charger) && this.#owners.get(owner.charger) !== owner.name
     this.#owners.set(owner.charger, owner.name)
+    if (owner.charger === this.device.charger) this.device = owner
     const added: BacnetObject[] = []
     for (const point of points) {
       const bound = bindingOf(point)
@@ -62,8 +65,20 @@ export class DeviceModel {
       this.order.push(object)
       added.push(object)
     }
-    if (added.length > 0) this.databaseRevision += 1
+    if (added.length > 0 || renamed) this.databaseRevision += 1
     return added
+  }
+
+  /** Takes away the objects of points, or of all points of an owner, and answers with them. */
+  remove(owner: Device, points?: readonly Point[]): readonly BacnetObject[] {
+    const gone = points === undefined ? undefined : new Set(points)
+    const isGone = ({ point }: BacnetObject) => gone?.has(point) ?? point.charger === owner.charger
+    const removed = this.order.filter(isGone)
+    this.order = this.order.filter((object) => !isGone(object))
+    for (const object of removed) this.objects.delete(objectKey(object.type, object.instance))
+    if (points === undefined) this.#owners.delete(owner.charger)
+    if (removed.length > 0) this.databaseRevision += 1
+    return removed
   }
 
   nameOf(point: Point): string {

@@ -33,7 +33,8 @@ export interface ApplicationParts {
   readonly confirmed: ConfirmedSender
   readonly deviceTable: PropertyTable<DeviceModel>
   readonly downlink: Downlink
-  readonly allowWrites: readonly Network[]
+  /** Who may write, as the config says now. */
+  readonly rights: { readonly allowWrites: readonly Network[] }
   readonly log: Log
   readonly throttle: Throttle
   readonly reply: (device: DeviceModel, to: Peer, apdu: Writer) => void
@@ -100,7 +101,7 @@ export class Application {
   }
 
   #execute(device: DeviceModel, { service, invokeId, data }: ConfirmedRequest, from: Peer, answer: Writer): void {
-    const { allowWrites, cov, deviceTable, downlink, log, reads, throttle } = this.#parts
+    const { cov, deviceTable, downlink, log, reads, rights, throttle } = this.#parts
     const reader = new Reader(data)
     switch (service) {
       case confirmedServices['read-property']:
@@ -112,7 +113,7 @@ export class Application {
         reads.readPropertyMultiple(device, reader, answer)
         return
       case confirmedServices['write-property']: {
-        authorize(from, allowWrites, log, throttle)
+        authorize(from, rights.allowWrites, log, throttle)
         const client: Client = { source: 'BACnet', client: `bacnet:${from.address}` }
         writeProperty(device, reader, deviceTable, downlink, client)
         writeSimpleAck(answer, service, invokeId)

@@ -103,6 +103,11 @@ export class CovService {
     for (const subscription of own.values()) if (matters(subscription, object, value, flags)) this.#queue(subscription)
   }
 
+  /** The object is gone, and with it whoever subscribed to it: nothing more is told. */
+  forget(object: BacnetObject): void {
+    for (const subscription of [...(this.#byObject.get(object)?.values() ?? [])]) this.#drop(subscription)
+  }
+
   /** Active_COV_Subscriptions (12.11.39) of one device. */
   writeSubscriptions(writer: Writer, device: DeviceModel): void {
     const now = this.#parts.clock.now()

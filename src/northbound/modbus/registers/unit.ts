@@ -27,17 +27,21 @@ export interface UnitParts {
  */
 export class Unit {
   readonly #parts: UnitParts
-  readonly #slots: Slot[] = []
+  #slots: Slot[] = []
   readonly #slotsOfPoint = new Map<Point, Slot[]>()
   /** Read afresh on each request: ages, and setpoints, whose slot can change while what wins does not. */
-  readonly #live: Slot[] = []
-  readonly #first = new Image(0, 2)
-  readonly #second = new Image(SECOND_BLOCK, 2)
-  readonly #bits = new Image(0, 1)
+  #live: Slot[] = []
+  #first = new Image(0, 2)
+  #second = new Image(SECOND_BLOCK, 2)
+  #bits = new Image(0, 1)
   #excepting = false
 
   constructor(parts: UnitParts) {
     this.#parts = parts
+  }
+
+  get points(): readonly Point[] {
+    return [...this.#slotsOfPoint.keys()]
   }
 
   add(points: readonly Point[]): void {
@@ -60,6 +64,20 @@ export class Unit {
       else this.#slotsOfPoint.set(point, [slot])
       this.#show(slot)
     }
+  }
+
+  /** Shows these points no longer: what is left is laid out anew, so that no block outlasts its points. */
+  remove(points: readonly Point[]): void {
+    const gone = new Set(points)
+    const left = this.#slots.map(({ point }) => point).filter((point) => !gone.has(point))
+    this.#slots = []
+    this.#slotsOfPoint.clear()
+    this.#live = []
+    this.#first = new Image(0, 2)
+    this.#second = new Image(SECOND_BLOCK, 2)
+    this.#bits = new Image(0, 1)
+    this.#excepting = false
+    this.add(left)
   }
 
   /** Puts a changed value in place. */

@@ -62,7 +62,10 @@ export class Conversation implements ChargerLink {
       heard: () => door.event(charger, { kind: 'heard' }),
       clock,
       log,
-      responseTimeout: parts.settings.responseTimeout,
+      // It may change while the charger is connected.
+      get responseTimeout() {
+        return parts.settings.responseTimeout
+      },
     })
     const down = { door, charger, session: this.#session, now: () => clock.now(), log }
     this.#downlink = new Downlink(down)

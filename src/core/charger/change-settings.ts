@@ -1,0 +1,43 @@
+import type { ChargerSettings, Store } from '../ports.ts'
+import type { Charger } from './charger.ts'
+import { newConnectorControl } from './control.ts'
+import { restoreConnectors } from './held.ts'
+import { newConnectorState } from './state.ts'
+import { registrationOrder } from './vocabulary.ts'
+
+/** What changes under a charger's feet; all else concerns who may come in, and how it is told so. */
+const keepsSocket: readonly string[] = ['id', 'name', 'connectors', 'electrical'] satisfies (keyof ChargerSettings)[]
+
+/** Gives a charger its changed settings; true: it has to connect anew. */
+export function changeSettings(charger: Charger, settings: ChargerSettings, store: Pick<Store, 'held'>): boolean {
+  const before = charger.settings
+  const registered = charger.registration
+  charger.settings = settings
+  if (before.electrical.kind !== settings.electrical.kind)
+    charger.control.limitUnit = settings.electrical.kind === 'dc' ? 'W' : 'A'
+  resize(charger, store)
+  // What the building wrote counts for more than the config, as after a restart.
+  const held = store.held(charger.id).get('registration')
+  charger.registration = registrationOrder.find((each) => each === held) ?? settings.registration
+  const names = new Set([...Object.keys(before), ...Object.keys(settings)]) as ReadonlySet<keyof ChargerSettings>
+  const others = [...names].filter((name) => !keepsSocket.includes(name) && name !== 'registration')
+  return (
+    charger.registration !== registered ||
+    others.some((name) => JSON.stringify(before[name]) !== JSON.stringify(settings[name]))
+  )
+}
+
+/** To as many connectors as the config says, where it does. */
+function resize(charger: Charger, store: Pick<Store, 'held'>): void {
+  const count = charger.settings.connectors
+  if (count === undefined) return
+  const { state, control } = charger
+  const before = state.connectors.length
+  state.connectors.length = Math.min(before, count + 1)
+  control.connectors.length = state.connectors.length
+  while (state.connectors.length <= count) {
+    state.connectors.push(newConnectorState())
+    control.connectors.push(newConnectorControl())
+  }
+  if (state.connectors.length > before) restoreConnectors(charger, store, before)
+}

@@ -1,0 +1,58 @@
+import { existsSync } from 'node:fs'
+import SqliteDatabase from 'better-sqlite3'
+import type { Visitor } from '../core/ports.ts'
+
+/** What other commands than `run` want to know of a store, whether a bridge has it open or not. */
+export interface StoreView {
+  /** By identifier in lower case. */
+  readonly numbers: ReadonlyMap<string, number>
+  /** How many connectors a charger told of, by its identifier. */
+  readonly connectors: ReadonlyMap<string, number>
+  /** When a charger was last heard, milliseconds UTC, by its identifier. */
+  readonly heardAt: ReadonlyMap<string, number>
+  /** Whoever was seen last comes first. */
+  readonly visitors: readonly Visitor[]
+}
+
+const nothing: StoreView = { numbers: new Map(), connectors: new Map(), heardAt: new Map(), visitors: [] }
+
+/** Looks into a store without writing to it, or bringing it to another version; one that isn't there is empty. */
+export function viewStore(file: string): StoreView {
+  if (file === ':memory:' || !existsSync(file)) return nothing
+  const database = new SqliteDatabase(file, { readonly: true, timeout: 5_000 })
+  try {
+    const tables = new Set(database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all())
+    if (!tables.has('charger')) return nothing
+    return {
+      numbers: readNumbers(database),
+      connectors: readConnectors(database),
+      heardAt: readHeard(database),
+      // A store that an older bridge wrote knows of none.
+      visitors: tables.has('visitor') ? readVisitors(database) : [],
+    }
+  } finally {
+    database.close()
+  }
+}
+
+export function readNumbers(database: SqliteDatabase.Database): ReadonlyMap<string, number> {
+  const rows = database.prepare('SELECT id, number FROM charger').all() as { id: string; number: number }[]
+  return new Map(rows.map(({ id, number }) => [id.toLowerCase(), number]))
+}
+
+export function readVisitors(database: SqliteDatabase.Database): readonly Visitor[] {
+  const texts = database.prepare('SELECT visitor FROM visitor ORDER BY lastSeen DESC').pluck().all() as string[]
+  return texts.map((text) => JSON.parse(text) as Visitor)
+}
+
+function readConnectors(database: SqliteDatabase.Database): ReadonlyMap<string, number> {
+  const rows = database.prepare("SELECT charger, value FROM held WHERE key = 'connectors'").all()
+  return new Map((rows as { charger: string; value: string }[]).map(({ charger, value }) => [charger, Number(value)]))
+}
+
+function readHeard(database: SqliteDatabase.Database): ReadonlyMap<string, number> {
+  const rows = database.prepare("SELECT charger, state ->> 'heardAt' AS at FROM snapshot").all()
+  return new Map(
+    (rows as { charger: string; at: number | null }[]).flatMap(({ charger, at }) => (at === null ? [] : [[charger, at]])),
+  )
+}
