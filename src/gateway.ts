@@ -1,21 +1,20 @@
 import { createHash } from 'node:crypto'
 import { Authorizer } from './core/charger/authorize.ts'
-import type { Charger } from './core/charger/charger.ts'
 import { Fleet } from './core/charger/fleet.ts'
 import { Totals } from './core/charger/totals.ts'
-import { authorizeModes } from './core/charger/vocabulary.ts'
+import { type AuthorizeMode, authorizeModes } from './core/charger/vocabulary.ts'
 import type { BridgeView } from './core/points/bridge-points.ts'
 import { BRIDGE, PointDownlink } from './core/points/downlink.ts'
 import type { Point } from './core/points/point.ts'
-import { givePoints } from './core/points/point-table.ts'
 import { PointUplink } from './core/points/uplink.ts'
-import type { FleetSettings, Northbound, NorthboundParts, Southbound, Store } from './core/ports.ts'
+import type { ChargerSettings, FleetSettings, Northbound, NorthboundParts, Southbound, Store } from './core/ports.ts'
+import { type Difference, difference, isNothing } from './difference.ts'
+import { Display } from './display.ts'
 import type { Clock } from './lib/clock.ts'
 import type { Log } from './lib/log.ts'
 import { version } from './lib/version.ts'
-import { expand, expandBridge } from './mapping/expand.ts'
-import { bridgeDevice, chargerDevice, counter, type Plan } from './plan.ts'
-import { northbound, southbound } from './plugins.ts'
+import { keepNumbers, type Plan } from './plan.ts'
+import { liveKeys, northbound, southbound } from './plugins.ts'
 import { web } from './web/index.ts'
 
 export interface GatewayParts {
@@ -52,6 +51,13 @@ export interface Gateway {
   readonly fleet: Fleet
   readonly points: readonly Point[]
   readonly downlink: PointDownlink
+  /** The plan that it follows. */
+  readonly plan: Plan
+  /**
+   * Follows another plan while it runs: only the chargers that it concerns notice. Where something of it needs a
+   * restart nothing is taken up. Answers with what the two plans differ in.
+   */
+  take(plan: Plan): Difference
   /** Starts every listener; resolves with what is told in the ready line, in its order. */
   start(): Promise<ReadonlyMap<string, string>>
   stop(): Promise<void>
@@ -59,22 +65,19 @@ export interface Gateway {
 
 /** Builds every part and hands each its neighbours. */
 export function createGateway(
-  { settings, mappings, assignments }: Plan,
+  plan: Plan,
   { clock, log, store, plugins = { northbound, southbound } }: GatewayParts,
 ): Gateway {
-  const { ocpp } = settings.southbound
-  const fleetSettings: FleetSettings = { ...ocpp, limits: settings.limits, actions: settings.actions }
-  const authorizer = new Authorizer(ocpp.authorize)
-  const kept = authorizeModes.find((mode) => mode === store.held(BRIDGE).get('authorize.mode'))
-  if (kept !== undefined) authorizer.mode = kept
+  let current = plan
+  keepNumbers(plan, store)
+  // One object for all who look at it, so that a change of the config is seen by all of them at once.
+  const fleetSettings = fleetSettingsOf(plan)
+  const authorizer = new Authorizer(fleetSettings.authorize)
+  authorizer.mode = heldMode(store) ?? authorizer.mode
 
   const norths: Northbound[] = []
   const totals = new Totals()
   const uplink = new PointUplink(norths, totals)
-  const points: Point[] = []
-  const nextId = counter()
-  const shownTag = ocpp.shareIdTags ? (idTag: string) => idTag : hashTag
-
   const fleet: Fleet = new Fleet({
     settings: fleetSettings,
     authorizer,
@@ -82,8 +85,8 @@ export function createGateway(
     uplink,
     clock,
     log,
-    shownTag,
-    connectorsGrew: (charger) => show(charger),
+    shownTag: (idTag) => (fleetSettings.shareIdTags ? idTag : hashTag(idTag)),
+    connectorsGrew: (charger) => display.show(charger),
   })
   const downlink = new PointDownlink({
     settings: fleetSettings,
@@ -94,28 +97,118 @@ export function createGateway(
     uplink,
     settle: (charger) => fleet.settle(charger),
   })
-  const configs: Readonly<Record<string, unknown>> = settings.northbound
+  const sections: Readonly<Record<string, unknown>> = plan.settings.northbound
   for (const plugin of plugins.northbound) {
-    const own = configs[plugin.name]
-    const parts = { clock, log, downlink, site: settings.site, version }
+    const own = sections[plugin.name]
+    const parts = { clock, log, downlink, site: plan.settings.site, version }
     if (own !== undefined) norths.push(plugin.create(own, parts))
   }
-  const souths: Southbound[] = plugins.southbound.map((plugin) =>
-    plugin.create(ocpp, { door: fleet, clock, log, folder: settings.folder }),
+  const souths = plugins.southbound.map((plugin) =>
+    plugin.create(plan.settings.southbound.ocpp, { door: fleet, clock, log, folder: plan.settings.folder }),
   )
   // The one southbound that there is; a second one will have to say which chargers are its own.
   const [south] = souths
   const api =
-    settings.services.web === undefined || south === undefined
+    plan.settings.services.web === undefined || south === undefined
       ? undefined
-      : web.create(settings.services.web, {
+      : web.create(plan.settings.services.web, {
           chargers: () => fleet.chargers,
           call: (charger, action, payload) => south.call(charger, action, payload),
           clock,
           log,
         })
+  const display = new Display(plan, { norths, uplink, downlink, store, clock, view: viewOf(totals, authorizer) })
 
-  const view: BridgeView = {
+  function add(settings: ChargerSettings): void {
+    const charger = fleet.add(settings)
+    display.show(charger)
+    totals.update(charger)
+  }
+
+  function configure(next: Plan): void {
+    const { settings } = next
+    Object.assign(fleetSettings, fleetSettingsOf(next))
+    authorizer.configure(fleetSettings.authorize)
+    authorizer.mode = heldMode(store) ?? fleetSettings.authorize.mode
+    for (const south of souths) south.configure(settings.southbound.ocpp)
+    const changed: Readonly<Record<string, unknown>> = settings.northbound
+    for (const north of norths) north.configure(changed[north.name])
+    fleet.configured()
+  }
+
+  display.showBridge()
+  for (const { settings } of plan.settings.chargers) add(settings)
+  uplink.bridgeChanged(clock.now())
+
+  return {
+    fleet,
+    get points() {
+      return display.points
+    },
+    downlink,
+    get plan() {
+      return current
+    },
+    take(next) {
+      const news = difference(current, next, liveKeys)
+      if (news.needRestart.length > 0 || isNothing(news)) return news
+      keepNumbers(next, store)
+      current = next
+      display.follow(next)
+      const byId = new Map([...fleet.chargers].map((charger) => [charger.id, charger]))
+      const changed = news.changed.flatMap(({ settings }) => {
+        const charger = byId.get(settings.id)
+        return charger === undefined ? [] : [{ charger, settings }]
+      })
+      // Whoever leaves an address does so before anybody takes it.
+      for (const { settings } of news.removed) {
+        const charger = byId.get(settings.id)
+        if (charger === undefined) continue
+        fleet.remove(charger)
+        totals.remove(charger)
+        display.remove(charger)
+      }
+      for (const { charger } of changed) if (display.hasMoved(charger)) display.hide(charger)
+      if (news.settings.length > 0) configure(next)
+      if (news.bridge) display.showBridge()
+      for (const { charger, settings } of changed) {
+        fleet.change(charger, settings)
+        display.show(charger)
+        fleet.settle(charger)
+      }
+      for (const { settings } of news.added) add(settings)
+      uplink.bridgeChanged(clock.now())
+      return news
+    },
+    async start() {
+      fleet.start()
+      const addresses = new Map<string, string>()
+      for (const [index, south] of souths.entries())
+        addresses.set(plugins.southbound[index]?.name ?? '', await south.start())
+      for (const north of norths) addresses.set(north.name, await north.start())
+      if (api !== undefined) addresses.set(web.name, await api.start())
+      return addresses
+    },
+    async stop() {
+      await Promise.all([...souths, ...norths, ...(api === undefined ? [] : [api])].map((part) => part.stop()))
+      fleet.stop()
+      downlink.stop()
+      store.close()
+    },
+  }
+}
+
+function fleetSettingsOf({ settings }: Plan): FleetSettings {
+  return { ...settings.southbound.ocpp, limits: settings.limits, actions: settings.actions }
+}
+
+/** What the building wrote counts for more than the config. */
+function heldMode(store: Store): AuthorizeMode | undefined {
+  return authorizeModes.find((mode) => mode === store.held(BRIDGE).get('authorize.mode'))
+}
+
+function viewOf(totals: Totals, authorizer: Authorizer): BridgeView {
+  return {
     get configured() {
       return totals.configured
     },
@@ -134,56 +227,6 @@ export function createGateway(
     version,
     get authorizeMode() {
       return authorizer.mode
-    },
-  }
-  const own = expandBridge(mappings.bridge, view, nextId)
-  points.push(...own)
-  uplink.showBridge(own)
-  for (const north of norths) north.attach(bridgeDevice(settings.site, assignments), own)
-
-  const mappingOf = new Map(settings.chargers.map(({ settings: { id }, mapping }) => [id, mapping]))
-
-  /** Shows the connectors of a charger that have no points yet. */
-  function show(charger: Charger): void {
-    const mapping = mappings.byName.get(mappingOf.get(charger.id) ?? '')
-    if (mapping === undefined) return
-    const added = new Map<number, readonly Point[]>()
-    for (let connector = charger.points.length; connector <= charger.connectorCount; connector += 1) {
-      added.set(connector, expand(mapping, charger, connector, nextId))
-    }
-    givePoints(charger, added, store, clock.now())
-    const device = chargerDevice(settings.site, charger, assignments)
-    for (const fresh of added.values()) {
-      points.push(...fresh)
-      for (const north of norths) north.attach(device, fresh)
-    }
-  }
-
-  for (const { settings: charger } of settings.chargers) {
-    const made = fleet.add(charger)
-    show(made)
-    totals.update(made)
-  }
-  uplink.bridgeChanged(clock.now())
-
-  return {
-    fleet,
-    points,
-    downlink,
-    async start() {
-      fleet.start()
-      const addresses = new Map<string, string>()
-      for (const [index, south] of souths.entries())
-        addresses.set(plugins.southbound[index]?.name ?? '', await south.start())
-      for (const north of norths) addresses.set(north.name, await north.start())
-      if (api !== undefined) addresses.set(web.name, await api.start())
-      return addresses
-    },
-    async stop() {
-      await Promise.all([...souths, ...norths, ...(api === undefined ? [] : [api])].map((part) => part.stop()))
-      fleet.stop()
-      downlink.stop()
-      store.close()
     },
   }
 }

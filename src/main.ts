@@ -11,7 +11,7 @@ import { pinoLog } from './lib/pino-log.ts'
 import { formatProblem, hasErrors, type Problem } from './lib/problem.ts'
 import { version } from './lib/version.ts'
 import { formatPoints, type ListFormat, listFormats, listPoints } from './mapping/list.ts'
-import { draw, type Plan } from './plan.ts'
+import { draw, keepNumbers, type Plan } from './plan.ts'
 import { northbound } from './plugins.ts'
 import { simulate } from './simulator/simulate.ts'
 import { violation } from './southbound/ocpp/v16/validate.ts'
@@ -76,7 +76,7 @@ program
   .description('every problem in the configuration and its mappings; exit code 0 or 78')
   .addOption(config())
   .action(({ config: file }: { config: string }) => {
-    const { problems } = draw(file, false)
+    const { problems } = draw(file)
     for (const problem of problems) console.log(formatProblem(problem))
     if (hasErrors(problems)) process.exitCode = EX_CONFIG
   })
@@ -88,12 +88,16 @@ program
   .addOption(new Option('--format <format>', 'how to write it').choices([...listFormats]).default('table'))
   .option('--out <folder>', 'write it into a file there instead of to standard output')
   .action(({ config: file, format, out }: { config: string; format: ListFormat; out?: string }) => {
-    const { problems, plan, listings } = draw(file, true)
+    const { problems, plan, listings } = draw(file)
     tell(problems)
     if (plan === undefined) {
       process.exitCode = EX_CONFIG
       return
     }
+    // What is printed is what a run will show, now and for ever.
+    const store = openStore(plan)
+    keepNumbers(plan, store)
+    store.close()
     const points = listPoints(listings, { protocols: northbound, configs: plan.settings.northbound })
     const text = formatPoints(points, format)
     if (out === undefined) process.stdout.write(text)
@@ -163,7 +167,7 @@ function logger(quiet?: 'warn'): Log {
 
 /** A plan without problems, or the end of the process with all of them said. */
 function planned(file: string, log: Log): Plan {
-  const { problems, plan } = draw(file, true)
+  const { problems, plan } = draw(file)
   tell(problems.filter((problem) => !problem.warning || plan === undefined))
   if (plan === undefined) process.exit(EX_CONFIG)
   for (const problem of problems) log.warn({}, formatProblem(problem))

@@ -1,11 +1,9 @@
-import { existsSync } from 'node:fs'
-import { loadConfig } from './config/load.ts'
+import { type Config, configOf, loadConfig } from './config/load.ts'
 import type { Settings } from './config/settings.ts'
 import { Charger } from './core/charger/charger.ts'
 import type { BridgeView } from './core/points/bridge-points.ts'
 import type { Point } from './core/points/point.ts'
 import type { ChargerSettings, Device, Finding, Listing, Store } from './core/ports.ts'
-import { systemClock } from './lib/clock.ts'
 import { hasErrors, type Problem, sortProblems } from './lib/problem.ts'
 import { version } from './lib/version.ts'
 import type { YamlFile } from './lib/yaml-file.ts'
@@ -13,8 +11,9 @@ import { type Assignments, assign } from './mapping/assign.ts'
 import { checkListings } from './mapping/check.ts'
 import { expand, expandBridge } from './mapping/expand.ts'
 import { loadMappings, type Mappings } from './mapping/load.ts'
+import { numbering } from './mapping/numbering.ts'
 import { northbound, sections, southbound } from './plugins.ts'
-import { openSqlite } from './store/sqlite.ts'
+import { viewStore } from './store/read.ts'
 
 const configSections = {
   southbound: { ocpp: sections.southbound.ocpp.config },
@@ -49,18 +48,35 @@ const still: BridgeView = {
   authorizeMode: 'all',
 }
 
+/** What is remembered of chargers outside the config. */
+export interface Remembered {
+  /** Their numbers, by identifier in lower case. */
+  readonly numbers: ReadonlyMap<string, number>
+  /** How many connectors one told of. */
+  connectorsOf(id: string): number | undefined
+}
+
 /**
- * Reads config and mappings, gives every charger its number, and finds every problem of all of them at once. With
- * `keep` the numbers are kept in the config's own store, as a run does; else they are only looked up there.
+ * Reads config and mappings, gives every charger its number, and finds every problem of all of them at once. Nothing is
+ * written: numbers are only looked up in the config's own store, or in what is `remembered`, and kept by `keepNumbers`.
  */
-export function draw(file: string, keep: boolean): Drawn {
-  const { problems: found, draft, settings, source } = loadConfig(file, configSections)
+export function draw(file: string, remembered?: Remembered): Drawn {
+  return drawn(loadConfig(file, configSections), remembered)
+}
+
+/** The same for a text that is already read; paths in it are relative to `source.file`. */
+export function drawFrom(source: YamlFile, remembered?: Remembered): Drawn {
+  return drawn(configOf(source, configSections), remembered)
+}
+
+function drawn(config: Config<typeof configSections>, remembered: Remembered | undefined): Drawn {
+  const { problems: found, draft, settings, source } = config
   const problems = [...found]
   if (draft === undefined) return { problems, plan: undefined, listings: [] }
   const mappings = loadMappings(draft.chargers, source, northbound)
   const context = { protocols: northbound, configs: draft.northbound, config: source }
-  const store = numbers(settings, keep)
-  const assignments = assign(draft.chargers, context, store)
+  const { numbers, connectorsOf } = remembered ?? rememberedIn(settings?.store ?? ':memory:')
+  const assignments = assign(draft.chargers, context, numbering(numbers))
   const nextId = counter()
   const listings: Listing[] = [
     { device: bridgeDevice(draft.site, assignments), points: expandBridge(mappings.bridge, still, nextId) },
@@ -68,14 +84,13 @@ export function draw(file: string, keep: boolean): Drawn {
   for (const { settings: own, mapping: name } of draft.chargers) {
     const mapping = mappings.byName.get(name)
     if (mapping === undefined) continue
-    const connectors = own.connectors ?? Number(store.held(own.id).get('connectors') ?? 1)
+    const connectors = own.connectors ?? connectorsOf(own.id) ?? 1
     const charger = new Charger(own, { guest: false, connectors, limits: draft.limits })
     const points: Point[] = []
     for (let connector = 0; connector <= connectors; connector += 1)
       points.push(...expand(mapping, charger, connector, nextId))
     listings.push({ device: chargerDevice(draft.site, charger, assignments), points })
   }
-  store.close()
   problems.push(...mappings.problems, ...assignments.problems, ...checkListings(listings, draft.chargers, context))
   for (const { name, check } of southbound) {
     const own = draft.southbound[name]
@@ -84,6 +99,11 @@ export function draw(file: string, keep: boolean): Drawn {
   const sorted = sortProblems(problems)
   const plan = settings === undefined || hasErrors(sorted) ? undefined : { settings, mappings, assignments }
   return { problems: sorted, plan, listings }
+}
+
+/** The chargers of a plan have their numbers for ever from now on. */
+export function keepNumbers({ assignments }: Plan, store: Pick<Store, 'keepNumbers'>): void {
+  store.keepNumbers(new Map([...assignments.chargers].map(([id, { number }]) => [id, number])))
 }
 
 export function bridgeDevice(site: string, { bridge }: Assignments): Device {
@@ -110,19 +130,7 @@ function nameOf(site: string, { name }: ChargerSettings): string {
   return `${site}.${name}`
 }
 
-/** A store that is only looked into is copied to memory when there is one. */
-function numbers(settings: BridgeSettings | undefined, keep: boolean): Store {
-  const file = settings?.store ?? ':memory:'
-  if (keep || file === ':memory:') return openSqlite(file, systemClock)
-  const store = openSqlite(':memory:', systemClock)
-  if (!existsSync(file) || settings === undefined) return store
-  const kept = openSqlite(file, systemClock)
-  for (const { settings: own } of settings.chargers) {
-    const known = kept.knownNumber(own.id)
-    if (known !== undefined) store.number(own.id, (n) => n === known)
-    const connectors = kept.held(own.id).get('connectors')
-    if (connectors !== undefined) store.hold(own.id, 'connectors', connectors)
-  }
-  kept.close()
-  return store
+function rememberedIn(file: string): Remembered {
+  const { numbers, connectors } = viewStore(file)
+  return { numbers, connectorsOf: (id) => connectors.get(id) }
 }

@@ -11,3 +11,6 @@ export const southbound = [ocpp] as const
 
 /** The schemas that the protocols and the web API bring to config.yaml. */
 export const sections = { southbound: { ocpp }, northbound: { bacnet, modbus }, services: { web } } as const
+
+/** By section of config.yaml, the keys that a running bridge takes up. */
+export const liveKeys = Object.fromEntries([...northbound, ...southbound].map(({ name, live }) => [name, live]))

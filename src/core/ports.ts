@@ -183,11 +183,10 @@ export interface StoredTransaction {
 
 /** Durable state. Writes return when they are on disk; `later` ones are gathered and may lose the last second. */
 export interface Store {
-  /** The charger's number, given now when it has none; never reused. `isFree` refuses numbers whose addresses are taken. */
-  number(charger: string, isFree: (n: number) => boolean): number
-  knownNumber(charger: string): number | undefined
-  /** All numbers that were ever given, by identifier in lower case. */
+  /** The numbers of all chargers that ever had one, by identifier in lower case; never reused. */
   numbers(): ReadonlyMap<string, number>
+  /** Keeps numbers, by identifier; throws where one is another charger's already. */
+  keepNumbers(numbers: ReadonlyMap<string, number>): void
 
   slots(charger: string): readonly StoredSlots[]
   saveSlots(charger: string, slots: StoredSlots): void

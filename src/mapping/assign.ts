@@ -1,6 +1,6 @@
-import type { Store } from '../core/ports.ts'
 import type { Problem } from '../lib/problem.ts'
 import type { YamlFile } from '../lib/yaml-file.ts'
+import type { Numbers } from './numbering.ts'
 import { active, type Protocol, type ProtocolConfigs } from './protocol.ts'
 
 interface Numbered {
@@ -24,7 +24,7 @@ export interface Assignments {
 }
 
 /**
- * Gives each charger its number, kept in the store for ever, and what the protocols make of it; addresses in the config
+ * Gives each charger its number, the same for ever, and what the protocols make of it; addresses in the config
  * go first, and numbers that would give one of them again are passed over.
  */
 export function assign(
@@ -34,7 +34,7 @@ export function assign(
     configs,
     config,
   }: { readonly protocols: readonly Protocol[]; readonly configs: ProtocolConfigs; readonly config: YamlFile },
-  store: Pick<Store, 'number'>,
+  numbers: Numbers,
 ): Assignments {
   const on = active(protocols, configs)
   const problems: Problem[] = []
@@ -69,7 +69,7 @@ export function assign(
   const result = new Map<string, Assignment>()
   for (const charger of chargers) {
     const derived = on.filter(({ name }) => charger.northbound[name] === undefined)
-    const number = store.number(charger.settings.id, (n) =>
+    const number = numbers.number(charger.settings.id, (n) =>
       derived.every((protocol) => {
         const address = protocol.assign(configs[protocol.name], n, undefined)
         // Numbers only grow: beyond the last address there is nothing to look for.

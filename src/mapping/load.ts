@@ -30,7 +30,7 @@ export function loadMappings(
   config: YamlFile,
   protocols: readonly Protocol[],
 ): Mappings {
-  const folders = [join(dirname(config.file), 'mappings'), packaged]
+  const folders = mappingFolders(config.file)
   const problems: Problem[] = []
   const reader = new Reader(folders, protocols, problems)
   const byName = new Map<string, Mapping>()
@@ -45,6 +45,11 @@ export function loadMappings(
   }
   const bridge = finish(BRIDGE, reader.read(BRIDGE) ?? emptyLayer, 'bridge', protocols, problems)
   return { byName, bridge, problems }
+}
+
+/** Where the mappings of a config are looked for, in this order. */
+export function mappingFolders(config: string): readonly string[] {
+  return [join(dirname(config), 'mappings'), packaged]
 }
 
 class Reader {

@@ -54,6 +54,21 @@ export function rowOf(point: Point): Row | undefined {
   return rows.get(point.bindings)
 }
 
+const looks = new WeakMap<RowBindings, string>()
+
+/** All that a row makes of a point, or a point shows of its row, as one text: points of rows alike in it needn't be made anew. */
+export function looksOf(
+  row: Pick<BoundRow, 'definition' | 'unit' | 'states' | 'writable' | 'enforce' | 'bindings'>,
+): string {
+  let known = looks.get(row.bindings)
+  if (known === undefined) {
+    const { definition, unit, states, writable, enforce, bindings } = row
+    known = JSON.stringify([definition, unit, states, writable, enforce, bindings])
+    looks.set(row.bindings, known)
+  }
+  return known
+}
+
 /** What kind of place a part takes in its protocol, and which. */
 export function placeOf(part: unknown): { readonly kind: string; readonly number: number | undefined } {
   const { object, table, instance, address } = part as Readonly<Record<string, unknown>>

@@ -53,6 +53,8 @@ function readConnectors(database: SqliteDatabase.Database): ReadonlyMap<string, 
 function readHeard(database: SqliteDatabase.Database): ReadonlyMap<string, number> {
   const rows = database.prepare("SELECT charger, state ->> 'heardAt' AS at FROM snapshot").all()
   return new Map(
-    (rows as { charger: string; at: number | null }[]).flatMap(({ charger, at }) => (at === null ? [] : [[charger, at]])),
+    (rows as { charger: string; at: number | null }[]).flatMap(({ charger, at }) =>
+      at === null ? [] : [[charger, at]],
+    ),
   )
 }

@@ -92,17 +92,12 @@ export function openSqlite(file: string, clock: Clock, random: () => number = Ma
   }
 
   return {
-    number(charger, isFree) {
-      const known = this.knownNumber(charger)
-      if (known !== undefined) return known
-      const used = new Set(sql.numbers.all() as number[])
-      let number = 1
-      while (used.has(number) || !isFree(number)) number += 1
-      sql.saveNumber.run(charger, number)
-      return number
-    },
-    knownNumber: (charger) => sql.number.get(charger) as number | undefined,
     numbers: () => readNumbers(database),
+    keepNumbers(numbers) {
+      const known = readNumbers(database)
+      const fresh = [...numbers].filter(([charger]) => !known.has(charger.toLowerCase()))
+      if (fresh.length > 0) database.transaction(() => fresh.forEach((row) => void sql.saveNumber.run(...row)))()
+    },
 
     slots: (charger) =>
       (sql.slots.all(charger) as (Omit<StoredSlots, 'slots'> & { slots: string })[]).map((row) => ({
@@ -169,8 +164,6 @@ export function openSqlite(file: string, clock: Clock, random: () => number = Ma
 
 function statements(database: SqliteDatabase.Database) {
   return {
-    numbers: database.prepare('SELECT number FROM charger').pluck(),
-    number: database.prepare('SELECT number FROM charger WHERE id = ?').pluck(),
     saveNumber: database.prepare('INSERT INTO charger (id, number) VALUES (?, ?)'),
     slots: database.prepare('SELECT connector, setpoint, unit, slots FROM slots WHERE charger = ?'),
     saveSlots: database.prepare(

@@ -24,7 +24,7 @@ describe('the README', () => {
     writeFileSync(join(folder, 'mappings/garage.yaml'), mapping ?? '')
     const file = join(folder, 'config.yaml')
     writeFileSync(file, `${config}    mapping: garage\nstore: "sqlite::memory:"\n`)
-    const { problems, listings } = draw(file, false)
+    const { problems, listings } = draw(file)
     expect(problems.map(formatProblem)).toEqual([])
     expect(listings[1]?.points.map(({ definition }) => definition.name)).toContain('meter.Power.Offered')
   })

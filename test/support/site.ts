@@ -103,7 +103,7 @@ export async function site(
     file,
     (options.config ?? CONFIG).replace('TOPOLOGY', options.flat ? 'topology: flat' : 'topology: virtual'),
   )
-  const { plan, problems } = draw(file, false)
+  const { plan, problems } = draw(file)
   if (plan === undefined) throw new Error(problems.map(formatProblem).join('\n'))
   const clock = options.clock ?? new FakeClock()
   const store = options.store ?? openSqlite(':memory:', clock)

@@ -78,7 +78,8 @@ export class Fleet implements ChargerDoor {
 
   /** Its entry in the config has changed. It keeps its socket unless it has to come in anew; `settle` tells the rest. */
   change(charger: Charger, settings: ChargerSettings): void {
-    if (changeSettings(charger, settings, this.#parts.store)) charger.link?.close('its settings have changed: come in again')
+    if (changeSettings(charger, settings, this.#parts.store))
+      charger.link?.close('its settings have changed: come in again')
   }
 
   /** The settings have changed. */

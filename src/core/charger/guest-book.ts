@@ -27,7 +27,11 @@ export class GuestBook {
   }
 
   /** A visitor who is inside says something, or takes the time to say who it is; others are none of the book's. */
-  seen(identifier: string, now: number, news: { readonly identity?: Identity; readonly reason?: Visitor['reason'] } = {}): void {
+  seen(
+    identifier: string,
+    now: number,
+    news: { readonly identity?: Identity; readonly reason?: Visitor['reason'] } = {},
+  ): void {
     const known = this.#visitors.get(keyOf(identifier))
     if (known !== undefined) this.#write({ ...known, ...news, lastSeen: now })
   }

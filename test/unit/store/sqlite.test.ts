@@ -30,16 +30,22 @@ const transaction: StoredTransaction = {
 }
 
 describe('the store', () => {
-  it('gives each charger the next free number, for ever, in any letter case', () => {
+  it('keeps the numbers of chargers for ever, in any letter case, and gives none to two', () => {
     const store = openSqlite(file, new FakeClock())
-    expect(store.number('A', () => true)).toBe(1)
-    expect(store.number('B', (n) => n !== 2)).toBe(3)
-    expect(store.number('C', () => true)).toBe(2)
+    store.keepNumbers(new Map([['A', 1]]))
+    store.keepNumbers(
+      new Map([
+        ['a', 1],
+        ['B', 3],
+      ]),
+    )
     store.close()
     const again = openSqlite(file, new FakeClock())
-    expect(again.number('b', () => true)).toBe(3)
-    expect(again.knownNumber('D')).toBeUndefined()
-    expect(again.number('D', () => true)).toBe(4)
+    expect([...again.numbers()]).toEqual([
+      ['a', 1],
+      ['b', 3],
+    ])
+    expect(() => again.keepNumbers(new Map([['C', 3]]))).toThrow()
     again.close()
   })
 

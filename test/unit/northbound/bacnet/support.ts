@@ -178,6 +178,8 @@ export async function stack(settings: object = {}, log: Log = silentLog) {
       )
       const device = { charger, name: `Site.${id}`, number: instance, addresses: { bacnet: instance } }
       north.attach(device, [point({ object: 'analog-input', instance: 1, type: 'number', unit: 'kW' }, charger)])
+      // What it says of itself when it comes.
+      sent.splice(0)
     },
     /** A charger has told something. */
     set(target: Point, value: Value | undefined, quality: Quality = 'good'): void {

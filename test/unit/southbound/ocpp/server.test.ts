@@ -9,7 +9,7 @@ import { config } from '../../../../src/southbound/ocpp/config.ts'
 import { ocpp } from '../../../../src/southbound/ocpp/index.ts'
 import { identifierOf } from '../../../../src/southbound/ocpp/transport/identifier.ts'
 import { Authority, folderOf } from '../../../support/authority.ts'
-import { chargerSettings, core } from '../../../support/core.ts'
+import { chargerSettings, core, FakeLink } from '../../../support/core.ts'
 
 let own: ReturnType<typeof core>
 let server: ReturnType<typeof ocpp.create>
@@ -154,10 +154,17 @@ describe('the port of the chargers', () => {
     guest.send('[2,"1","BootNotification",{"chargePointVendor":"a","chargePointModel":"b"}]')
     const [answer] = await once(guest, 'message')
     expect(JSON.parse(String(answer))[2]).toMatchObject({ status: 'Pending', interval: 120 })
-    guest.terminate()
-    for (let n = 0; n < 600; n += 1) own.fleet.arrive(`G-${n}`)
+    // Those who came and went take no place away.
+    for (let n = 0; n < 600; n += 1) own.fleet.arrive(`ABSENT-${n}`)
+    expect(own.fleet.arrive('ABSENT-LATE')).toBeDefined()
+    for (let n = 0; n < 600; n += 1) {
+      const present = own.fleet.arrive(`G-${n}`)
+      if (present !== undefined) own.fleet.connected(present, new FakeLink())
+    }
     expect(await refused('/ONE-MORE')).toBe(503)
+    expect(own.fleet.visitors[0]).toMatchObject({ identifier: 'ONE-MORE', reason: 'too-many' })
     ;(await open('/CP-1')).terminate()
+    guest.terminate()
   })
 
   it('ends the conversation of a charger whose message it fails on, and of no other', async () => {
