@@ -2,19 +2,24 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { adopt } from './adopt.ts'
+import { type ChargerFormat, chargerFormats, formatChargers, listChargers } from './chargers.ts'
 import { runDemo } from './demo.ts'
 import { discoverPoints } from './discover.ts'
 import { createGateway, type Gateway } from './gateway.ts'
 import { systemClock } from './lib/clock.ts'
 import type { Log } from './lib/log.ts'
+import { didYouMean } from './lib/nearest.ts'
 import { pinoLog } from './lib/pino-log.ts'
 import { formatProblem, hasErrors, type Problem } from './lib/problem.ts'
 import { version } from './lib/version.ts'
 import { formatPoints, type ListFormat, listFormats, listPoints } from './mapping/list.ts'
-import { draw, keepNumbers, type Plan } from './plan.ts'
+import { draw, keepNumbers, type Plan, rememberedBy } from './plan.ts'
 import { northbound } from './plugins.ts'
+import { follow } from './reload.ts'
 import { simulate } from './simulator/simulate.ts'
 import { violation } from './southbound/ocpp/v16/validate.ts'
+import { viewStore } from './store/read.ts'
 import { openSqlite } from './store/sqlite.ts'
 
 interface SimulateFlags {
@@ -51,9 +56,15 @@ program
   .action(async ({ config: file }: { config: string }) => {
     const log = logger()
     const plan = planned(file, log)
-    const gateway = createGateway(plan, { clock: systemClock, log, store: openStore(plan) })
+    const store = openStore(plan)
+    const gateway = createGateway(plan, { clock: systemClock, log, store })
     await started(gateway, log)
-    stopOnSignal(() => gateway.stop())
+    const changes = follow({ file, gateway, remembered: rememberedBy(store), log }, systemClock)
+    process.on('SIGHUP', () => changes.now())
+    stopOnSignal(() => {
+      changes.stop()
+      return gateway.stop()
+    })
   })
 
 program
@@ -109,6 +120,45 @@ program
     }
   })
 
+const chargers = program
+  .command('chargers')
+  .description('the chargers of the configuration, and those that knocked and are not in it')
+  .enablePositionalOptions()
+  .allowExcessArguments()
+  .addOption(config())
+  .addOption(new Option('--format <format>', 'how to write it').choices([...chargerFormats]).default('table'))
+  .action(({ config: file, format }: { config: string; format: ChargerFormat }, command: Command) => {
+    knownCommand(command, command.args[0])
+    const { problems, plan } = draw(file)
+    if (plan === undefined) {
+      tell(problems)
+      process.exitCode = EX_CONFIG
+      return
+    }
+    process.stdout.write(formatChargers(listChargers(plan, viewStore(plan.settings.store)), format))
+  })
+
+chargers
+  .command('adopt')
+  .description('put a charger into the configuration, of which all else stays as it is')
+  .argument('<id>', 'its identifier, in any letter case')
+  .option('--name <name>', 'its name in the building; without it, the identifier')
+  .option('--mapping <mapping>', 'what it shows, such as standard, standard-dc or full')
+  .option('--config <file>', 'the configuration')
+  .action((id: string, options: { name?: string; mapping?: string; config?: string }) => {
+    const { name, mapping } = options
+    const file = options.config ?? chargers.opts<{ config: string }>().config
+    const adopted = adopt({ file, id, name, mapping, openStore })
+    if (adopted.kind === 'adopted') {
+      tell(adopted.warnings)
+      console.log(adopted.message)
+      return
+    }
+    if (adopted.kind === 'problems') tell(adopted.problems)
+    console.error(adopted.message)
+    process.exitCode = adopted.kind === 'problems' ? EX_CONFIG : 1
+  })
+
 program
   .command('discover')
   .description('mapping rows for all that a charger has ever shown and its mapping does not')
@@ -154,10 +204,19 @@ program
   })
 
 try {
+  // Before `run`, the default, takes any word for one of its own.
+  knownCommand(program, program.parseOptions(process.argv.slice(2)).operands[0])
   await program.parseAsync()
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error))
   process.exit(1)
+}
+
+/** Ends with what may be meant when a word is no command. */
+function knownCommand(command: Command, word: string | undefined): void {
+  const names = command.commands.map((each) => each.name())
+  if (word === undefined || word === 'help' || names.includes(word)) return
+  command.error(`there is no command ${word}${didYouMean(word, names)}: one of ${names.join(', ')}`)
 }
 
 function logger(quiet?: 'warn'): Log {

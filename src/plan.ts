@@ -130,6 +130,19 @@ function nameOf(site: string, { name }: ChargerSettings): string {
   return `${site}.${name}`
 }
 
+/** What an open store remembers. */
+export function rememberedBy(store: Pick<Store, 'numbers' | 'held'>): Remembered {
+  return {
+    get numbers() {
+      return store.numbers()
+    },
+    connectorsOf(id) {
+      const told = store.held(id).get('connectors')
+      return told === undefined ? undefined : Number(told)
+    },
+  }
+}
+
 function rememberedIn(file: string): Remembered {
   const { numbers, connectors } = viewStore(file)
   return { numbers, connectorsOf: (id) => connectors.get(id) }

@@ -1,12 +1,11 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import type { Difference } from './difference.ts'
-import { isNothing } from './difference.ts'
+import { type Difference, isNothing } from './difference.ts'
 import type { Gateway } from './gateway.ts'
-import type { Cancel, Clock } from './lib/clock.ts'
+import type { Clock } from './lib/clock.ts'
 import type { Log } from './lib/log.ts'
 import { formatProblem } from './lib/problem.ts'
-import { watchFiles } from './lib/watch-files.ts'
+import { type Watch, watchFiles } from './lib/watch-files.ts'
 import { mappingFolders } from './mapping/load.ts'
 import { draw, type Remembered } from './plan.ts'
 
@@ -17,17 +16,15 @@ export interface ReloadParts {
   readonly log: Log
 }
 
-/** Follows the config and the mappings as they change on disk; stopped by what it answers with. */
-export function follow(parts: ReloadParts, clock: Clock): Cancel {
-  return watchFiles(
-    clock,
-    () => [resolve(parts.file), ...mappingFolders(resolve(parts.file)).flatMap(mappingsIn)],
-    () => reload(parts),
-  )
+/** Follows the config and the mappings as they change on disk. */
+export function follow(parts: ReloadParts, clock: Clock): Watch {
+  const file = resolve(parts.file)
+  const files = () => [file, ...mappingFolders(file).flatMap(mappingsIn)]
+  return watchFiles(clock, files, () => reload(parts))
 }
 
 /** Takes up what the config and the mappings say now, or tells why not: whole or not at all. */
-export function reload({ file, gateway, remembered, log }: ReloadParts): void {
+function reload({ file, gateway, remembered, log }: ReloadParts): void {
   try {
     const { problems, plan } = draw(file, remembered)
     if (plan === undefined) {
@@ -39,8 +36,7 @@ export function reload({ file, gateway, remembered, log }: ReloadParts): void {
       )
       return
     }
-    const known = new Set(gateway.warnings)
-    for (const problem of problems) if (!known.has(problem.message)) log.warn({}, formatProblem(problem))
+    for (const problem of problems) log.warn({}, formatProblem(problem))
     tell(gateway.take(plan), file, log)
   } catch (error) {
     // A mistake of ours, or a disk that fails: chargers and buildings go on with what was taken up before.
@@ -74,9 +70,13 @@ function summary({ added, removed, changed, settings, bridge }: Difference): str
 }
 
 function mappingsIn(folder: string): readonly string[] {
-  if (!existsSync(folder)) return []
-  return readdirSync(folder)
-    .filter((name) => name.endsWith('.yaml'))
-    .sort()
-    .map((name) => join(folder, name))
+  try {
+    return readdirSync(folder)
+      .filter((name) => name.endsWith('.yaml'))
+      .sort()
+      .map((name) => join(folder, name))
+  } catch {
+    // Absent, or not for us to read: no mapping is found there either.
+    return []
+  }
 }

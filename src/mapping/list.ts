@@ -1,5 +1,6 @@
 import type { Point } from '../core/points/point.ts'
 import type { Device, Listing } from '../core/ports.ts'
+import { aligned } from '../lib/table.ts'
 import { active, type Protocol, type ProtocolConfigs } from './protocol.ts'
 
 export const listFormats = ['table', 'json', 'csv', 'markdown'] as const
@@ -102,16 +103,4 @@ function quoted(cell: string): string {
 
 function escaped(cell: string): string {
   return cell.replaceAll('|', '\\|')
-}
-
-function aligned(rows: readonly (readonly string[])[]): readonly string[] {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    rows.reduce((most, row) => Math.max(most, row[column]?.length ?? 0), 0),
-  )
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  )
 }

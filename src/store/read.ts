@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import SqliteDatabase from 'better-sqlite3'
+import type { Identity } from '../core/charger/event.ts'
 import type { Visitor } from '../core/ports.ts'
 
 /** What other commands than `run` want to know of a store, whether a bridge has it open or not. */
@@ -8,13 +9,13 @@ export interface StoreView {
   readonly numbers: ReadonlyMap<string, number>
   /** How many connectors a charger told of, by its identifier. */
   readonly connectors: ReadonlyMap<string, number>
-  /** When a charger was last heard, milliseconds UTC, by its identifier. */
-  readonly heardAt: ReadonlyMap<string, number>
+  /** What a charger said of itself, and when it was last heard (milliseconds UTC), by its identifier. */
+  readonly heard: ReadonlyMap<string, { readonly at: number | undefined; readonly identity: Identity }>
   /** Whoever was seen last comes first. */
   readonly visitors: readonly Visitor[]
 }
 
-const nothing: StoreView = { numbers: new Map(), connectors: new Map(), heardAt: new Map(), visitors: [] }
+const nothing: StoreView = { numbers: new Map(), connectors: new Map(), heard: new Map(), visitors: [] }
 
 /** Looks into a store without writing to it, or bringing it to another version; one that isn't there is empty. */
 export function viewStore(file: string): StoreView {
@@ -26,7 +27,7 @@ export function viewStore(file: string): StoreView {
     return {
       numbers: readNumbers(database),
       connectors: readConnectors(database),
-      heardAt: readHeard(database),
+      heard: readHeard(database),
       // A store that an older bridge wrote knows of none.
       visitors: tables.has('visitor') ? readVisitors(database) : [],
     }
@@ -50,11 +51,14 @@ function readConnectors(database: SqliteDatabase.Database): ReadonlyMap<string, 
   return new Map((rows as { charger: string; value: string }[]).map(({ charger, value }) => [charger, Number(value)]))
 }
 
-function readHeard(database: SqliteDatabase.Database): ReadonlyMap<string, number> {
-  const rows = database.prepare("SELECT charger, state ->> 'heardAt' AS at FROM snapshot").all()
+function readHeard(database: SqliteDatabase.Database): StoreView['heard'] {
+  const rows = database
+    .prepare("SELECT charger, state ->> 'heardAt' AS at, state -> 'identity' AS identity FROM snapshot")
+    .all() as { charger: string; at: number | null; identity: string }[]
   return new Map(
-    (rows as { charger: string; at: number | null }[]).flatMap(({ charger, at }) =>
-      at === null ? [] : [[charger, at]],
-    ),
+    rows.map(({ charger, at, identity }) => [
+      charger,
+      { at: at ?? undefined, identity: JSON.parse(identity) as Identity },
+    ]),
   )
 }
