@@ -2,19 +2,20 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Store } from '../../src/core/ports.ts'
+import type { Difference } from '../../src/difference.ts'
 import { createGateway } from '../../src/gateway.ts'
 import { silentLog } from '../../src/lib/log.ts'
 import { formatProblem } from '../../src/lib/problem.ts'
 import { createStack as bacnetStack, type DatagramPort } from '../../src/northbound/bacnet/stack.ts'
 import { createStack as modbusStack } from '../../src/northbound/modbus/stack.ts'
-import { draw } from '../../src/plan.ts'
+import { draw, rememberedBy } from '../../src/plan.ts'
 import { Conversation, type ConversationParts } from '../../src/southbound/ocpp/v16/conversation.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
 import { FakeClock } from './fake-clock.ts'
 
 type ConversationSettings = ConversationParts['settings']
 
-const CONFIG = `
+export const CONFIG = `
 site: Site
 ocpp: { listen: "127.0.0.1:0" }
 bacnet: { listen: "127.0.0.1:47808", device: { instance: 4000 }, network: 2000, TOPOLOGY }
@@ -35,6 +36,8 @@ class MemoryCharger {
   constructor(gateway: ReturnType<typeof createGateway>, id: string, clock: FakeClock, settings: ConversationSettings) {
     const charger = gateway.fleet.arrive(id)
     if (charger === undefined) throw new Error(`${id} was turned away`)
+    const knock = { identifier: id, address: '192.0.2.50', path: `/${id}`, subprotocols: ['ocpp1.6'] }
+    gateway.fleet.knocked({ ...knock, reason: undefined })
     this.#conversation = new Conversation({
       door: gateway.fleet,
       charger,
@@ -99,10 +102,8 @@ export async function site(
 ) {
   const folder = mkdtempSync(join(tmpdir(), 'site-'))
   const file = join(folder, 'config.yaml')
-  writeFileSync(
-    file,
-    (options.config ?? CONFIG).replace('TOPOLOGY', options.flat ? 'topology: flat' : 'topology: virtual'),
-  )
+  const topology = options.flat ? 'topology: flat' : 'topology: virtual'
+  writeFileSync(file, (options.config ?? CONFIG).replace('TOPOLOGY', topology))
   const { plan, problems } = draw(file)
   if (plan === undefined) throw new Error(problems.map(formatProblem).join('\n'))
   const clock = options.clock ?? new FakeClock()
@@ -153,6 +154,13 @@ export async function site(
     clock,
     store,
     datagrams,
+    folder,
+    /** The config says something else now; answers with what came of it, or with the problems. */
+    edit(config: string): Difference | readonly string[] {
+      writeFileSync(file, config.replace('TOPOLOGY', topology))
+      const drawn = draw(file, rememberedBy(store))
+      return drawn.plan === undefined ? drawn.problems.map(formatProblem) : gateway.take(drawn.plan)
+    },
     charger: (id: string) => new MemoryCharger(gateway, id, clock, plan.settings.southbound.ocpp),
     /** A datagram to the bridge; answers with those that it sent at once. */
     bacnet(hex: string, from = client): string[] {
