@@ -228,6 +228,52 @@ describe('a mapping that changes while the bridge runs', () => {
   })
 })
 
+describe('the bridge’s own points', () => {
+  it('change with their mapping, and those that stay keep their subscriptions', async () => {
+    const { bacnet, clock, datagrams, edit, folder, modbus } = await site()
+    // Chargers configured: analog-input 1.
+    bacnet(local('00 05 02 05 09 07 1c 00000001 29 00'))
+    clock.advance(10)
+    datagrams.splice(0)
+    mkdirSync(join(folder, 'mappings'))
+    writeFileSync(
+      join(folder, 'mappings/bridge.yaml'),
+      'mapping: bridge\nextends: bridge\nbridge:\n  - { point: totalPower, unit: W, modbus: { table: input, address: 20, type: float32 } }\n',
+    )
+    expect(edit(CONFIG)).toMatchObject({ bridge: true, changed: [] })
+    expect(modbus(0, '04 0014 0002')).toBe('040400000000')
+    expect(bacnet(local('00 05 01 0c 0c 00000005 19 55'))[0]).toMatch(/5001(0c|0C)9101911f$/)
+    edit(CONFIG + BAY_3)
+    clock.advance(10)
+    expect(datagrams.filter(({ to }) => to.startsWith('127.0.0.9'))).toHaveLength(1)
+    expect(modbus(0, '04 000c 0001')).toBe('04020003')
+  })
+})
+
+describe('in the flat topology', () => {
+  it('the objects of a charger come and go within the bridge’s own device', async () => {
+    const { bacnet, charger, edit } = await site({ flat: true })
+    // Analog-output slot × 1000 + 101: the limit of connector 1.
+    const limit = (slot: number) =>
+      bacnet(local(`00 05 01 0c 0c ${(0x40_0000 + slot * 1000 + 101).toString(16).padStart(8, '0')} 19 55`))[0]
+    const own = charger('CP-1')
+    own.boot()
+    expect(limit(2)).toContain('3e44418000003f')
+    edit(without2 + BAY_3)
+    expect(limit(2)).toMatch(/50010c9101911f$/)
+    expect(limit(3)).toContain('3e44420000003f')
+    edit(CONFIG.replace('Bay 01', 'Bay One'))
+    expect(limit(2)).toContain('3e44418000003f')
+    expect(limit(3)).toMatch(/50010c9101911f$/)
+    expect(
+      bacnet(
+        local('00 05 01 0c 0c 00400000 19 4d'.replace('00400000', (0x40_0000 + 1101).toString(16).padStart(8, '0'))),
+      )[0],
+    ).toContain(Buffer.from('Site.Bay One.1.Limit').toString('hex'))
+    expect(own.closed).toBeUndefined()
+  })
+})
+
 describe('other keys that change while the bridge runs', () => {
   it('are followed: who may charge, who may write, limits, guests', async () => {
     const { charger, bacnet, edit, modbus } = await site()

@@ -8,8 +8,26 @@ export interface BridgeProcess {
   /** `host:port` or a URL by protocol, as the ready line says. */
   readonly addresses: ReadonlyMap<string, string>
   readonly port: (name: string) => number
+  /** Resolves once its log says this, from the last time on that it was asked. */
+  said(text: string): Promise<void>
   /** Ends it, gently unless another signal is named, and answers with its exit code. */
   end(signal?: NodeJS.Signals): Promise<number | null>
+}
+
+/** Runs one command of the command line from source to its end. */
+export function runCommand(
+  args: readonly string[],
+): Promise<{ readonly code: number | null; readonly out: string; readonly errors: string }> {
+  const child = spawn(process.execPath, ['--import', 'tsx', join(root, 'src/main.ts'), ...args], { cwd: root })
+  let out = ''
+  let errors = ''
+  child.stdout.on('data', (chunk: Buffer) => {
+    out += chunk.toString()
+  })
+  child.stderr.on('data', (chunk: Buffer) => {
+    errors += chunk.toString()
+  })
+  return new Promise((resolve) => child.once('close', (code) => resolve({ code, out, errors })))
 }
 
 /** Runs the command line from source and waits for its ready line. */
@@ -20,6 +38,8 @@ export function startBridge(args: readonly string[], within = 20_000): Promise<B
   })
   let out = ''
   let errors = ''
+  let log = ''
+  let listening: (() => void) | undefined
   return new Promise((resolve, reject) => {
     const late = setTimeout(() => {
       child.kill('SIGKILL')
@@ -27,6 +47,8 @@ export function startBridge(args: readonly string[], within = 20_000): Promise<B
     }, within)
     child.stderr.on('data', (chunk: Buffer) => {
       errors = (errors + chunk.toString()).slice(-4000)
+      log += chunk.toString()
+      listening?.()
     })
     child.once('exit', (code) => {
       clearTimeout(late)
@@ -42,6 +64,18 @@ export function startBridge(args: readonly string[], within = 20_000): Promise<B
         child,
         addresses,
         port: (name) => Number(addresses.get(name)?.split(':').at(-1)),
+        said: (text) =>
+          new Promise((heard) => {
+            const listen = (): void => {
+              const at = log.indexOf(text)
+              if (at === -1) return
+              log = log.slice(at + text.length)
+              listening = undefined
+              heard()
+            }
+            listening = listen
+            listen()
+          }),
         end: (signal = 'SIGTERM') =>
           new Promise((ended) => {
             child.removeAllListeners('exit')
