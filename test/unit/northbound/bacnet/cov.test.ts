@@ -194,3 +194,30 @@ describe('subscriptions', () => {
     expect(ask(own, 5, `${context(0, 20_000)}1c${oid(0, 1)}29003901`, greedy)).toBe('200105')
   }, 20_000)
 })
+
+describe('a subscription of an object that is taken away', () => {
+  it('ends, whether its notifications are confirmed or not, and the object is unknown', async () => {
+    const own = await stack()
+    const points = own.attach([power(1), power(2), power(3)])
+    const bridge = { charger: undefined, name: 'Site', number: 0, addresses: { bacnet: 4000 } }
+    subscribe(own, 1, false)
+    subscribe(own, 2, true)
+    subscribe(own, 3, false)
+    own.clock.advance(10)
+    own.take()
+    const gone = points.slice(0, 2)
+    for (const point of points) own.set(point, 5)
+    own.north.detach(bridge, gone)
+    own.clock.advance(10)
+    expect(own.take().map(({ hex }) => UNCONFIRMED.exec(hex)?.[2])).toEqual([oid(0, 3)])
+    own.clock.advance(60_000)
+    own.take()
+    for (const point of gone) own.set(point, 9)
+    own.clock.advance(10)
+    expect(own.take()).toEqual([])
+    // Error object / unknown-object.
+    expect(subscribe(own, 1, false)).toBe('5001059101911f')
+    own.north.attach(bridge, gone)
+    expect(subscribe(own, 1, false)).toBe('200105')
+  })
+})

@@ -101,6 +101,29 @@ describe('Reading', () => {
     expect(await client.ask(8, '03 0064 0001')).toBe('03020050')
   })
 
+  it('shows no point that was taken away, and no unit whose charger left', async () => {
+    const { building, ask, client } = await open()
+    const device = { charger: building.charger, name: 'Tower.Bay 01', number: 7, addresses: { modbus: 7 } }
+    const limit = building.points.filter(({ connector, definition }) => connector === 1 && definition.name === 'limit')
+    building.server.detach(device, limit)
+    expect(await ask('06 0064 00A0')).toBe('8602')
+    expect(await ask('03 00C8 0001')).toBe('0302ffff')
+    building.server.attach(device, limit)
+    expect(await ask('06 0064 00A0')).toBe(compact('06 0064 00A0'))
+    building.server.detach(
+      device,
+      building.points.filter(({ connector }) => connector === 2),
+    )
+    expect(await ask('03 00C8 0001')).toBe('8302')
+    expect(await ask('03 0064 0001')).toBe('030200a0')
+    building.server.detach(device)
+    expect(await ask('03 0064 0001')).toBe('830a')
+    building.bring()
+    expect(await client.ask(0, '03 0000 0001')).not.toMatch(/^83/)
+    building.server.attach(device, building.points)
+    expect(await ask('03 0064 0001')).toBe('030200a0')
+  })
+
   it('puts texts in their own block from 10000 on', async () => {
     const { building, ask } = await open()
     building.bring()

@@ -149,6 +149,38 @@ describe('the port of the chargers', () => {
     ;(await open('/CP-1')).terminate()
   })
 
+  it('tells of everybody who comes what they brought, and why they are not in', async () => {
+    const socket = await open('/ocpp/Guest-1?x=1', ['ocpp1.6', 'ocpp1.5'])
+    expect(await refused('/SAFE', 'ocpp1.6', basic('SAFE:wrong'))).toBe(401)
+    expect(await refused('/CP-1', ['ocpp2.0.1'])).toBe(400)
+    expect(await refused('/')).toBe(404)
+    expect(await refused(`/${'long/'.repeat(1_000)}X`, ['ocpp9'])).toBe(400)
+    expect(own.fleet.visitors).toMatchObject([
+      { identifier: 'X', reason: 'subprotocol', path: `/${'long/'.repeat(1_000)}`.slice(0, 200) },
+      { identifier: 'CP-1', reason: 'subprotocol', subprotocols: ['ocpp2.0.1'] },
+      { identifier: 'SAFE', reason: 'wrong-password' },
+      {
+        identifier: 'Guest-1',
+        reason: 'unknown',
+        address: '127.0.0.1',
+        path: '/ocpp/Guest-1?x=1',
+        subprotocols: ['ocpp1.6', 'ocpp1.5'],
+      },
+    ])
+    socket.terminate()
+    ;(await open('/CP-1')).terminate()
+    expect(own.fleet.visitors.map(({ identifier }) => identifier)).toEqual(['X', 'SAFE', 'Guest-1'])
+  })
+
+  it('takes up changed settings, also for chargers that are connected', async () => {
+    const socket = await open('/CP-1')
+    server.configure(config.parse({ requireSubprotocol: true, heartbeatInterval: '7s' }))
+    socket.send('[2,"1","BootNotification",{"chargePointVendor":"a","chargePointModel":"b"}]')
+    expect(JSON.parse(String((await once(socket, 'message'))[0]))[2]).toMatchObject({ interval: 7 })
+    expect(await refused('/CP-1', [])).toBe(400)
+    socket.terminate()
+  })
+
   it('knows guests up to a number, and lets nobody in that is rejected', async () => {
     const guest = await open('/STRANGER')
     guest.send('[2,"1","BootNotification",{"chargePointVendor":"a","chargePointModel":"b"}]')
