@@ -22,7 +22,7 @@ export type LiveKeys = Readonly<Record<string, readonly string[]>>
 
 const liveAtTop: readonly string[] = ['limits', 'actions']
 /** Looked at on their own. */
-const sectioned: readonly string[] = ['chargers', 'northbound', 'southbound']
+const sectioned: readonly string[] = ['chargers', 'northbound', 'southbound', 'services']
 
 /** What it takes to come from one plan to another. */
 export function difference(from: Plan, to: Plan, live: LiveKeys): Difference {
@@ -30,6 +30,7 @@ export function difference(from: Plan, to: Plan, live: LiveKeys): Difference {
   const sections = [
     ...inSections(from.settings.southbound, to.settings.southbound, live),
     ...inSections(from.settings.northbound, to.settings.northbound, live),
+    ...inSections(from.settings.services, to.settings.services, live),
   ]
   const keys = [...top.map((key) => ({ key, live: liveAtTop.includes(key) })), ...sections]
   const before = new Map(from.settings.chargers.map((charger) => [charger.settings.id, charger]))

@@ -18,7 +18,7 @@ export interface Discovered {
 
 /** What a charger of the config has ever shown, from the store alone: whether or not a bridge runs. */
 export function discoverPoints(id: string, file: string): Discovered {
-  const { problems, plan } = draw(file, false)
+  const { problems, plan } = draw(file)
   if (plan === undefined) return { problems }
   const { settings, mappings } = plan
   const configured = settings.chargers.find(({ settings: own }) => own.id.toLowerCase() === id.toLowerCase())
@@ -35,7 +35,7 @@ function stranger(id: string, { settings }: Plan): string {
     id,
     settings.chargers.map(({ settings: own }) => own.id),
   )
-  const hint = near === undefined ? 'put it under chargers first' : `did you mean ${near}?`
+  const hint = near === undefined ? 'see ocpp-bms-bridge chargers adopt' : `did you mean ${near}?`
   return `there is no charger ${id} in the config (${hint})`
 }
 

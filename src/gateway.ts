@@ -125,11 +125,13 @@ export function createGateway(
     totals.update(charger)
   }
 
-  function configure(next: Plan): void {
+  function configure(next: Plan, keys: readonly string[]): void {
     const { settings } = next
     Object.assign(fleetSettings, fleetSettingsOf(next))
-    authorizer.configure(fleetSettings.authorize)
-    authorizer.mode = heldMode(store) ?? fleetSettings.authorize.mode
+    if (keys.includes('ocpp.authorize')) {
+      authorizer.configure(fleetSettings.authorize)
+      authorizer.mode = heldMode(store) ?? fleetSettings.authorize.mode
+    }
     for (const south of souths) south.configure(settings.southbound.ocpp)
     const changed: Readonly<Record<string, unknown>> = settings.northbound
     for (const north of norths) north.configure(changed[north.name])
@@ -169,7 +171,7 @@ export function createGateway(
         display.remove(charger)
       }
       for (const { charger } of changed) if (display.hasMoved(charger)) display.hide(charger)
-      if (news.settings.length > 0) configure(next)
+      if (news.settings.length > 0) configure(next, news.settings)
       if (news.bridge) display.showBridge()
       for (const { charger, settings } of changed) {
         fleet.change(charger, settings)

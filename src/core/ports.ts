@@ -12,6 +12,8 @@ import type { Unit } from './points/unit.ts'
 export interface ChargerLink {
   /** Takes a command; its outcome comes back as one `answered` event. Never throws, never waits. */
   send(command: Command): void
+  /** The charger's settings have changed: what they ask of it is asked anew. */
+  refresh(): void
   close(reason: string): void
 }
 

@@ -40,7 +40,7 @@ describe('discover', () => {
     writeFileSync(join(folder, 'mappings/mine.yaml'), `mapping: mine\nextends: standard\n${rows}`)
     const file = join(folder, 'pasted.yaml')
     writeFileSync(file, `store: sqlite:bridge.db\n${CONFIG.replace('MAPPING', 'mine')}`)
-    const { problems, listings } = draw(file, false)
+    const { problems, listings } = draw(file)
     expect(problems.map(formatProblem)).toEqual([])
     const names = listings[1]?.points.map(({ definition }) => definition.name)
     expect(names).toEqual(expect.arrayContaining(['config.HeartbeatInterval', 'meter.Voltage.L1']))
@@ -48,7 +48,7 @@ describe('discover', () => {
 
   it('names who may be meant, and says so of a charger that was never there', () => {
     expect(discoverPoints('CP-11', own.file).why).toBe('there is no charger CP-11 in the config (did you mean CP-1?)')
-    expect(discoverPoints('elsewhere', own.file).why).toMatch(/put it under chargers first/)
+    expect(discoverPoints('elsewhere', own.file).why).toMatch(/chargers adopt/)
     expect(discoverPoints('CP-2', own.file).why).toBe('CP-2 has never been seen: connect it, and ask again')
   })
 

@@ -42,10 +42,15 @@ export class FakeLink {
   readonly sent: Command[] = []
   readonly questions: Command[] = []
   closed: string | undefined
+  refreshed = 0
 
   send(command: Command): void {
     if (command.kind === 'verify-limit') this.questions.push(command)
     else this.sent.push(command)
+  }
+
+  refresh(): void {
+    this.refreshed += 1
   }
 
   close(reason: string): void {

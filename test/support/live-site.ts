@@ -16,7 +16,7 @@ export async function liveSite(config: string) {
   const folder = mkdtempSync(join(tmpdir(), 'live-'))
   const file = join(folder, 'config.yaml')
   writeFileSync(file, `ocpp: { listen: "127.0.0.1:0", responseTimeout: 300ms }\nstore: sqlite:bridge.db\n${config}`)
-  const { plan, problems } = draw(file, false)
+  const { plan, problems } = draw(file)
   if (plan === undefined) throw new Error(problems.map(formatProblem).join('\n'))
   const logged: string[] = []
   const write = (fields: Readonly<Record<string, unknown>>, message: string) =>

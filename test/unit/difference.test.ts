@@ -65,6 +65,7 @@ describe('the difference of two plans', () => {
     ['bacnet.topology', 'network: 2000', 'network: 2000, topology: flat'],
     ['modbus.priority', 'modbus: {}', 'modbus: { priority: 9 }'],
     ['modbus', 'modbus: {}\n', ''],
+    ['web', 'modbus: {}', 'modbus: {}\nweb: {}'],
   ])('needs a restart for %s', (key, before, after) => {
     expect(
       between(

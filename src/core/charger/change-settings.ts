@@ -2,19 +2,35 @@ import type { ChargerSettings, Store } from '../ports.ts'
 import type { Charger } from './charger.ts'
 import { newConnectorControl } from './control.ts'
 import { restoreConnectors } from './held.ts'
+import { profileOverrides } from './limit.ts'
+import { forgetLimit, replaceProfile } from './reconcile.ts'
 import { newConnectorState } from './state.ts'
 import { registrationOrder } from './vocabulary.ts'
 
 /** What changes under a charger's feet; all else concerns who may come in, and how it is told so. */
-const keepsSocket: readonly string[] = ['id', 'name', 'connectors', 'electrical'] satisfies (keyof ChargerSettings)[]
+const keepsSocket: readonly (keyof ChargerSettings)[] = [
+  'id',
+  'name',
+  'connectors',
+  'electrical',
+  'parameters',
+  'limitKey',
+  'meterValues',
+  'pingInterval',
+]
 
 /** Gives a charger its changed settings; true: it has to connect anew. */
 export function changeSettings(charger: Charger, settings: ChargerSettings, store: Pick<Store, 'held'>): boolean {
   const before = charger.settings
   const registered = charger.registration
+  const overrides = charger.control.connectors.map((_, connector) => profileOverrides(charger, connector))
   charger.settings = settings
   if (before.electrical.kind !== settings.electrical.kind)
     charger.control.limitUnit = settings.electrical.kind === 'dc' ? 'W' : 'A'
+  for (const [connector, own] of overrides.entries()) replaceProfile(charger, connector, own)
+  // The key that carries limits is another, or none: they are told anew.
+  if (before.limitKey !== settings.limitKey)
+    for (const { limitProgress } of charger.control.connectors) forgetLimit(limitProgress)
   resize(charger, store)
   // What the building wrote counts for more than the config, as after a restart.
   const held = store.held(charger.id).get('registration')

@@ -9,12 +9,12 @@ import { changeSettings } from './change-settings.ts'
 import { Charger } from './charger.ts'
 import { countEnergy } from './energy.ts'
 import type { ChargerEvent, TransactionStart, TransactionStop } from './event.ts'
-import { GuestBook } from './guest-book.ts'
+import { GuestBook, newGuest, reasonFor } from './guest-book.ts'
 import { keepInstalled, restoreCharger } from './held.ts'
 import { unlearn } from './method.ts'
 import { forgetAnswers, forgetLimit, reconcile } from './reconcile.ts'
 import { takeSnapshot } from './snapshot.ts'
-import { adoptTransaction, closeLeftOver, startTransaction, stopTransaction } from './transactions.ts'
+import { adoptTransaction, closeLeftOver, showTags, startTransaction, stopTransaction } from './transactions.ts'
 import { weighReading, weighSchedule } from './verify.ts'
 
 /** Strangers who are inside at a time; more are turned away at the door. */
@@ -78,18 +78,17 @@ export class Fleet implements ChargerDoor {
 
   /** Its entry in the config has changed. It keeps its socket unless it has to come in anew; `settle` tells the rest. */
   change(charger: Charger, settings: ChargerSettings): void {
+    const measured = JSON.stringify(charger.settings.meterValues)
     if (changeSettings(charger, settings, this.#parts.store))
       charger.link?.close('its settings have changed: come in again')
+    else if (JSON.stringify(settings.meterValues) !== measured) charger.link?.refresh()
   }
 
   /** The settings have changed. */
   configured(): void {
     const { settings, shownTag } = this.#parts
     for (const charger of this.#chargers.values()) {
-      for (const state of charger.state.connectors) {
-        const { transaction } = state
-        if (transaction !== undefined) state.transaction = { ...transaction, shownTag: shownTag(transaction.idTag) }
-      }
+      showTags(charger, shownTag)
       charger.limits = settings.limits
       if (charger.guest) this.#admit(charger, settings.guests.registration)
       else this.settle(charger)
@@ -118,19 +117,7 @@ export class Fleet implements ChargerDoor {
     const known = this.#chargers.get(identifier.toLowerCase())
     if (known !== undefined) return known
     if (this.#guests.size >= MAX_GUESTS && !this.#forgetAbsentGuest()) return undefined
-    const { settings } = this.#parts
-    const guest = new Charger(
-      {
-        id: identifier,
-        name: identifier,
-        connectors: undefined,
-        electrical: { kind: 'ac', maxCurrent: 32, phases: 3, voltage: 230 },
-        registration: settings.guests.registration,
-        securityProfile: 0,
-        password: undefined,
-      },
-      { guest: true, connectors: 1, limits: settings.limits },
-    )
+    const guest = newGuest(identifier, this.#parts.settings)
     this.#chargers.set(identifier.toLowerCase(), guest)
     this.#guests.add(guest)
     return guest
@@ -138,7 +125,7 @@ export class Fleet implements ChargerDoor {
 
   knocked({ reason, ...knock }: Knock): void {
     const charger = this.#chargers.get(knock.identifier.toLowerCase())
-    const why = reason ?? (charger === undefined ? 'unknown' : this.#reason(charger))
+    const why = reason ?? (charger === undefined ? 'unknown' : reasonFor(charger))
     if (why === undefined) this.#book.strike(knock.identifier)
     else this.#book.knocked({ ...knock, reason: why }, this.#parts.clock.now())
   }
@@ -349,14 +336,8 @@ export class Fleet implements ChargerDoor {
     guest.registration = registration
     // Said in the answer to Boot alone.
     guest.link?.close(`guests are now ${registration}`)
-    const reason = this.#reason(guest)
+    const reason = reasonFor(guest)
     if (reason !== undefined) this.#book.seen(guest.id, this.#parts.clock.now(), { reason })
-  }
-
-  /** Why a charger that may connect isn't shown to the building, or not let in. */
-  #reason(charger: Charger): Visitor['reason'] | undefined {
-    if (charger.registration === 'rejected') return 'rejected'
-    return charger.guest ? 'unknown' : undefined
   }
 
   #grew(charger: Charger): void {

@@ -1,4 +1,5 @@
-import type { Knock, Store, Visitor } from '../ports.ts'
+import type { FleetSettings, Knock, Store, Visitor } from '../ports.ts'
+import { Charger } from './charger.ts'
 import type { Identity } from './event.ts'
 
 /** Who came longest ago is forgotten first. */
@@ -56,6 +57,28 @@ export class GuestBook {
     const [oldest] = this.#visitors.keys()
     if (oldest !== undefined) this.strike(oldest)
   }
+}
+
+/** A charger that nobody has configured. */
+export function newGuest(identifier: string, { guests, limits }: FleetSettings): Charger {
+  return new Charger(
+    {
+      id: identifier,
+      name: identifier,
+      connectors: undefined,
+      electrical: { kind: 'ac', maxCurrent: 32, phases: 3, voltage: 230 },
+      registration: guests.registration,
+      securityProfile: 0,
+      password: undefined,
+    },
+    { guest: true, connectors: 1, limits },
+  )
+}
+
+/** Why a charger that may connect isn't shown to the building, or not let in; undefined: it is. */
+export function reasonFor(charger: Charger): Visitor['reason'] | undefined {
+  if (charger.registration === 'rejected') return 'rejected'
+  return charger.guest ? 'unknown' : undefined
 }
 
 function keyOf(identifier: string): string {

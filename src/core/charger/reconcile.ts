@@ -1,6 +1,6 @@
 import { winner } from '../points/priority-array.ts'
 import type { Charger } from './charger.ts'
-import type { Command } from './command.ts'
+import type { Command, ProfileOverrides } from './command.ts'
 import type { AvailabilityProgress, LimitProgress, Wanted } from './control.ts'
 import { profileOverrides, rating, toldUnits, wantedLimit } from './limit.ts'
 import { disprove } from './method.ts'
@@ -79,6 +79,18 @@ export function forgetLimit(progress: LimitProgress): void {
   progress.outcome = 'idle'
   progress.retryAt = 0
   progress.retries = 0
+}
+
+/** A limit that is to be written in another way: the old profile goes, whatever is wanted is told anew. */
+export function replaceProfile(charger: Charger, connector: number, before: ProfileOverrides): void {
+  const progress = charger.control.connectors[connector]?.limitProgress
+  const after = profileOverrides(charger, connector)
+  const same = (Object.keys({ ...before, ...after }) as (keyof ProfileOverrides)[]).every(
+    (key) => before[key] === after[key],
+  )
+  if (progress === undefined || same) return
+  if (progress.installed) progress.replaced ??= before
+  forgetLimit(progress)
 }
 
 /** When to try again after the n-th failure, counted from 0. */

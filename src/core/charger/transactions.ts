@@ -125,6 +125,14 @@ export function resumeTransaction(
   }
 }
 
+/** What the building may see of tags is another matter now: it holds for transactions that run, too. */
+export function showTags(charger: Charger, shownTag: (idTag: string) => string): void {
+  for (const state of charger.state.connectors) {
+    const { transaction } = state
+    if (transaction !== undefined) state.transaction = { ...transaction, shownTag: shownTag(transaction.idTag) }
+  }
+}
+
 function endTransaction(charger: Charger, state: ConnectorState, store: Store, id: number, now: number): void {
   const stored = store.transaction(id)
   if (stored !== undefined && stored.charger === charger.id && stored.stoppedAt === undefined) {

@@ -3,10 +3,9 @@ import type { Log } from '../../lib/log.ts'
 import { runAction } from '../charger/action.ts'
 import type { Authorizer } from '../charger/authorize.ts'
 import type { Charger } from '../charger/charger.ts'
-import type { ProfileOverrides } from '../charger/command.ts'
 import { CONFIGURATION, ENFORCED, PARAMETER } from '../charger/held.ts'
 import { defaultLimit, profileOverrides, rating } from '../charger/limit.ts'
-import { forgetLimit } from '../charger/reconcile.ts'
+import { replaceProfile } from '../charger/reconcile.ts'
 import { authorizeModes, registrationOrder } from '../charger/vocabulary.ts'
 import type { Downlink, FleetSettings, Refusal, Store, Writer } from '../ports.ts'
 import { formatKey } from './configuration-point.ts'
@@ -203,18 +202,6 @@ function slotsOf(point: Point): Slots<number> | Slots<boolean> | undefined {
   const meaning = point.definition.write
   if (meaning?.kind !== 'setpoint') return undefined
   return point.charger?.control.connectors[point.connector]?.[meaning.setpoint]
-}
-
-/** A limit that is to be written in another way: the old profile goes, whatever is wanted is told anew. */
-function replaceProfile(charger: Charger, connector: number, before: ProfileOverrides): void {
-  const progress = charger.control.connectors[connector]?.limitProgress
-  const after = profileOverrides(charger, connector)
-  const same = (Object.keys({ ...before, ...after }) as (keyof ProfileOverrides)[]).every(
-    (key) => before[key] === after[key],
-  )
-  if (progress === undefined || same) return
-  if (progress.installed) progress.replaced ??= before
-  forgetLimit(progress)
 }
 
 /** A parameter as it is kept: a choice by its published text, not by its place. */

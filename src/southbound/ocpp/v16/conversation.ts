@@ -103,6 +103,10 @@ export class Conversation implements ChargerLink {
     })
   }
 
+  refresh(): void {
+    if (this.#parts.charger.ready) this.#readConfiguration()
+  }
+
   /** Ends the conversation at once: what still comes from this socket is no longer heard. */
   close(reason: string): void {
     this.#parts.close(reason)
