@@ -19,10 +19,17 @@ export interface ChargerLink {
 
 /**
  * Why a charger that came isn't in. unknown: not in the config, a guest. rejected: a registration that keeps it out.
- * wrong-password, tls (no encryption, or no fitting certificate) and subprotocol: what it came with.
- * too-many: a guest for whom there is no room.
+ * tls: it came without encryption. too-many: a guest for whom there is no room, or too many tries.
  */
-export type TurnedAway = 'unknown' | 'rejected' | 'wrong-password' | 'tls' | 'subprotocol' | 'too-many'
+export type TurnedAway =
+  | 'unknown'
+  | 'rejected'
+  | 'wrong-password'
+  | 'no-password'
+  | 'tls'
+  | 'client-certificate'
+  | 'subprotocol'
+  | 'too-many'
 
 /** Somebody at the door of the chargers, as the transport sees it. */
 export interface Knock {

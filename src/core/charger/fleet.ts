@@ -131,6 +131,11 @@ export class Fleet implements ChargerDoor {
   }
 
   connected(charger: Charger, link: ChargerLink): void {
+    // Between knocking and coming in the config may have changed.
+    if (this.#chargers.get(charger.id.toLowerCase()) !== charger) {
+      link.close('the config has changed: come in again')
+      return
+    }
     const before = charger.link
     charger.link = link
     charger.ready = false

@@ -83,6 +83,19 @@ describe('the guest book', () => {
     expect(core({ clock, store }).fleet.visitors).toMatchObject([{ identifier: 'G', reason: 'tls' }])
   })
 
+  it('lets nobody in as what it was when it knocked, where the config has changed since', () => {
+    const { charger, fleet } = core()
+    const guest = fleet.arrive('G')
+    fleet.add({ ...charger.settings, id: 'G', name: 'Bay G', password: 'x' })
+    fleet.remove(charger)
+    for (const stale of [guest, charger]) {
+      const link = new FakeLink()
+      if (stale !== undefined) fleet.connected(stale, link)
+      expect(link.closed).toContain('come in again')
+      expect(stale?.link).toBeUndefined()
+    }
+  })
+
   it('forgets that a charger was a stranger once it is in the config', () => {
     const clock = new FakeClock()
     const store = openSqlite(':memory:', clock)
