@@ -37,7 +37,7 @@ describe('the README', () => {
       writeFileSync(join(folder, 'tls', `${name}.pem`), text)
     const file = join(folder, 'config.yaml')
     writeFileSync(file, `${blocks('yaml')[1]}store: "sqlite::memory:"\n`)
-    const { problems, plan } = draw(file, false)
+    const { problems, plan } = draw(file)
     expect(problems.map(formatProblem)).toEqual([])
     expect(plan?.settings.southbound.ocpp.tls?.clientCa).toBe('tls/client-ca.pem')
   })

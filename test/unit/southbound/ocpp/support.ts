@@ -45,7 +45,7 @@ export class Port {
       turnedAway: (knock) => void this.knocks.push(knock),
       converse: (charger, send, close, knocked) => {
         this.let.push({ charger: charger.id, knocked })
-        const link = { send: () => {}, close }
+        const link = { send: () => {}, refresh: () => {}, close }
         charger.link?.close('a newer one came')
         this.door.connected(charger, link)
         return { receive: (text) => send(`echo ${text}`), closed: () => this.door.disconnected(charger, link) }

@@ -33,7 +33,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }))
 function problems(text: string, warnings = false): readonly string[] {
   const file = join(folder, 'config.yaml')
   writeFileSync(file, text)
-  return draw(file, false)
+  return draw(file)
     .problems.filter(({ warning }) => (warning ?? false) === warnings)
     .map(({ line, column, code, message }) => `${line}:${column} ${code} ${message}`)
 }
