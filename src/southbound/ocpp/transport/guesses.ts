@@ -7,8 +7,9 @@ const LONGEST_DELAY_MS = 10_000
 const FORGOTTEN_AFTER_MS = 15 * 60_000
 /** More addresses and identifiers than this push out the oldest. */
 const MAX_REMEMBERED = 10_000
-/** Answers that one address, or one charger at its usual address, may wait for at a time. */
-const MAX_WAITING = 10
+/** Answers that may be waited for at a time: by one address for one charger, and by it for all (it may be a proxy's). */
+const MAX_WAITING_OF_PAIR = 10
+const MAX_WAITING_OF_ADDRESS = 100
 
 interface Failures {
   count: number
@@ -29,20 +30,27 @@ export class Guesses {
 
   /** True when so many answers are waited for already that no further password is looked at. */
   busy(address: string, identifier: string): boolean {
-    return (this.#waiting.get(this.#queue(keys(address, identifier))) ?? 0) >= MAX_WAITING
+    const own = keys(address, identifier)
+    const { from, pair } = own
+    if ((this.#waiting.get(pair) ?? 0) >= MAX_WAITING_OF_PAIR) return true
+    return !this.#isKnown(own) && (this.#waiting.get(from) ?? 0) >= MAX_WAITING_OF_ADDRESS
   }
 
   /** Counts a wrong password; answers with the milliseconds until the peer may know. */
   failed(address: string, identifier: string): number {
     const own = keys(address, identifier)
-    for (const key of [own.from, own.who, own.pair]) this.#count(key)
-    return this.#delay(own)
+    const { from, who, pair } = own
+    for (const key of [from, who, pair]) this.#count(key)
+    return this.#delayOf(this.#isKnown(own) ? [pair] : [from, who])
   }
 
-  /** Takes a right password; answers with the milliseconds to wait all the same, so that to guess many at once gains nothing. */
+  /**
+   * Takes a right password; answers with the milliseconds to wait all the same, so that to guess many at once gains
+   * nothing. What others of the address got wrong doesn't count: behind a proxy all chargers have one.
+   */
   succeeded(address: string, identifier: string): number {
     const own = keys(address, identifier)
-    const delay = this.#delay(own)
+    const delay = this.#delayOf([this.#isKnown(own) ? own.pair : own.who])
     this.#failures.delete(own.who)
     this.#failures.delete(own.pair)
     this.#known.delete(own.who)
@@ -53,24 +61,26 @@ export class Guesses {
 
   /** Runs `answer` after so many milliseconds. */
   wait(address: string, identifier: string, ms: number, answer: () => void): void {
-    const queue = this.#queue(keys(address, identifier))
-    this.#waiting.set(queue, (this.#waiting.get(queue) ?? 0) + 1)
+    const own = keys(address, identifier)
+    const queues = this.#isKnown(own) ? [own.pair] : [own.from, own.pair]
+    for (const queue of queues) this.#waiting.set(queue, (this.#waiting.get(queue) ?? 0) + 1)
     this.#clock.after(ms, () => {
-      const left = (this.#waiting.get(queue) ?? 1) - 1
-      if (left === 0) this.#waiting.delete(queue)
-      else this.#waiting.set(queue, left)
+      for (const queue of queues) {
+        const left = (this.#waiting.get(queue) ?? 1) - 1
+        if (left === 0) this.#waiting.delete(queue)
+        else this.#waiting.set(queue, left)
+      }
       answer()
     })
   }
 
-  #queue({ from, who, pair }: Keys): string {
-    return this.#known.get(who) === from ? pair : from
+  /** It last came with the right password from this address. */
+  #isKnown({ from, who }: Keys): boolean {
+    return this.#known.get(who) === from
   }
 
-  #delay(own: Keys): number {
-    const { from, who, pair } = own
-    const counts = (this.#known.get(who) === from ? [pair] : [from, who]).map((key) => this.#countOf(key))
-    const count = Math.max(...counts)
+  #delayOf(of: readonly string[]): number {
+    const count = Math.max(...of.map((key) => this.#countOf(key)))
     return count === 0 ? 0 : Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(count - 1, 10))
   }
 

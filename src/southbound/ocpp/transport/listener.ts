@@ -20,7 +20,7 @@ export interface ListenerParts {
 }
 
 const MAX_SOCKETS = 10_000
-const HANDSHAKE_TIMEOUT_MS = 10_000
+const HANDSHAKE_TIMEOUT_MS = 15_000
 const TLS_HANDSHAKE = 0x16
 
 /** One port, ws:// or wss://: from the socket to the request for an upgrade. */

@@ -5,8 +5,11 @@ import { network } from './guesses.ts'
 
 /** Until then a socket must have become a charger's: TLS, request and password. */
 const MAX_STAY_MS = 15_000
-/** Sockets at a time that are nobody's yet; a charger's is for a second or two. */
-const MAX_OF_ADDRESS = 100
+/** Sockets of one address that may take as long as that; those beyond them have less time. */
+const MAX_SLOW_OF_ADDRESS = 100
+/** Enough for a thousand chargers that come back at once through one router or proxy. */
+const CROWDED_STAY_MS = 10_000
+/** Sockets at a time that are nobody's yet. */
 const MAX_OF_ALL = 2_000
 
 /** A socket that is nobody's yet. */
@@ -24,8 +27,9 @@ interface Guest {
 }
 
 /**
- * Where sockets wait until it is known whose they are. Where there are too many, of one address or of all, the one that
- * has waited for longest makes room: whoever holds sockets open for nothing keeps no charger out.
+ * Where sockets wait until it is known whose they are. Where there are too many, the one that has waited for longest
+ * makes room, of the newcomer's own address if that is crowded: whoever holds sockets open for nothing keeps no charger
+ * out.
  */
 export class Lobby {
   readonly #clock: Clock
@@ -50,9 +54,9 @@ export class Lobby {
     const own = this.#byAddress.get(from) ?? new Set()
     this.#byAddress.set(from, own.add(guest))
     this.#all.add(guest)
-    this.#stay(guest, MAX_STAY_MS)
-    if (own.size > MAX_OF_ADDRESS) this.#makeRoom(own, address)
-    else if (this.#all.size > MAX_OF_ALL) this.#makeRoom(this.#all, address)
+    const crowded = own.size > MAX_SLOW_OF_ADDRESS
+    this.#stay(guest, crowded ? CROWDED_STAY_MS : MAX_STAY_MS)
+    if (this.#all.size > MAX_OF_ALL) this.#makeRoom(crowded ? own : this.#all, address)
     return { stay: (ms) => this.#stay(guest, ms), leave: () => this.#leave(guest) }
   }
 

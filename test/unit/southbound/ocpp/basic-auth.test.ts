@@ -79,6 +79,21 @@ describe('wrong passwords', () => {
     expect(guesses.succeeded('192.0.2.9', 'CP1')).toBe(0)
   })
 
+  it('of one charger do not delay others that come through the same proxy', () => {
+    const clock = new FakeClock()
+    const guesses = new Guesses(clock)
+    for (let n = 0; n < 8; n += 1) guesses.wait('192.0.2.1', 'WRONG', guesses.failed('192.0.2.1', 'WRONG'), () => {})
+    for (let n = 0; n < 1_000; n += 1) {
+      expect(guesses.busy('192.0.2.1', `CP${n}`)).toBe(false)
+      expect(guesses.succeeded('192.0.2.1', `CP${n}`)).toBe(0)
+    }
+    for (let n = 0; n < 92; n += 1) guesses.wait('192.0.2.1', `X${n}`, guesses.failed('192.0.2.1', `X${n}`), () => {})
+    expect(guesses.busy('192.0.2.1', 'NEW')).toBe(true)
+    expect(guesses.busy('192.0.2.1', 'CP0')).toBe(false)
+    clock.advance(10_000)
+    expect(guesses.busy('192.0.2.1', 'NEW')).toBe(false)
+  })
+
   it('are remembered for a bounded number of addresses and identifiers', () => {
     const guesses = new Guesses(new FakeClock())
     for (let n = 0; n < 40_000; n += 1) guesses.failed(`10.${n >> 16}.${(n >> 8) & 255}.${n & 255}`, `CP${n}`)
@@ -168,7 +183,7 @@ describe('a password at the port', () => {
     ;(await right).terminate()
   })
 
-  it('is looked at for ten sockets of an address at a time', async () => {
+  it('of one charger is looked at for ten sockets of an address at a time', async () => {
     const waiting = Array.from({ length: 10 }, () => dial(`${port.ws}/SAFE`, { password: 'wrong' }))
     await delayed(10_000, 6)
     expect(await refused(`${port.ws}/SAFE`, { password: 'right' })).toBe(503)

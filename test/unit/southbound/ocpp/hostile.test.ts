@@ -94,18 +94,21 @@ describe('sockets that never become a charger', () => {
       const before = process.memoryUsage().rss
       closed = 0
       await many(SOCKETS, () => '127.0.0.1', act)
-      await until(() => closed === SOCKETS - 100)
-      await until(() => port.server.waiting === 100)
+      const most = Math.min(SOCKETS, 2_000)
+      await until(() => port.server.waiting === most && closed === SOCKETS - most)
       const latency = await latencyMs(charger)
       // The same address still brings a charger in: the oldest of the others makes room.
       const other = await open(`${port.ws}/CP2`)
       expect(await echoes(other)).toBe(true)
       figures(`${SOCKETS} sockets ${what}, one address`, {
-        'held at the most': port.server.waiting,
+        'held at the most': most,
         'memory MB': (process.memoryUsage().rss - before) / MB,
         'charger ms': latency,
       })
-      clock.advance(15_000)
+      // Of a crowded address only the first have all the time that there is.
+      clock.advance(10_000)
+      expect(port.server.waiting).toBeLessThanOrEqual(100)
+      clock.advance(5_000)
       expect(port.server.waiting).toBe(0)
       await until(() => closed === SOCKETS)
       expect(await echoes(charger)).toBe(true)
@@ -147,8 +150,9 @@ describe('sockets that never become a charger', () => {
     const charger = await open(`${port.wss}/CP1`, { tls: { rejectUnauthorized: false }, from: '127.0.0.2' })
     closed = 0
     for (let n = 0; n < 150; n += 1) await bare('127.0.0.1', port.server.tlsPort)
+    await until(() => port.server.waiting === 150)
+    clock.advance(10_000)
     await until(() => closed === 50)
-    await until(() => port.server.waiting === 100)
     expect(await echoes(charger)).toBe(true)
     clock.advance(15_000)
     await until(() => closed === 150)
