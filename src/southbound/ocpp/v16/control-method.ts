@@ -53,10 +53,9 @@ export function keyOf(key: string, connector: number): string {
   return key.replaceAll('{connector}', String(connector))
 }
 
-/** The stack levels at which profiles of others would outrank one of ours. */
-export function outranking(charger: Charger, stackLevel: number): readonly number[] {
-  const highest = Math.min(highestLevel(charger) ?? LEVELS_WHEN_UNTOLD, HIGHEST_LEVEL)
-  return Array.from({ length: Math.max(0, highest - stackLevel) }, (_, index) => stackLevel + 1 + index)
+/** True of a stack level that the charger has: profiles of others there may outrank ours. */
+export function hasLevel(charger: Charger, stackLevel: number): boolean {
+  return stackLevel <= Math.min(highestLevel(charger) ?? LEVELS_WHEN_UNTOLD, HIGHEST_LEVEL)
 }
 
 function units(charger: Charger, overrides: ProfileOverrides): readonly ('A' | 'W')[] {

@@ -1,10 +1,10 @@
 import type { Answer, Command } from '../../../core/charger/command.ts'
 import { forbiddenPurpose } from '../../../core/charger/limit.ts'
 import type { Learnt, ProfileMethod, Purpose } from '../../../core/charger/method.ts'
-import type { Answered } from '../session/session.ts'
+import type { Answered, Lane } from '../session/session.ts'
 import type { Ask, DownlinkParts } from './ask.ts'
 import { chargingProfile, profileId, purposes, type Wish } from './charging-profile.ts'
-import { candidates, keyOf, limitKey, outranking } from './control-method.ts'
+import { candidates, hasLevel, keyOf, limitKey } from './control-method.ts'
 import { number, objects } from './normalise.ts'
 
 type SetLimit = Extract<Command, { kind: 'set-limit' }>
@@ -180,10 +180,16 @@ export class LimitDownlink {
     const cleared = `${connector}.${purpose}`
     if (!charger.limits.clearOnAdopt || purpose === 'TxProfile') return []
     if (charger.state.methods.cleared.has(cleared)) return []
-    for (const level of outranking(charger, stackLevel)) {
+    // A first limit does not wait for the configuration, which tells how many levels there are: this does. What the
+    // charger says of its schedule is asked for afterwards.
+    const next = (level: number, lane: Lane): void => {
+      if (!hasLevel(charger, level)) return
       const others = { connectorId: connector, chargingProfilePurpose: purpose, stackLevel: level } as const
-      this.#ask('ClearChargingProfile', others, { lane: 'setup' }, () => {})
+      this.#ask('ClearChargingProfile', others, { lane }, (answer) => {
+        if (answer !== 'no-answer') next(level + 1, 'limit')
+      })
     }
+    next(stackLevel + 1, 'setup')
     return [{ cleared }]
   }
 
@@ -214,7 +220,7 @@ export class LimitDownlink {
   }
 }
 
-/** The limit that a GetCompositeSchedule's answer (OCPP 1.6 6.22) puts in force first. */
+/** The limit that a GetCompositeSchedule's answer (OCPP 1.6 6.22) puts in force first; below 0 some mean that there is none. */
 function scheduled(answered: Answered): { readonly limit: number; readonly unit: 'A' | 'W' | undefined } | undefined {
   if (answered.kind !== 'result') return undefined
   const schedule = answered.payload.chargingSchedule as Readonly<Record<string, unknown>> | null | undefined
@@ -222,7 +228,7 @@ function scheduled(answered: Answered): { readonly limit: number; readonly unit:
   const [first] = objects(schedule.chargingSchedulePeriod)
   const limit = number(first?.limit)
   const unit = schedule.chargingRateUnit
-  return limit === undefined ? undefined : { limit, unit: unit === 'A' || unit === 'W' ? unit : undefined }
+  return limit === undefined || limit < 0 ? undefined : { limit, unit: unit === 'A' || unit === 'W' ? unit : undefined }
 }
 
 function keyValue(answered: Answered): number | undefined {

@@ -256,6 +256,21 @@ describe('profiles of others', () => {
     expect(calls.map(([action]) => action)).toEqual(['SetChargingProfile'])
   })
 
+  it('are cleared up to a level that the charger tells only after its first limit', () => {
+    const { charger, calls, send } = scriptedCharger((action) => {
+      if (action === 'ClearChargingProfile') tell(charger, 'ChargeProfileMaxStackLevel', '5')
+      return 'Accepted'
+    })
+    send(set)
+    expect(calls.slice(1).map(([, { stackLevel }]) => stackLevel)).toEqual([1, 2, 3, 4, 5])
+  })
+
+  it('are left alone by a charger that leaves the first clearing unanswered', () => {
+    const { calls, send } = scriptedCharger((action) => (action === 'ClearChargingProfile' ? 'TIMEOUT' : 'Accepted'))
+    send(set)
+    expect(calls.map(([action]) => action)).toEqual(['SetChargingProfile', 'ClearChargingProfile'])
+  })
+
   it('are not touched by a limit that was refused', () => {
     const { calls, send } = made(() => 'Rejected')
     send(set)
@@ -270,6 +285,20 @@ describe('what the charger says that it keeps to', () => {
     const { calls, send } = made()
     expect(send(verify)?.answer).toBe('accepted')
     expect(calls).toEqual([['GetCompositeSchedule', { connectorId: 1, duration: 60, chargingRateUnit: 'A' }]])
+  })
+
+  it.each([
+    [10, [{ kind: 'limit-told', connector: 1, unit: 'A', limit: 10 }]],
+    [0, [{ kind: 'limit-told', connector: 1, unit: 'A', limit: 0 }]],
+    [-1, []],
+  ])('is what its first period says: of %s A, but nothing below 0, which is no limit', (limit, told) => {
+    const { events, send } = scriptedCharger(() => ({
+      status: 'Accepted',
+      connectorId: 1,
+      chargingSchedule: { chargingRateUnit: 'A', chargingSchedulePeriod: [{ startPeriod: 0, limit }] },
+    }))
+    send(verify)
+    expect(events.filter(({ kind }) => kind === 'limit-told')).toEqual(told)
   })
 
   it('is read back from the key where a key carries the limit', () => {
