@@ -20,6 +20,8 @@ export interface Difference {
 /** By section, the keys that a running bridge takes up: what a protocol doesn't name needs a restart. */
 export type LiveKeys = Readonly<Record<string, readonly string[]>>
 
+const TAGS = 'ocpp.authorize'
+
 const liveAtTop: readonly string[] = ['limits', 'actions']
 /** Looked at on their own. */
 const sectioned: readonly string[] = ['chargers', 'northbound', 'southbound', 'services']
@@ -32,7 +34,10 @@ export function difference(from: Plan, to: Plan, live: LiveKeys): Difference {
     ...inSections(from.settings.northbound, to.settings.northbound, live),
     ...inSections(from.settings.services, to.settings.services, live),
   ]
-  const keys = [...top.map((key) => ({ key, live: liveAtTop.includes(key) })), ...sections]
+  // What a file of tags says, beside what the config says of it.
+  const tags =
+    same(from.authorize, to.authorize) || sections.some(({ key }) => key === TAGS) ? [] : [{ key: TAGS, live: true }]
+  const keys = [...tags, ...top.map((key) => ({ key, live: liveAtTop.includes(key) })), ...sections]
   const before = new Map(from.settings.chargers.map((charger) => [charger.settings.id, charger]))
   const after = new Map(to.settings.chargers.map((charger) => [charger.settings.id, charger]))
   return {

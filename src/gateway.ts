@@ -200,8 +200,8 @@ export function createGateway(
   }
 }
 
-function fleetSettingsOf({ settings }: Plan): FleetSettings {
-  return { ...settings.southbound.ocpp, limits: settings.limits, actions: settings.actions }
+function fleetSettingsOf({ settings, authorize }: Plan): FleetSettings {
+  return { ...settings.southbound.ocpp, authorize, limits: settings.limits, actions: settings.actions }
 }
 
 /** What the building wrote counts for more than the config. */

@@ -1,5 +1,6 @@
 import { type Config, configOf, loadConfig } from './config/load.ts'
 import type { Settings } from './config/settings.ts'
+import type { AuthorizeSettings } from './core/charger/authorize.ts'
 import { Charger } from './core/charger/charger.ts'
 import type { BridgeView } from './core/points/bridge-points.ts'
 import type { Point } from './core/points/point.ts'
@@ -15,6 +16,8 @@ import { numbering } from './mapping/numbering.ts'
 import { northbound, sections, southbound } from './plugins.ts'
 import { viewStore } from './store/read.ts'
 
+const [ocpp] = southbound
+
 const configSections = {
   southbound: { ocpp: sections.southbound.ocpp.config },
   northbound: sections.northbound,
@@ -28,6 +31,10 @@ export interface Plan {
   readonly settings: BridgeSettings
   readonly mappings: Mappings
   readonly assignments: Assignments
+  /** Who may charge, with the files of the lists read. */
+  readonly authorize: AuthorizeSettings
+  /** Files beside config and mappings whose change is a change of the plan. */
+  readonly files: readonly string[]
 }
 
 export interface Drawn {
@@ -97,7 +104,10 @@ function drawn(config: Config<typeof configSections>, remembered: Remembered | u
     if (own !== undefined) problems.push(...check(own, draft).map((finding) => placed(finding, name, source)))
   }
   const sorted = sortProblems(problems)
-  const plan = settings === undefined || hasErrors(sorted) ? undefined : { settings, mappings, assignments }
+  if (settings === undefined || hasErrors(sorted)) return { problems: sorted, plan: undefined, listings }
+  const { authorize: written } = settings.southbound.ocpp
+  const authorize = ocpp.readLists(written, draft.folder)
+  const plan = { settings, mappings, assignments, authorize, files: ocpp.tagFiles(written, draft.folder) }
   return { problems: sorted, plan, listings }
 }
 

@@ -19,7 +19,7 @@ export interface ReloadParts {
 /** Follows the config and the mappings as they change on disk. */
 export function follow(parts: ReloadParts, clock: Clock): Watch {
   const file = resolve(parts.file)
-  const files = () => [file, ...mappingFolders(file).flatMap(mappingsIn)]
+  const files = () => [file, ...mappingFolders(file).flatMap(mappingsIn), ...parts.gateway.plan.files]
   return watchFiles(clock, files, () => reload(parts))
 }
 

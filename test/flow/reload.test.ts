@@ -1,4 +1,5 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { Difference } from '../../src/difference.ts'
@@ -295,6 +296,32 @@ describe('other keys that change while the bridge runs', () => {
     expect(modbus(1, '06 0064 00a0')).toBe('8601')
     expect(JSON.stringify(own.answer('SetChargingProfile'))).toContain('"limit":10')
     expect(own.closed).toBeUndefined()
+  })
+
+  it('are followed in files of tags, too: chargers with a list of their own learn of it', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tags-'))
+    const tags = join(folder, 'tags.csv')
+    writeFileSync(tags, 'A1\n')
+    const listed = CONFIG.replace(
+      '"127.0.0.1:0" }',
+      `"127.0.0.1:0", authorize: { mode: noneExcept, allow: "${tags}" } }`,
+    )
+    const { charger, clock, edit, gateway } = await site({ config: listed })
+    const own = charger('CP-1')
+    own.boot()
+    own.answer('')
+    expect(gateway.plan.files).toEqual([tags])
+    expect(own.call('Authorize', { idTag: 'B2' })).toEqual({ idTagInfo: { status: 'Invalid' } })
+    writeFileSync(tags, 'idTag;expires\nB2;2099-12-31\n')
+    expect(edit(listed)).toMatchObject({ needRestart: [], settings: ['ocpp.authorize'], changed: [] })
+    const idTagInfo = { status: 'Accepted', expiryDate: '2099-12-31T23:59:59.999Z' }
+    expect(own.call('Authorize', { idTag: 'b2' })).toEqual({ idTagInfo })
+    expect(own.call('Authorize', { idTag: 'A1' })).toEqual({ idTagInfo: { status: 'Invalid' } })
+    clock.advance(1_000)
+    expect(own.sent).toMatchObject([[2, expect.anything(), 'GetLocalListVersion', {}]])
+    writeFileSync(tags, 'THIS-TAG-HAS-TOO-MANY-CHARACTERS\n')
+    expect(edit(listed)).toContainEqual(expect.stringMatching(/tag-file .*tags\.csv line 1: idTag has more than 20/))
+    rmSync(folder, { recursive: true })
   })
 
   it('hide at once who charges when tags are no longer shared', async () => {

@@ -1,5 +1,6 @@
 import type { ChargerSettings, Finding } from '../../core/ports.ts'
 import type { OcppConfig } from './config.ts'
+import { tagFaults } from './tags.ts'
 import { readCertificates } from './transport/certificates.ts'
 
 interface Chargers {
@@ -9,7 +10,21 @@ interface Chargers {
 
 /** What can't be run as configured: TLS files that are not what they should be, and profiles that lack what they stand on. */
 export function check(config: OcppConfig, { folder, chargers }: Chargers): readonly Finding[] {
-  return [...checkTls(config, folder), ...chargers.flatMap((charger) => checkProfile(config, charger))]
+  return [
+    ...checkTls(config, folder),
+    ...checkLists(config, folder),
+    ...chargers.flatMap((charger) => checkProfile(config, charger)),
+  ]
+}
+
+function checkLists({ authorize }: OcppConfig, folder: string): readonly Finding[] {
+  return (['allow', 'deny'] as const).flatMap((key) =>
+    tagFaults(authorize[key], folder).map((fault) => ({
+      code: 'tag-file',
+      key: ['ocpp', 'authorize', key],
+      message: `${authorize[key]} ${fault}`,
+    })),
+  )
 }
 
 function checkTls({ listen, tls }: OcppConfig, folder: string): readonly Finding[] {

@@ -1,32 +1,8 @@
 import { z } from 'zod'
-import type { Tag } from '../../core/charger/authorize.ts'
 import { duration, listenAddress } from '../../lib/schema.ts'
+import { tagList } from './tags.ts'
 
 const registration = z.enum(['accepted', 'pending', 'rejected'])
-
-/** A moment as ISO 8601; a day alone ends with it, UTC. */
-const moment = z
-  .string()
-  .refine(
-    (text) => !Number.isNaN(momentOf(text)),
-    'write a day such as 2027-12-31, or a time such as 2027-12-31T18:00:00Z',
-  )
-  .transform(momentOf)
-
-const idTag = z.string().min(1).max(20)
-
-const tag = z.union(
-  [
-    idTag.transform((text): Tag => ({ idTag: text })),
-    z.strictObject({ idTag, expires: moment.optional(), parent: idTag.optional() }),
-  ],
-  'write a tag of at most 20 characters, or { idTag: …, expires: …, parent: … }',
-)
-
-function momentOf(text: string): number {
-  if (/^\d{4}-\d{2}-\d{2}$/.test(text)) return Date.parse(`${text}T23:59:59.999Z`)
-  return /^\d{4}-\d{2}-\d{2}T[\d:.]+(Z|[+-]\d{2}:\d{2})$/.test(text) ? Date.parse(text) : Number.NaN
-}
 
 /** The oldest version of TLS that is spoken; below 1.2 chargers are let in that know nothing newer. */
 const tlsVersions = ['TLSv1.0', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const
@@ -61,8 +37,8 @@ const keys = z.strictObject({
   authorize: z
     .strictObject({
       mode: z.enum(['all', 'none', 'allExcept', 'noneExcept']).default('all'),
-      allow: z.array(tag).default([]),
-      deny: z.array(tag).default([]),
+      allow: tagList.default([]),
+      deny: tagList.default([]),
       oneTransactionPerTag: z.boolean().default(false),
       localList: z.boolean().default(true),
     })

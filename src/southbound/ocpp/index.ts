@@ -5,6 +5,7 @@ import type { ListenAddress } from '../../lib/schema.ts'
 import { Throttle } from '../../lib/throttle.ts'
 import { check } from './check.ts'
 import { config, type OcppConfig } from './config.ts'
+import { readLists, tagFiles } from './tags.ts'
 import type { Knock } from './transport/knock.ts'
 import { ChargerServer, type ServerParts } from './transport/server.ts'
 import { unfit } from './v16/by-hand.ts'
@@ -102,4 +103,4 @@ const live = [
 ] as const satisfies readonly (keyof OcppConfig)[]
 
 /** The central system that chargers connect to. */
-export const ocpp = { name: 'ocpp', config, live, create, check } as const
+export const ocpp = { name: 'ocpp', config, live, create, check, readLists, tagFiles } as const
