@@ -76,7 +76,7 @@ describe('the difference of two plans', () => {
   })
 
   it.each([
-    ['ocpp.responseTimeout', 'heartbeatInterval: 5m', 'responseTimeout: 7s'],
+    ['ocpp.configRefresh', '{ heartbeat', '{ configRefresh: 2h, heartbeat'],
     ['ocpp.authorize', '{ heartbeat', '{ authorize: { mode: none }, heartbeat'],
     ['bacnet.allowWrites', 'network: 2000', 'network: 2000, allowWrites: [10.0.0.0/8]'],
     ['modbus.allowWrites', 'modbus: {}', 'modbus: { allowWrites: [10.0.0.0/8] }'],
