@@ -31,6 +31,7 @@ interface SimulateFlags {
   readonly ca?: string
   readonly cert?: string
   readonly key?: string
+  readonly csr?: string
   readonly secureUrl?: string
   readonly seed: number
 }
@@ -186,10 +187,11 @@ program
   .addOption(new Option('--ca <file>', 'PEM: who may have signed the certificate of wss://').argParser(fileText))
   .addOption(new Option('--cert <file>', 'PEM: its own certificate; needs --key').argParser(fileText))
   .addOption(new Option('--key <file>', 'PEM: the key of --cert').argParser(fileText))
+  .addOption(new Option('--csr <file>', 'PEM: what it asks to be signed').argParser(fileText))
   .option('--secure-url <url>', 'where it goes when its SecurityProfile key is raised, such as wss://127.0.0.1:8888')
   .addOption(new Option('--seed <number>', 'repeats a run').argParser(wholeNumber(0, 2 ** 31)).default(1))
   .action((options: SimulateFlags) => {
-    const { url, id, ca, cert, key, connectors, secureUrl, seed } = options
+    const { url, id, ca, cert, key, csr, connectors, secureUrl, seed } = options
     if ((cert === undefined) !== (key === undefined)) throw new Error('--cert and --key go together: give both')
     const password = options.passwordHex ?? options.password
     const dial = {
@@ -199,7 +201,7 @@ program
       ...(ca !== undefined && { ca: [ca] }),
       ...(cert !== undefined && key !== undefined && { cert, key }),
     }
-    const stop = simulate({ dial, connectors, secureUrl, seed, clock: systemClock, log: logger(), violation })
+    const stop = simulate({ dial, connectors, csr, secureUrl, seed, clock: systemClock, log: logger(), violation })
     stopOnSignal(async () => stop())
   })
 

@@ -1,4 +1,4 @@
-// Made with OpenSSL 3.0 (`openssl ca`), valid from 2020 to 2099; nothing but these tests trusts them.
+// Made with OpenSSL 3.0 (`openssl ca`), valid from 2020 to 2099; their keys are gone.
 
 /** Signed itself. */
 export const root = `-----BEGIN CERTIFICATE-----
@@ -26,29 +26,6 @@ EwEB/wQFMAMBAf8wDgYDVR0PAQH/BAQDAgEGMB0GA1UdDgQWBBRDSFjdZ+/H23Uo
 -----END CERTIFICATE-----
 `
 
-/** For 127.0.0.1, signed by `root`. */
-export const serverCertificate = `-----BEGIN CERTIFICATE-----
-MIIBsDCCAVagAwIBAgICEAIwCgYIKoZIzj0EAwIwIzESMBAGA1UEAwwJVGVzdCBy
-b290MQ0wCwYDVQQKDARUZXN0MCAXDTIwMDEwMTAwMDAwMFoYDzIwOTkwMTAxMDAw
-MDAwWjAoMRcwFQYDVQQDDA5DZW50cmFsIHN5c3RlbTENMAsGA1UECgwEVGVzdDBZ
-MBMGByqGSM49AgEGCCqGSM49AwEHA0IABJnnGKxLdVp9wt9Uqffg8w2FEyQeMeO9
-KxKyWt6nwpQ/OUEGH+1akVJrN3nt3vUfYHRyTaS/HxfkyjV2v+ohDFajczBxMAkG
-A1UdEwQCMAAwDwYDVR0RBAgwBocEfwAAATATBgNVHSUEDDAKBggrBgEFBQcDATAd
-BgNVHQ4EFgQUE73GFO9rRzfFW12J3L5axHiCgN8wHwYDVR0jBBgwFoAUNZiWauj7
-BoBfBd1uDQWk8B6GqzAwCgYIKoZIzj0EAwIDSAAwRQIgXgdlRxX0jvAIKzpeZilS
-x6qcLZoFPjariK/gycU9k0ECIQDmg5utEaY5kJIN3u2u9B2flkDDqkQBaT0ZnXuU
-QsMo/g==
------END CERTIFICATE-----
-`
-
-/** Its key. */
-export const serverKey = `-----BEGIN EC PRIVATE KEY-----
-MHcCAQEEIJDneXeioAqwKZIrRe/4bheUCGslcbpDfbiEbAf3B+EloAoGCCqGSM49
-AwEHoUQDQgAEmecYrEt1Wn3C31Sp9+DzDYUTJB4x470rErJa3qfClD85QQYf7VqR
-Ums3ee3e9R9gdHJNpL8fF+TKNXa/6iEMVg==
------END EC PRIVATE KEY-----
-`
-
 /** Of a charger, signed by `root`. */
 export const clientCertificate = `-----BEGIN CERTIFICATE-----
 MIIBkjCCATmgAwIBAgICEAMwCgYIKoZIzj0EAwIwIzESMBAGA1UEAwwJVGVzdCBy
@@ -61,14 +38,6 @@ MB8GA1UdIwQYMBaAFDWYlmro+waAXwXdbg0FpPAehqswMAoGCCqGSM49BAMCA0cA
 MEQCIEr8ZCcivZPSoBRiQWQ7dsx39HDuBxx8QxOJAHXOm+uUAiBN3wToVYlQixae
 H0dY4H7j0AsYVIYYq5ScHocWbL+gVg==
 -----END CERTIFICATE-----
-`
-
-/** Its key. */
-export const clientKey = `-----BEGIN EC PRIVATE KEY-----
-MHcCAQEEIEI/831iR+BSjHvwge/zMumsF89eEk5ssO3SzIy3lcMgoAoGCCqGSM49
-AwEHoUQDQgAEumdI5fZ24EQaKFNqIazqTLUnHpCeJFPCfujYbjbZo31DPivGc9oV
-gWKiUSBsr4xbMbCz9wvR/dkUUFTMGjC3qw==
------END EC PRIVATE KEY-----
 `
 
 /** Valid in 2020 only. */

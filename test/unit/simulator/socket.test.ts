@@ -3,11 +3,23 @@ import { createServer as createHttpServer, type IncomingMessage, type Server } f
 import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { TLSSocket } from 'node:tls'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { type ChargerSocket, connect, type Dial } from '../../../src/simulator/transport/socket.ts'
+import { Authority, type Issued } from '../../support/authority.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
-import { clientCertificate, clientKey, otherRoot, root, serverCertificate, serverKey } from './certificates.ts'
+
+let root: Authority
+let others: Authority
+let bridge: Issued
+let client: Issued
+
+beforeAll(async () => {
+  root = await Authority.root('Root')
+  others = await Authority.root('Others')
+  bridge = await root.issue('bridge', { names: [{ type: 'ip', value: '127.0.0.1' }] })
+  client = await root.issue('CP')
+})
 
 const cleanups: (() => void)[] = []
 afterEach(() => {
@@ -23,9 +35,9 @@ interface Visit {
 async function central({ tls = false, password }: { readonly tls?: boolean; readonly password?: () => Buffer } = {}) {
   const server: Server = tls
     ? createHttpsServer({
-        key: serverKey,
-        cert: serverCertificate,
-        ca: root,
+        ...bridge,
+
+        ca: root.pem,
         requestCert: true,
         rejectUnauthorized: false,
       })
@@ -113,7 +125,7 @@ describe("a charger's socket", () => {
 
   it('trusts the root that it is given, and shows its own certificate', async () => {
     const { url, visit } = await central({ tls: true })
-    charger({ url, ca: [root], cert: clientCertificate, key: clientKey })
+    charger({ url, ca: [root.pem], ...client })
     const { request } = await visit()
     const peer = request.socket as TLSSocket
     expect(peer.authorized).toBe(true)
@@ -122,7 +134,7 @@ describe("a charger's socket", () => {
 
   it('says why a connection did not come about', async () => {
     const secure = await central({ tls: true })
-    expect(await charger({ url: secure.url, ca: [otherRoot] }).next('failed')).toBe('certificate')
+    expect(await charger({ url: secure.url, ca: [others.pem] }).next('failed')).toBe('certificate')
     const strict = await central({ password: () => Buffer.from('right') })
     expect(await charger({ url: strict.url, password: 'wrong' }).next('failed')).toBe('unauthorized')
     expect(await charger({ url: 'ws://127.0.0.1:1' }).next('failed')).toBe('other')
@@ -159,7 +171,7 @@ describe("a charger's socket", () => {
     await next('opened')
     const closed = next('closed')
     const visit = secure.visit()
-    socket.redial({ url: secure.url, ca: [root] })
+    socket.redial({ url: secure.url, ca: [root.pem] })
     await closed
     clock.advance(1_000)
     expect((await visit).request.url).toBe('/ocpp/CP')
