@@ -57,15 +57,12 @@ export function connect(socket: WebSocket, charger: Charger, knocked: Knocked, p
   /** Whatever comes is a sign of life, and is paid for. */
   const heard = (bytes: number): void => {
     heardAt = clock.now()
-    const pauseMs = budget.spend(bytes)
-    if (pauseMs === 0 || socket.isPaused) return
-    if (!flooded) log.warn({ charger: charger.id }, 'the charger floods the bridge: it is heard more slowly')
+    if (budget.spend(bytes) || socket.isPaused) return
+    if (!flooded) log.warn({ charger: charger.id }, 'the charger floods the bridge: the others go first')
     flooded = true
+    // One portion of what it sent, then everybody else's: the system would go on reading it for as long as there is more.
     socket.pause()
-    clock.after(pauseMs, () => {
-      heardAt = clock.now()
-      socket.resume()
-    })
+    setImmediate(() => socket.resume())
   }
   const talk = converse(charger, send, close, knocked)
   // Not all chargers answer pings, so a missing pong means nothing: only silence of every kind ends a connection.

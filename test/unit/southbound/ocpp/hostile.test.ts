@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { WebSocket } from 'ws'
 import { systemClock } from '../../../../src/lib/clock.ts'
 import { silentLog } from '../../../../src/lib/log.ts'
@@ -235,7 +235,7 @@ describe('a charger that breaks the rules', () => {
 })
 
 describe('a charger that floods the bridge', () => {
-  it('is read as slowly as it may speak, and the others are answered meanwhile', async () => {
+  it('waits for the others, who are answered meanwhile', async () => {
     const own = core({ charger: { ...chargerSettings, id: 'FLOOD' } })
     own.fleet.add({ ...chargerSettings, id: 'CALM' })
     const server = ocpp.create(config.parse({ listen: '127.0.0.1:0' }), {
@@ -275,11 +275,10 @@ describe('a charger that floods the bridge', () => {
       'p99 ms': sorted[Math.floor(sorted.length * 0.99)] ?? 0,
       'worst ms': sorted.at(-1) ?? 0,
     })
-    // What may be said at once, what may be said since, and what had been read before the pause.
-    expect(answers).toBeLessThan(1_000 + 200 * seconds + 2 * (65_536 / call.length))
-    expect(answers).toBeGreaterThan(900)
     expect(flood.readyState).toBe(flood.OPEN)
     expect(sorted.at(-1)).toBeLessThan(2_000)
+    // Late, but answered.
+    await vi.waitFor(() => expect(answers).toBe(FLOOD), 120_000)
     flood.terminate()
     calm.terminate()
     await server.stop()
