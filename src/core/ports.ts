@@ -19,7 +19,8 @@ export interface ChargerLink {
 
 /**
  * Why a charger that came isn't in. unknown: not in the config, a guest. rejected: a registration that keeps it out.
- * tls: it came without encryption. too-many: a guest for whom there is no room, or too many tries.
+ * no-password: none was sent. tls: it came without, or the handshake failed. client-certificate: none, not signed by
+ * ours, out of date, or another's. too-many: strangers, sockets or guesses.
  */
 export type TurnedAway =
   | 'unknown'

@@ -1,3 +1,5 @@
+import type { TurnedAway } from '../../../core/ports.ts'
+
 /** How somebody came to the door. */
 interface Approach {
   /** Remote IP address. */
@@ -15,21 +17,8 @@ export interface Knocked extends Approach {
   readonly certificateName: string | undefined
 }
 
-/**
- * Why somebody was not let in. unknown: the identifier is nobody's, and strangers are not wanted. rejected: this
- * charger is not wanted. no-password: none was sent. tls: it came without, or the handshake failed.
- * client-certificate: none, not signed by ours, out of date, or another's. too-many: strangers, sockets or guesses.
- */
-export type TurnedAwayReason =
-  | 'unknown'
-  | 'rejected'
-  | 'wrong-password'
-  | 'no-password'
-  | 'tls'
-  | 'client-certificate'
-  | 'subprotocol'
-  | 'no-identifier'
-  | 'too-many'
+/** Why somebody was not let in: as core counts it, or because the path holds no identifier to be listed under. */
+export type TurnedAwayReason = TurnedAway | 'no-identifier'
 
 /** Somebody who was not let in. */
 export interface Knock extends Approach {
