@@ -1,8 +1,8 @@
+import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import type { Charger } from '../../../core/charger/charger.ts'
 import type { Clock } from '../../../lib/clock.ts'
 import type { Log } from '../../../lib/log.ts'
-import { Budget } from './budget.ts'
 import type { Knocked } from './knock.ts'
 
 /** What a socket carries to whoever converses over it. */
@@ -30,13 +30,22 @@ export interface ConnectionParts {
 /** What a peer that doesn't read may leave unread before it is cut off. */
 const MAX_UNREAD_BYTES = 4_000_000
 const LOOK_EVERY_MS = 60_000
+/** Messages that are read before the others have their turn: as many as a charger has to tell after a long outage. */
+const MAX_PORTION = 100
+/** A long message counts as many. */
+const BYTES_OF_ONE = 4_096
 
 /** Joins an open websocket to a conversation until it ends: texts in and out, silence, and more than anybody has to say. */
-export function connect(socket: WebSocket, charger: Charger, knocked: Knocked, parts: ConnectionParts): void {
+export function connect(
+  socket: WebSocket,
+  stream: Duplex,
+  charger: Charger,
+  knocked: Knocked,
+  parts: ConnectionParts,
+): void {
   const { clock, converse, log } = parts
   // Settings may change while the socket is open.
   const pingMs = (): number => charger.settings.pingInterval ?? parts.pingInterval
-  const budget = new Budget(clock)
   let heardAt = clock.now()
   let flooded = false
   const close = (reason: string): void => {
@@ -54,15 +63,25 @@ export function connect(socket: WebSocket, charger: Charger, knocked: Knocked, p
     }
     socket.send(text)
   }
-  /** Whatever comes is a sign of life, and is paid for. */
+  let portion = 0
+  /** What came in this turn of the event loop has been handled: all answers leave in one piece. */
+  const endTurn = (): void => {
+    portion = 0
+    stream.uncork()
+    if (socket.isPaused) socket.resume()
+  }
+  /** Whatever comes is a sign of life; of a flood a portion is read, then everybody else's, and so on. */
   const heard = (bytes: number): void => {
     heardAt = clock.now()
-    if (budget.spend(bytes) || socket.isPaused) return
+    if (portion === 0) {
+      stream.cork()
+      setImmediate(endTurn)
+    }
+    portion += Math.max(1, bytes / BYTES_OF_ONE)
+    if (portion < MAX_PORTION || socket.isPaused) return
     if (!flooded) log.warn({ charger: charger.id }, 'the charger floods the bridge: the others go first')
     flooded = true
-    // One portion of what it sent, then everybody else's: the system would go on reading it for as long as there is more.
     socket.pause()
-    setImmediate(() => socket.resume())
   }
   const talk = converse(charger, send, close, knocked)
   // Not all chargers answer pings, so a missing pong means nothing: only silence of every kind ends a connection.

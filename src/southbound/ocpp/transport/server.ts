@@ -131,7 +131,7 @@ export class ChargerServer {
         visit.stay(PARTING_MS)
         this.#upgrade.handleUpgrade(request, socket, head, (webSocket) => {
           visit.leave()
-          connect(webSocket, charger, knocked, this.#parts)
+          connect(webSocket, socket, charger, knocked, this.#parts)
         })
       },
       refuse: (status) => {

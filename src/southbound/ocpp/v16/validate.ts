@@ -4,7 +4,8 @@ import formats from 'ajv-formats'
 import * as schemas from 'typed-ocpp/dist/ocpp16/schemas.js'
 
 // strict: false, because the published schemas carry keywords that ajv's strict mode doesn't like.
-const ajv = new Ajv({ strict: false, allErrors: false })
+// multipleOfPrecision: a limit of 17.9 is a multiple of 0.1, whatever binary fractions say.
+const ajv = new Ajv({ strict: false, allErrors: false, multipleOfPrecision: 6 })
 // A default import of a CommonJS module: at run time it is the function itself or carries it.
 const addFormats = 'default' in formats ? formats.default : formats
 addFormats(ajv as never)
