@@ -80,6 +80,7 @@ export function openSqlite(file: string, clock: Clock, random: () => number = Ma
   }
 
   function visitorLater(identifier: string, visitor: Visitor | undefined): void {
+    if (!database.open) return
     visitors.set(identifier.toLowerCase(), visitor)
     cancelVisitors ??= clock.after(GATHER_VISITORS_MS, flushVisitors)
   }
@@ -142,6 +143,8 @@ export function openSqlite(file: string, clock: Clock, random: () => number = Ma
 
     snapshot: (charger) => sql.snapshot.get(charger) as string | undefined,
     saveSnapshotLater(charger, take) {
+      // A socket may end after the store has: the last values were taken at the stop.
+      if (!database.open) return
       waiting.set(charger, take)
       cancel ??= clock.after(GATHER_MS, flush)
     },
