@@ -38,6 +38,19 @@ async function dial(path: string, protocols: string | string[] = 'ocpp1.6', opti
   })
 }
 
+/** The same for a wrong password, whose answer is put off. */
+async function guess(...dialled: Parameters<typeof dial>): Promise<WebSocket | number> {
+  let waits = true
+  const answer = dial(...dialled).finally(() => {
+    waits = false
+  })
+  while (waits) {
+    own.clock.advance(1000)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+  return answer
+}
+
 async function open(...dialled: Parameters<typeof dial>): Promise<WebSocket> {
   const socket = await dial(...dialled)
   if (typeof socket === 'number') throw new Error(`turned away with ${socket}`)
@@ -146,6 +159,7 @@ describe('on the wire', () => {
     ['Origin: file://', '/CP-1'],
     ['Origin: https://elsewhere.example', '/CP-1'],
     ['Connection: keep-alive, Upgrade', '/CP-1'],
+    ['Connection: keep-alive', '/CP-1'],
     ['X: absolute target', 'ws://bridge:8887/ocpp/CP-1'],
   ])('quirk 12: a handshake with %s at %s is taken', async (header, target) => {
     await start()
@@ -181,7 +195,7 @@ describe('on the wire', () => {
     await start()
     const basic = (user: string) => ({ auth: `${user}:pa:ss` })
     expect(typeof (await dial('/s%C3%A4ule%201', 'ocpp1.6', basic('SÄULE 1')))).toBe('object')
-    expect(await dial('/S%C3%A4ule%201', 'ocpp1.6', { auth: 'Säule 1:PA:SS' })).toBe(401)
+    expect(await guess('/S%C3%A4ule%201', 'ocpp1.6', { auth: 'Säule 1:PA:SS' })).toBe(401)
   })
 
   it('quirk 14: tags are the same in either case', async () => {
@@ -201,8 +215,24 @@ describe('on the wire', () => {
     await start()
     expect(typeof (await dial('/S%C3%A4ule%201', 'ocpp1.6', { auth: 'Säule 1:pa:ss' }))).toBe('object')
     for (const auth of ['Säule 1:', 'Säule 1:pa', ':pa:ss'])
-      expect(await dial('/S%C3%A4ule%201', 'ocpp1.6', { auth })).toBe(401)
-    expect(await dial('/S%C3%A4ule%201')).toBe(401)
+      expect(await guess('/S%C3%A4ule%201', 'ocpp1.6', { auth })).toBe(401)
+    expect(await guess('/S%C3%A4ule%201')).toBe(401)
+  })
+
+  it.each([
+    ['its bytes', Buffer.from('KEY:'), Buffer.from('00ff10203040506070', 'hex')],
+    ['its digits', Buffer.from('KEY:'), Buffer.from('00FF10203040506070')],
+  ])('quirk 15: a key of bytes may be sent as %s', async (_how, user, key) => {
+    own.fleet.add({ ...chargerSettings, id: 'KEY', password: 'hex:00ff10203040506070' })
+    await start()
+    const authorization = `Basic ${Buffer.concat([user, key]).toString('base64')}`
+    expect(typeof (await dial('/KEY', 'ocpp1.6', { headers: { authorization } }))).toBe('object')
+  })
+
+  it('quirk 16: a charger that has to come by TLS is not let in without, whatever password it knows', async () => {
+    own.fleet.add({ ...chargerSettings, id: 'TLS', password: 'right', securityProfile: 2 })
+    await start()
+    expect(await guess('/TLS', 'ocpp1.6', { auth: 'TLS:right' })).toBe(403)
   })
 
   it('quirk 17: compression is not agreed upon, and compressed frames all the same end only their own socket', async () => {
