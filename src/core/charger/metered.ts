@@ -58,7 +58,7 @@ function takeIn(
   if (named === undefined && event.transactionId !== shown?.id && isBefore(shown, event.reading, now)) return false
   // With an id that is not ours, it is what the charger calls the one that runs.
   const belongs = running !== undefined && (named === undefined || named.id === running.id)
-  const live = belongs || (event.transactionId === undefined && !isIdle(state))
+  const live = belongs || (event.transactionId === undefined && event.reading.stream !== 'edge')
   if (belongs) {
     running.doubtedUntil = undefined
     if (event.transactionId === running.id) running.confirmed = true

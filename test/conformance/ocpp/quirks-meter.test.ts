@@ -253,6 +253,9 @@ describe('what meters say', () => {
     status('Available')
     meter(flowing)
     expect([see('power'), see('current.L1')]).toEqual([0, 0])
+    // What doesn't flow is told all the same.
+    meter([...flowing, { value: '230', measurand: 'Voltage', phase: 'L1' }, { value: '31', measurand: 'Temperature' }])
+    expect([see('power'), see('meter.Voltage.L1'), see('meter.Temperature')]).toEqual([0, 230, 31])
   })
 
   it('quirk 29: power that flowed before a reconnect or a restart of the bridge is not shown when the session is over', async () => {

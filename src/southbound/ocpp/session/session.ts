@@ -12,7 +12,7 @@ import {
   resultText,
 } from '../wire/frame.ts'
 
-/** What became of a call to the charger. `none`: no answer in time; `dropped`: it is not wanted any more, or the socket closed. */
+/** What became of a call to the charger. `none`: no answer in time, or the socket closed; `dropped`: not sent, because the charger begins anew. */
 export type Answered =
   | { readonly kind: 'result'; readonly payload: Payload }
   | { readonly kind: 'error'; readonly code: string; readonly description: string }
@@ -127,8 +127,8 @@ export class Session {
     const flying = this.#inFlight
     this.#inFlight = undefined
     flying?.cancel()
-    flying?.call.done({ kind: 'none', dropped: true })
-    for (const call of waiting) call.done({ kind: 'none', dropped: true })
+    flying?.call.done({ kind: 'none' })
+    for (const call of waiting) call.done({ kind: 'none' })
   }
 
   #answer(frame: Extract<Frame, { kind: 'call' }>): void {
