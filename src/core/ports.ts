@@ -3,7 +3,7 @@ import type { Log } from '../lib/log.ts'
 import type { AuthorizeSettings, Permission } from './charger/authorize.ts'
 import type { Charger } from './charger/charger.ts'
 import type { Command } from './charger/command.ts'
-import type { ChargerEvent, Identity, TransactionStart, TransactionStop } from './charger/event.ts'
+import type { ChargerEvent, Identity, SignedValue, TransactionStart, TransactionStop } from './charger/event.ts'
 import type { Registration } from './charger/vocabulary.ts'
 import type { Parameter, Point, PointDefinition, Value } from './points/point.ts'
 import type { Unit } from './points/unit.ts'
@@ -189,7 +189,14 @@ export interface StoredTransaction {
   readonly meterStopWh: number | undefined
   readonly stoppedAt: number | undefined
   readonly stopReason: string | undefined
+  /** `meterStopWh` was not told, or can't be: it comes from the meter values of the session. */
+  readonly estimated: boolean
+  /** What the meter signed, newest last; absent where it signed nothing. */
+  readonly signed?: readonly SignedValue[]
 }
+
+/** By what a repeated start is recognised; the tag in any letter case. */
+export type StartKey = Pick<StoredTransaction, 'charger' | 'connector' | 'idTag' | 'meterStartWh' | 'timestampText'>
 
 /** Durable state. Writes return when they are on disk; `later` ones are gathered and may lose the last second. */
 export interface Store {
@@ -213,12 +220,13 @@ export interface Store {
   nextTransactionId(): number
   saveTransaction(transaction: StoredTransaction): void
   transaction(id: number): StoredTransaction | undefined
-  /** A start that was announced before. */
-  sameStart(
-    start: Omit<StoredTransaction, 'id' | 'meterStopWh' | 'stoppedAt' | 'stopReason' | 'startedAt'>,
-  ): StoredTransaction | undefined
+  /** The start that was announced in the same words: one without an end before others, the newest of them. */
+  sameStart(start: StartKey): StoredTransaction | undefined
+  /** Those without an end, in the order in which they began. */
   openTransactions(charger: string): readonly StoredTransaction[]
-  /** A stop that fits no transaction: kept, so that nothing is lost. */
+  /** The last few that ended for this reason, in the order in which they began. */
+  endedTransactions(charger: string, reason: string): readonly StoredTransaction[]
+  /** A stop that fits no transaction: kept, once, so that nothing is lost. */
   saveOrphanStop(charger: string, at: number, text: string): void
 
   /** The charger's last known state, as JSON; gathered and written later. */

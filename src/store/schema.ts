@@ -28,6 +28,12 @@ const steps: readonly string[] = [
   `
   CREATE TABLE visitor (id TEXT PRIMARY KEY, lastSeen INTEGER NOT NULL, visitor TEXT NOT NULL) WITHOUT ROWID;
   `,
+  `
+  ALTER TABLE "transaction" ADD COLUMN estimated INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE "transaction" ADD COLUMN signed TEXT;
+  DROP INDEX transactionOfCharger;
+  CREATE INDEX startOfTransaction ON "transaction" (charger, connector, timestampText);
+  `,
 ]
 
 /** Brings the database up to this version; throws where a newer bridge has written it. */

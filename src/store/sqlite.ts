@@ -12,12 +12,12 @@ const GATHER_MS = 50
 /** The same for visitors, whom nobody but a person looks at. */
 const GATHER_VISITORS_MS = 1_000
 
-/** SQL knows null where we know undefined. */
+/** SQL knows null where we know undefined, and neither booleans nor lists. */
 type TransactionRow = {
-  readonly [K in keyof StoredTransaction]: undefined extends StoredTransaction[K]
+  readonly [K in keyof Omit<StoredTransaction, 'estimated' | 'signed'>]: undefined extends StoredTransaction[K]
     ? Exclude<StoredTransaction[K], undefined> | null
     : StoredTransaction[K]
-}
+} & { readonly estimated: 0 | 1; readonly signed: string | null }
 
 /**
  * Durable state in one SQLite file (`:memory:` keeps none). What was answered to a charger or a building is synced to
@@ -137,8 +137,10 @@ export function openSqlite(file: string, clock: Clock, random: () => number = Ma
       fromRow(sql.sameStart.get(charger, connector, idTag, timestampText, meterStartWh ?? null)),
     openTransactions: (charger) =>
       (sql.openTransactions.all(charger) as TransactionRow[]).flatMap((row) => fromRow(row) ?? []),
+    endedTransactions: (charger, reason) =>
+      (sql.endedTransactions.all(charger, reason) as TransactionRow[]).reverse().flatMap((row) => fromRow(row) ?? []),
     saveOrphanStop(charger, at, text) {
-      sql.saveOrphanStop.run(charger, at, text)
+      sql.saveOrphanStop.run({ charger, at, text })
     },
 
     snapshot: (charger) => sql.snapshot.get(charger) as string | undefined,
@@ -182,15 +184,24 @@ function statements(database: SqliteDatabase.Database) {
       'INSERT OR REPLACE INTO edge (charger, connector, action, client, value) VALUES (?, ?, ?, ?, ?)',
     ),
     saveTransaction: database.prepare(
-      `INSERT OR REPLACE INTO "transaction" (id, charger, connector, idTag, meterStartWh, startedAt, timestampText, meterStopWh, stoppedAt, stopReason)
-       VALUES (@id, @charger, @connector, @idTag, @meterStartWh, @startedAt, @timestampText, @meterStopWh, @stoppedAt, @stopReason)`,
+      `INSERT OR REPLACE INTO "transaction" (id, charger, connector, idTag, meterStartWh, startedAt, timestampText, meterStopWh, stoppedAt, stopReason, estimated, signed)
+       VALUES (@id, @charger, @connector, @idTag, @meterStartWh, @startedAt, @timestampText, @meterStopWh, @stoppedAt, @stopReason, @estimated, @signed)`,
     ),
     transaction: database.prepare('SELECT * FROM "transaction" WHERE id = ?'),
     sameStart: database.prepare(
-      'SELECT * FROM "transaction" WHERE charger = ? AND connector = ? AND idTag = ? AND timestampText = ? AND meterStartWh IS ?',
+      `SELECT * FROM "transaction" WHERE charger = ? AND connector = ? AND idTag = ? COLLATE NOCASE AND timestampText = ?
+       AND meterStartWh IS ? ORDER BY stoppedAt IS NULL DESC, startedAt DESC LIMIT 1`,
     ),
-    openTransactions: database.prepare('SELECT * FROM "transaction" WHERE charger = ? AND stoppedAt IS NULL'),
-    saveOrphanStop: database.prepare('INSERT INTO orphanStop (charger, at, text) VALUES (?, ?, ?)'),
+    openTransactions: database.prepare(
+      'SELECT * FROM "transaction" WHERE charger = ? AND stoppedAt IS NULL ORDER BY startedAt',
+    ),
+    endedTransactions: database.prepare(
+      'SELECT * FROM "transaction" WHERE charger = ? AND stopReason = ? ORDER BY startedAt DESC LIMIT 20',
+    ),
+    saveOrphanStop: database.prepare(
+      `INSERT INTO orphanStop (charger, at, text) SELECT @charger, @at, @text
+       WHERE NOT EXISTS (SELECT 1 FROM orphanStop WHERE charger = @charger AND text = @text)`,
+    ),
     snapshot: database.prepare('SELECT state FROM snapshot WHERE charger = ?').pluck(),
     saveVisitor: database.prepare('INSERT OR REPLACE INTO visitor (id, lastSeen, visitor) VALUES (?, ?, ?)'),
     forgetVisitor: database.prepare('DELETE FROM visitor WHERE id = ?'),
@@ -202,24 +213,28 @@ function edgeName(charger: string, connector: number, action: string, client: st
   return [charger, connector, action, client].join('\n')
 }
 
-function toRow(transaction: StoredTransaction): TransactionRow {
+function toRow({ signed, ...transaction }: StoredTransaction): TransactionRow {
   return {
     ...transaction,
     meterStartWh: transaction.meterStartWh ?? null,
     meterStopWh: transaction.meterStopWh ?? null,
     stoppedAt: transaction.stoppedAt ?? null,
     stopReason: transaction.stopReason ?? null,
+    estimated: transaction.estimated ? 1 : 0,
+    signed: signed === undefined ? null : JSON.stringify(signed),
   }
 }
 
 function fromRow(row: unknown): StoredTransaction | undefined {
   if (row === undefined) return undefined
-  const found = row as TransactionRow
+  const { signed, ...found } = row as TransactionRow
   return {
     ...found,
     meterStartWh: found.meterStartWh ?? undefined,
     meterStopWh: found.meterStopWh ?? undefined,
     stoppedAt: found.stoppedAt ?? undefined,
     stopReason: found.stopReason ?? undefined,
+    estimated: found.estimated === 1,
+    ...(signed !== null && { signed: JSON.parse(signed) as NonNullable<StoredTransaction['signed']> }),
   }
 }

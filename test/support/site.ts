@@ -1,6 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Value } from '../../src/core/points/point.ts'
 import type { Store } from '../../src/core/ports.ts'
 import type { Difference } from '../../src/difference.ts'
 import { createGateway } from '../../src/gateway.ts'
@@ -86,6 +87,28 @@ class MemoryCharger {
     this.#conversation.receive(JSON.stringify([3, id, payload]))
   }
 
+  /** Feeds a text as it stands; answers with the frames that it called forth. */
+  say(text: string): unknown[][] {
+    const before = this.sent.length
+    this.#conversation.receive(text)
+    return this.sent.splice(before)
+  }
+
+  /** Answers the calls that wait here, and those that follow, with what `result` says; undefined leaves one unanswered. */
+  serve(
+    result: (action: string, payload: Record<string, unknown>) => object | undefined = () => ({ status: 'Accepted' }),
+  ): { readonly action: string; readonly payload: Record<string, unknown> }[] {
+    const taken: { action: string; payload: Record<string, unknown> }[] = []
+    for (let frame = this.sent.shift(); frame !== undefined; frame = this.sent.shift()) {
+      const [type, id, action, payload] = frame as [number, string, string, Record<string, unknown>]
+      if (type !== 2) continue
+      taken.push({ action, payload })
+      const answer = result(action, payload)
+      if (answer !== undefined) this.reply(id, answer)
+    }
+    return taken
+  }
+
   lose(): void {
     this.#conversation.closed()
   }
@@ -160,6 +183,17 @@ export async function site(
       writeFileSync(file, config.replace('TOPOLOGY', topology))
       const drawn = draw(file, rememberedBy(store))
       return drawn.plan === undefined ? drawn.problems.map(formatProblem) : gateway.take(drawn.plan)
+    },
+    /** What the building sees of a connector's point, in the unit of the mapping. */
+    seen(id: string, connector: number, name: string): Value | undefined {
+      const found = gateway.points.find(
+        (each) => each.charger?.id === id && each.connector === connector && each.definition.name === name,
+      )
+      if (found === undefined) throw new Error(`${id} has no point ${name} on connector ${connector}`)
+      if (found.definition.ticking) found.refresh(clock.now())
+      return found.definition.states !== undefined && typeof found.value === 'number'
+        ? found.definition.states[found.value]
+        : found.value
     },
     charger: (id: string) => new MemoryCharger(gateway, id, clock, plan.settings.southbound.ocpp),
     /** A datagram to the bridge; answers with those that it sent at once. */

@@ -26,8 +26,18 @@ export interface Sample {
   readonly value: number
 }
 
-/** Which of a charger's meters a reading comes from: some count the session in one and the lifetime in another. */
-export type MeterStream = 'periodic' | 'clock' | 'transaction'
+/**
+ * Which of a charger's meters a reading comes from: some count the session in one and the lifetime in another.
+ * `edge`: samples from the beginning or end of a transaction. `announced`: the registers of its start and stop themselves.
+ */
+export type MeterStream = 'periodic' | 'clock' | 'edge' | 'announced'
+
+/** A reading that its meter signed (OCMF and others), as sent: what calibration law asks for. */
+export interface SignedValue {
+  readonly text: string
+  readonly context: string
+  readonly measurand: string
+}
 
 /** The readings of one moment at one connector, ranked and converted; never values from the start of a transaction. */
 export interface Reading {
@@ -35,6 +45,8 @@ export interface Reading {
   readonly chargerTime?: number
   readonly stream: MeterStream
   readonly samples: readonly Sample[]
+  /** Newest last; absent where the meter signs nothing. */
+  readonly signed?: readonly SignedValue[]
 }
 
 export interface ConfigurationKey {

@@ -3,19 +3,20 @@ import type { Log } from '../../lib/log.ts'
 import type { PointUplink } from '../points/uplink.ts'
 import type { ChargerDoor, ChargerLink, ChargerSettings, FleetSettings, Knock, Store, Visitor } from '../ports.ts'
 import { applyAnswer } from './answered.ts'
-import { applyConfiguration, applyReading, applyStatus, applyTrial, connectorState } from './apply-event.ts'
+import { applyConfiguration, applyStatus, applyTrial } from './apply-event.ts'
 import { type Authorizer, fold, type KnownTag, type Permission } from './authorize.ts'
 import { changeSettings } from './change-settings.ts'
 import { Charger } from './charger.ts'
-import { countEnergy } from './energy.ts'
+import { closeDoubted, doubtTransactions, statusDecides } from './doubt.ts'
 import type { ChargerEvent, TransactionStart, TransactionStop } from './event.ts'
 import { GuestBook, newGuest, reasonFor } from './guest-book.ts'
 import { keepInstalled, restoreCharger } from './held.ts'
+import { applyMetered } from './metered.ts'
 import { unlearn } from './method.ts'
 import { forgetAnswers, forgetLimit, reconcile } from './reconcile.ts'
 import { takeSnapshot } from './snapshot.ts'
-import { adoptTransaction, closeLeftOver, showTags, startTransaction, stopTransaction } from './transactions.ts'
-import { weighReading, weighSchedule } from './verify.ts'
+import { showTags, startTransaction, stopTransaction, wasQueued } from './transactions.ts'
+import { weighSchedule } from './verify.ts'
 
 /** Strangers who are inside at a time; more are turned away at the door. */
 const MAX_GUESTS = 500
@@ -167,18 +168,18 @@ export class Fleet implements ChargerDoor {
         charger.state.bootedAt = now
         charger.state.rebootRequired = false
         charger.ready = false
+        doubtTransactions(charger, now)
         break
       case 'ready':
         charger.ready = true
         forgetAnswers(charger)
         break
       case 'status':
-        applyStatus(charger, event, now)
-        if (event.status === 'Available') closeLeftOver(charger, event.connector, this.#parts.store, now)
+        if (applyStatus(charger, event, now)) statusDecides(charger, event.connector, this.#parts.store, now)
         confirmScheduled(charger, event.connector)
         break
       case 'metered':
-        this.#metered(charger, event, now)
+        if (applyMetered(charger, event, this.#parts.store, this.#parts.shownTag, now)) this.settle(charger)
         break
       case 'configuration':
         if (applyConfiguration(charger, event)) {
@@ -224,7 +225,12 @@ export class Fleet implements ChargerDoor {
     const { id, repeated } = startTransaction(charger, start, store, shownTag, now)
     if (charger.state.connectors.length > count) this.#grew(charger)
     this.settle(charger)
-    return { transactionId: id, permission: this.#permission(charger, start.idTag, id, now), repeated }
+    // Who charged while the charger was away can't be turned away afterwards.
+    const queued = charger.registration === 'accepted' && wasQueued(start.chargerTime, now)
+    const permission: Permission = queued
+      ? { authorization: 'accepted' }
+      : this.#permission(charger, start.idTag, id, now)
+    return { transactionId: id, permission, repeated }
   }
 
   stopTransaction(charger: Charger, stop: TransactionStop): Permission | undefined {
@@ -271,28 +277,6 @@ export class Fleet implements ChargerDoor {
       }
     }
     return false
-  }
-
-  #metered(charger: Charger, event: Extract<ChargerEvent, { kind: 'metered' }>, now: number): void {
-    const { store, shownTag } = this.#parts
-    const id = event.transactionId
-    const running = charger.state.connectors[event.connector]?.transaction
-    const proven = running?.provenPhases.size ?? 0
-    // Closing values often come after the stop: they count for the register, but no car draws that power any more.
-    const live =
-      id === undefined ||
-      running?.id === id ||
-      adoptTransaction(charger, event.connector, id, store, shownTag) ||
-      running !== undefined
-    const state = connectorState(charger, event.connector)
-    if (state !== undefined && event.energyAtStartWh !== undefined)
-      countEnergy(state.energy, event.energyAtStartWh, 'transaction', now)
-    applyReading(charger, event.connector, event.reading, now, live)
-    const after = state?.transaction
-    const news = live && weighReading(charger, event.connector, event.reading.samples, now)
-    // A session taken up again has to be bound; more phases than were known mean more watts for the same amperes.
-    const bind = after !== undefined && (running === undefined || after.provenPhases.size > proven)
-    if (news || bind) this.settle(charger)
   }
 
   /** The charger's socket came or went. */
@@ -367,7 +351,9 @@ export class Fleet implements ChargerDoor {
     const tags = this.#wantedTags(now)
     for (const charger of this.#chargers.values()) {
       if (charger.online !== this.#isOnline(charger, now)) this.#connectionChanged(charger)
-      if (charger.control.deferred || (!charger.guest && charger.control.tags.wanted !== tags)) this.settle(charger)
+      const closed = closeDoubted(charger, this.#parts.store, now)
+      const retagged = !charger.guest && charger.control.tags.wanted !== tags
+      if (closed || retagged || charger.control.deferred) this.settle(charger)
       if (this.#ticks % TICKS_PER_AGE === 0) this.#parts.uplink.ticked(charger, now)
     }
     this.#cancelTick = this.#parts.clock.after(TICK_MS, () => this.#tick())

@@ -3,8 +3,8 @@ import type { Store, StoredSlots } from '../ports.ts'
 import type { Charger } from './charger.ts'
 import type { Command } from './command.ts'
 import { convertLimit } from './limit.ts'
+import { restoreTransactions } from './restore.ts'
 import { restoreSnapshot } from './snapshot.ts'
-import { resumeTransaction } from './transactions.ts'
 import { registrationOrder } from './vocabulary.ts'
 
 // Keys of held values. `config.` and the parameters' names are followed by nothing but themselves.
@@ -18,10 +18,8 @@ export const PARAMETER = 'parameter.'
 /** Gives a new charger object what the store remembers: last values, wishes, the session that runs. */
 export function restoreCharger(charger: Charger, store: Store, shownTag: (idTag: string) => string): void {
   const snapshot = store.snapshot(charger.id)
-  const energyAtStart = snapshot === undefined ? [] : restoreSnapshot(charger, snapshot)
-  for (const transaction of store.openTransactions(charger.id)) {
-    resumeTransaction(charger, transaction, energyAtStart[transaction.connector], shownTag)
-  }
+  const sessions = snapshot === undefined ? [] : restoreSnapshot(charger, snapshot)
+  restoreTransactions(charger, sessions, store, shownTag)
   for (const [key, value] of store.held(charger.id)) restoreHeld(charger, key, value)
 }
 

@@ -19,10 +19,22 @@ interface StoredConnector {
   readonly meters: readonly (readonly [string, number])[]
   readonly energy: EnergyState
   readonly finished: ConnectorState['finished']
-  readonly energyAtStartWh: number | undefined
+  readonly sessions?: KeptSessions
   readonly boundTransaction: number | undefined
   readonly divided: boolean | undefined
   readonly replaced: ProfileOverrides | undefined
+}
+
+interface KeptSession {
+  readonly id: number
+  readonly startedAt: number
+  readonly energyAtStartWh: number | undefined
+}
+
+/** The session that runs on a connector and the one that ran before, where there are any. */
+export interface KeptSessions {
+  readonly running?: KeptSession
+  readonly ended?: KeptSession
 }
 
 interface StoredState {
@@ -64,7 +76,10 @@ export function takeSnapshot(charger: Charger): string {
       meters: [...connector.meters],
       energy: connector.energy,
       finished: connector.finished,
-      energyAtStartWh: connector.transaction?.energyAtStartWh,
+      sessions: {
+        ...(connector.transaction !== undefined && { running: kept(connector.transaction) }),
+        ...(connector.ended !== undefined && { ended: kept(connector.ended) }),
+      },
       boundTransaction: charger.control.connectors[index]?.limitProgress.boundTransaction,
       divided: charger.control.connectors[index]?.limitProgress.divided,
       replaced: charger.control.connectors[index]?.limitProgress.replaced,
@@ -81,8 +96,12 @@ export function takeSnapshot(charger: Charger): string {
   return JSON.stringify(stored)
 }
 
-/** Puts the last values back; returns the energy at the start of each connector's running session. */
-export function restoreSnapshot(charger: Charger, text: string): readonly (number | undefined)[] {
+function kept({ id, startedAt, energyAtStartWh }: KeptSession): KeptSession {
+  return { id, startedAt, energyAtStartWh }
+}
+
+/** Puts the last values back; returns the sessions of each connector. */
+export function restoreSnapshot(charger: Charger, text: string): readonly (KeptSessions | undefined)[] {
   const stored = JSON.parse(text) as StoredState
   const { state } = charger
   state.identity = stored.identity
@@ -114,9 +133,9 @@ export function restoreSnapshot(charger: Charger, text: string): readonly (numbe
       vendorErrorCode: own.vendorErrorCode,
       statusAt: own.statusAt,
       meters: new Map(own.meters),
-      energy: { ...fresh.energy, ...own.energy },
+      energy: { totalWh: own.energy.totalWh, registers: own.energy.registers ?? {} },
       finished: own.finished,
     }
   })
-  return stored.connectors.map((own) => own.energyAtStartWh)
+  return stored.connectors.map((own) => own.sessions)
 }

@@ -69,7 +69,7 @@ chargers: [{ id: CP-1, name: Bay 01, mapping: ${mapping}, connectors: 2, electri
   applyConfiguration(charger, { kind: 'configuration', keys: said, unknown: [] })
   for (const [connector, list] of Object.entries(samples)) {
     const all = list.map((each) => (typeof each === 'string' ? { measurand: each, value: 1 } : each))
-    applyReading(charger, Number(connector), { stream: 'periodic', samples: all }, 0, true)
+    applyReading(charger, Number(connector), { stream: 'periodic', samples: all }, 0, { live: true })
   }
   const found = own.loaded.byName.get(mapping)
   if (found === undefined) throw new Error(`no mapping ${mapping}`)

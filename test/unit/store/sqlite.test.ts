@@ -27,6 +27,7 @@ const transaction: StoredTransaction = {
   meterStopWh: undefined,
   stoppedAt: undefined,
   stopReason: undefined,
+  estimated: false,
 }
 
 describe('the store', () => {
@@ -107,6 +108,43 @@ describe('the store', () => {
       random = opening % 2 === 0 ? 0 : 0.999999
     }
     expect(seen.size).toBe(12_000)
+  })
+
+  it('takes over the transactions of a bridge that knew neither estimates nor signatures', () => {
+    const store = openSqlite(file, new FakeClock())
+    store.saveTransaction({
+      ...transaction,
+      estimated: true,
+      signed: [{ text: 'OCMF|', context: 'x', measurand: 'y' }],
+    })
+    expect(store.transaction(7)).toMatchObject({ estimated: true, signed: [{ text: 'OCMF|' }] })
+    store.close()
+    const database = new SqliteDatabase(file)
+    database.exec(`
+      DROP INDEX startOfTransaction;
+      ALTER TABLE "transaction" DROP COLUMN estimated;
+      ALTER TABLE "transaction" DROP COLUMN signed;
+      CREATE INDEX transactionOfCharger ON "transaction" (charger, connector, idTag, timestampText);
+      PRAGMA user_version = 2;
+    `)
+    database.close()
+    const again = openSqlite(file, new FakeClock())
+    expect(again.transaction(7)).toEqual(transaction)
+    expect(again.sameStart({ ...transaction, idTag: 'tag' })?.id).toBe(7)
+    again.close()
+  })
+
+  it('keeps a stop that fits nothing once', () => {
+    const store = openSqlite(file, new FakeClock())
+    for (const at of [1, 2]) store.saveOrphanStop('A', at, 'stop')
+    store.saveOrphanStop('B', 3, 'stop')
+    store.close()
+    const database = new SqliteDatabase(file)
+    expect(database.prepare('SELECT charger, at FROM orphanStop').all()).toEqual([
+      { charger: 'A', at: 1 },
+      { charger: 'B', at: 3 },
+    ])
+    database.close()
   })
 
   it('refuses a database that a newer bridge has written', () => {

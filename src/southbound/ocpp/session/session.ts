@@ -12,11 +12,11 @@ import {
   resultText,
 } from '../wire/frame.ts'
 
-/** What became of a call to the charger. `none`: no answer in time, or the socket closed. */
+/** What became of a call to the charger. `none`: no answer in time, or the socket closed; `dropped`: not sent, because the charger begins anew. */
 export type Answered =
   | { readonly kind: 'result'; readonly payload: Payload }
   | { readonly kind: 'error'; readonly code: string; readonly description: string }
-  | { readonly kind: 'none' }
+  | { readonly kind: 'none'; readonly dropped?: true }
 
 /** What a version of OCPP does with a charger's call: the answer's payload, or an error. Synchronous. */
 export type Handler = (
@@ -116,7 +116,7 @@ export class Session {
     const dropped = [...this.#limits.splice(0), ...this.#others.filter((call) => call.lane === 'setup')]
     const kept = this.#others.filter((call) => call.lane !== 'setup')
     this.#others.splice(0, this.#others.length, ...kept)
-    for (const call of dropped) call.done({ kind: 'none' })
+    for (const call of dropped) call.done({ kind: 'none', dropped: true })
   }
 
   /** The socket is gone: everything that waits has its answer now. */

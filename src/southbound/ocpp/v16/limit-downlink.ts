@@ -149,6 +149,8 @@ export class LimitDownlink {
             open = method.kind === 'Absolute' ? open.filter(({ kind }) => kind === 'Relative').slice(0, 1) : []
           }
           if (answered.kind === 'error' && answered.code === 'NotImplemented') open = []
+          // Thrown away because the charger begins anew: it will be told again, and this says nothing of the way.
+          if (answered.kind === 'none' && answered.dropped) open = []
           next()
         },
       )

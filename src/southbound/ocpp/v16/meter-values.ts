@@ -1,4 +1,4 @@
-import type { MeterStream, Reading, Sample } from '../../../core/charger/event.ts'
+import type { MeterStream, Reading, Sample, SignedValue } from '../../../core/charger/event.ts'
 import { number, objects, text, time } from './normalise.ts'
 
 export interface MeterReading {
@@ -6,6 +6,8 @@ export interface MeterReading {
   /** The register at the start of the transaction: never a live value. */
   readonly energyAtStartWh?: number
 }
+
+type Sent = Readonly<Record<string, unknown>>
 
 /** One value as sent, understood but not yet ranked against the others of its moment. */
 interface Candidate {
@@ -28,6 +30,9 @@ const contextRank: Readonly<Record<string, number>> = {
 }
 const BEGIN = 'Transaction.Begin'
 const REGISTER = 'Energy.Active.Import.Register'
+/** A signed record is 0.5 to 4 kB long, and a charger that signs every sample sends hundreds. */
+const MAX_SIGNED_LENGTH = 10_000
+const MAX_SIGNED = 16
 
 /**
  * The readings of a MeterValues or of a StopTransaction's transactionData: of several moments the latest counts, of
@@ -39,6 +44,7 @@ export function meterReading(meterValue: unknown): MeterReading {
       at: time(each.timestamp),
       order,
       candidates: objects(each.sampledValue).flatMap(candidate),
+      signed: objects(each.sampledValue).flatMap(signedValue),
     }))
     .sort((a, b) => (a.at ?? 0) - (b.at ?? 0) || a.order - b.order)
   const best = new Map<string, Candidate>()
@@ -57,11 +63,13 @@ export function meterReading(meterValue: unknown): MeterReading {
     for (const [key, each] of seen) best.set(key, each)
   }
   const chargerTime = moments.at(-1)?.at
+  const signed = moments.flatMap((each) => each.signed).slice(-MAX_SIGNED)
   const ranked = [...best.values()]
   const reading: Reading = {
     stream: streamOf(ranked),
     samples: withTotals(withoutInnerLocations(ranked)).map(sampleOf),
     ...(chargerTime !== undefined && { chargerTime }),
+    ...(signed.length > 0 && { signed }),
   }
   return energyAtStartWh === undefined ? { reading } : { reading, energyAtStartWh }
 }
@@ -72,8 +80,21 @@ function sampleOf({ measurand, phase, location, value }: Candidate): Sample {
   return phase === undefined ? { measurand, value } : { measurand, phase, value }
 }
 
-function candidate(sent: Readonly<Record<string, unknown>>): readonly Candidate[] {
-  if (text(sent.format, 20) === 'SignedData') return []
+/** The text of a signed record as it was sent; nothing for plain values. Some leave out that it is SignedData. */
+function signedValue({ format, value, context, measurand }: Sent): readonly SignedValue[] {
+  if (typeof value !== 'string' || value === '' || value.length > MAX_SIGNED_LENGTH) return []
+  if (text(format, 20)?.toLowerCase() !== 'signeddata' && !value.startsWith('OCMF|')) return []
+  return [
+    { text: value, context: contextOf(context), measurand: measurandOf(text(measurand, 50), undefined).measurand },
+  ]
+}
+
+function contextOf(sent: unknown): string {
+  return text(sent, 30)?.trim() ?? 'Sample.Periodic'
+}
+
+function candidate(sent: Sent): readonly Candidate[] {
+  if (text(sent.format, 20)?.toLowerCase() === 'signeddata') return []
   const value = number(sent.value)
   const phase = phaseOf(sent.phase)
   if (value === undefined || phase === 'none') return []
@@ -86,7 +107,7 @@ function candidate(sent: Readonly<Record<string, unknown>>): readonly Candidate[
       phase: phase ?? named.phase,
       location: location === 'Outlet' ? undefined : location,
       value: converted(value, named.measurand, unit),
-      context: text(sent.context, 30) ?? 'Sample.Periodic',
+      context: contextOf(sent.context),
     },
   ]
 }
@@ -146,9 +167,9 @@ function streamOf(candidates: readonly Candidate[]): MeterStream {
   const register = candidates.find(
     (each) => each.measurand === REGISTER && each.phase === undefined && each.location !== 'Inlet',
   )
-  const context = register?.context ?? 'Sample.Periodic'
+  const context = (register ?? candidates[0])?.context ?? 'Sample.Periodic'
   if (context === 'Sample.Clock') return 'clock'
-  return context.startsWith('Transaction.') ? 'transaction' : 'periodic'
+  return context.startsWith('Transaction.') ? 'edge' : 'periodic'
 }
 
 /** What is measured in the cable, the body or the vehicle also counts for the connector; the inlet is another meter. */

@@ -120,7 +120,7 @@ function stopTransaction(payload: Payload, { charger, door }: UplinkParts): Payl
     ...(tag !== undefined && { idTag: tag }),
     ...(reason !== undefined && { reason }),
     ...(chargerTime !== undefined && { chargerTime }),
-    ...(reading.samples.length > 0 && { reading }),
+    ...((reading.samples.length > 0 || reading.signed !== undefined) && { reading }),
   })
   return (permission === undefined ? {} : { idTagInfo: tagInfo(permission) }) satisfies Responses['StopTransaction']
 }
