@@ -109,7 +109,7 @@ function reconcileLimit(charger: Charger, connector: number, now: number, comman
   const before = progress.sent?.wanted
   if (before !== undefined && sameLimit(charger, connector, before, wanted)) {
     const over = progress.outcome === 'pending' || (progress.outcome === 'accepted' && !progress.proof.broken)
-    if (over || waits(charger, now, progress.retryAt)) return
+    if (over || (!refusedForPast(charger, connector) && waits(charger, now, progress.retryAt))) return
   } else if (before !== undefined) {
     const raised = wanted.shown > before.shown
     const lowered = wanted.shown < before.shown
@@ -127,6 +127,14 @@ function reconcileLimit(charger: Charger, connector: number, now: number, comman
   progress.outcome = 'pending'
   if (wanted.limit !== undefined) progress.installed = true
   commands.push(command)
+}
+
+/** A charger that lost its supply is told the limit of a transaction that it has lost, too: without it, it may take it. */
+function refusedForPast(charger: Charger, connector: number): boolean {
+  const { sent, outcome } = charger.control.connectors[connector]?.limitProgress ?? {}
+  if (outcome !== 'rejected' || sent?.command.kind !== 'set-limit') return false
+  const { transactionId } = sent.command
+  return transactionId !== undefined && transactionId !== charger.state.connectors[connector]?.transaction?.id
 }
 
 function limitCommand(charger: Charger, connector: number, wanted: Wanted): Command {

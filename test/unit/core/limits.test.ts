@@ -137,6 +137,32 @@ describe('a limit', () => {
     expect(answerAll(link)).toMatchObject([{ kind: 'set-limit', limit: { amps: 16 } }])
   })
 
+  it.each(['refused', 'still on its way'])(
+    'that is %s when its transaction turns out to be over is sent without it',
+    (state) => {
+      const { bring, downlink, point, answerAll, fleet, charger, clock } = core()
+      const link = bring()
+      downlink.write(point('limit', 1), 16, writer)
+      answerAll(link)
+      const start = { connector: 1, idTag: 'A', meterStartWh: 0, timestampText: '2026-01-01T00:00:00Z' }
+      fleet.startTransaction(charger, start)
+      answerAll(link)
+      // It lost its supply, and the transaction with it.
+      fleet.event(charger, { kind: 'booted', identity: {} })
+      fleet.event(charger, { kind: 'ready' })
+      const free = () =>
+        fleet.event(charger, { kind: 'status', connector: 1, status: 'Available', errorCode: 'NoError' })
+      if (state === 'still on its way') free()
+      answerAll(link, 'rejected')
+      if (state === 'refused') free()
+      clock.advance(1000)
+      const [again] = answerAll(link)
+      expect(again).toMatchObject({ kind: 'set-limit', connector: 1, limit: { amps: 16 } })
+      expect(again).not.toHaveProperty('transactionId')
+      expect(point('limit.applied', 1)).toMatchObject({ value: 16, quality: 'good' })
+    },
+  )
+
   it('that is refused is not claimed to be in force, and is tried again', () => {
     const { bring, downlink, point, answerAll, clock } = core()
     const link = bring()
