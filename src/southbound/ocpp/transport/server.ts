@@ -58,8 +58,6 @@ export class ChargerServer {
       noServer: true,
       maxPayload: MAX_MESSAGE_BYTES,
       perMessageDeflate: false,
-      // Between two messages of one charger the others have their turn.
-      allowSynchronousEvents: false,
       handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
     })
     this.#watch =
