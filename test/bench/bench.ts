@@ -230,7 +230,7 @@ async function throughput(): Promise<void> {
   const make = (n: number) => meterValues(n, 7000 + (n % 1000))
   await ratio(
     'OCPP MeterValues',
-    0.5,
+    0.6,
     () => webSocketRate(bare, make, () => true),
     () => webSocketRate(socket, make, (text) => text.startsWith('[3')),
   )

@@ -197,6 +197,7 @@ export class Fleet implements ChargerDoor {
         weighSchedule(charger, event, now)
         break
       case 'answered':
+        this.#tellRefusal(charger, event)
         applyAnswer(charger, event, now)
         keepInstalled(charger, event.command, this.#parts.store)
         break
@@ -301,6 +302,14 @@ export class Fleet implements ChargerDoor {
     if (charger.guest) this.#book.seen(charger.id, now)
     if (!charger.online && charger.link !== undefined) this.#connectionChanged(charger)
     return now
+  }
+
+  /** A limit that doesn't hold is no detail: whoever reads the log learns of it. */
+  #tellRefusal({ id }: Charger, { command, answer, detail }: Extract<ChargerEvent, { kind: 'answered' }>): void {
+    if ((command.kind !== 'set-limit' && command.kind !== 'clear-limit') || answer === 'accepted') return
+    const { connector } = command
+    const fields = { charger: id, connector, answer, detail }
+    this.#parts.log.warn(fields, command.kind === 'set-limit' ? 'limit not taken' : 'limit not released')
   }
 
   /** Closes the socket, which is heard no more from then on. */

@@ -1,4 +1,5 @@
 import type { MeterStream, Reading, Sample, SignedValue } from '../../../core/charger/event.ts'
+import { measurands, meterKey } from '../../../core/points/meter-point.ts'
 import { number, objects, text, time } from './normalise.ts'
 
 export interface MeterReading {
@@ -16,6 +17,15 @@ interface Candidate {
   readonly location: string | undefined
   readonly value: number
   readonly context: string
+  /** What it is a value of. */
+  readonly key: string
+}
+
+/** What was measured at one time. */
+interface Moment {
+  readonly at: number | undefined
+  readonly candidates: readonly Candidate[]
+  readonly signed: readonly SignedValue[]
 }
 
 /** Which context speaks for now; what isn't listed ranks as Other. Transaction.Begin never does. */
@@ -39,28 +49,23 @@ const MAX_SIGNED = 16
  * several contexts the one that speaks for now; units are undone and phases summed where no total was sent.
  */
 export function meterReading(meterValue: unknown): MeterReading {
+  // Sorting is stable: of those that name no time, or the same, the later sent counts as later.
   const moments = objects(meterValue)
-    .map((each, order) => ({
-      at: time(each.timestamp),
-      order,
-      candidates: objects(each.sampledValue).flatMap(candidate),
-      signed: objects(each.sampledValue).flatMap(signedValue),
-    }))
-    .sort((a, b) => (a.at ?? 0) - (b.at ?? 0) || a.order - b.order)
+    .map(momentOf)
+    .sort((a, b) => (a.at ?? 0) - (b.at ?? 0))
   const best = new Map<string, Candidate>()
   let energyAtStartWh: number | undefined
   for (const { candidates } of moments) {
-    const seen = new Map<string, Candidate>()
+    const seen = moments.length === 1 ? best : new Map<string, Candidate>()
     for (const each of candidates) {
       if (each.context === BEGIN) {
         if (each.measurand === REGISTER && each.phase === undefined) energyAtStartWh = each.value
         continue
       }
-      const key = `${each.measurand}|${each.phase ?? ''}|${each.location ?? ''}`
-      const other = seen.get(key)
-      if (other === undefined || rankOf(each.context) > rankOf(other.context)) seen.set(key, each)
+      const other = seen.get(each.key)
+      if (other === undefined || rankOf(each.context) > rankOf(other.context)) seen.set(each.key, each)
     }
-    for (const [key, each] of seen) best.set(key, each)
+    if (seen !== best) for (const [key, each] of seen) best.set(key, each)
   }
   const chargerTime = moments.at(-1)?.at
   const signed = moments.flatMap((each) => each.signed).slice(-MAX_SIGNED)
@@ -74,42 +79,60 @@ export function meterReading(meterValue: unknown): MeterReading {
   return energyAtStartWh === undefined ? { reading } : { reading, energyAtStartWh }
 }
 
+/** Dozens of values a message, of each charger every few seconds: read in one pass. */
+function momentOf({ timestamp, sampledValue }: Sent): Moment {
+  const candidates: Candidate[] = []
+  const signed: SignedValue[] = []
+  for (const sent of objects(sampledValue)) {
+    if (isSigned(sent)) {
+      const record = signedValue(sent)
+      if (record !== undefined) signed.push(record)
+      continue
+    }
+    const understood = candidate(sent)
+    if (understood !== undefined) candidates.push(understood)
+  }
+  return { at: time(timestamp), candidates, signed }
+}
+
 function sampleOf({ measurand, phase, location, value }: Candidate): Sample {
   if (location !== undefined)
     return phase === undefined ? { measurand, location, value } : { measurand, phase, location, value }
   return phase === undefined ? { measurand, value } : { measurand, phase, value }
 }
 
-/** The text of a signed record as it was sent; nothing for plain values. Some leave out that it is SignedData. */
-function signedValue({ format, value, context, measurand }: Sent): readonly SignedValue[] {
-  if (typeof value !== 'string' || value === '' || value.length > MAX_SIGNED_LENGTH) return []
-  if (text(format, 20)?.toLowerCase() !== 'signeddata' && !value.startsWith('OCMF|')) return []
-  return [
-    { text: value, context: contextOf(context), measurand: measurandOf(text(measurand, 50), undefined).measurand },
-  ]
+/** Some leave out that it is SignedData. */
+function isSigned({ format, value }: Sent): boolean {
+  if (format !== undefined && text(format, 20)?.toLowerCase() === 'signeddata') return true
+  return typeof value === 'string' && value.startsWith('OCMF|')
+}
+
+/** The text of a signed record as it was sent. */
+function signedValue({ value, context, measurand }: Sent): SignedValue | undefined {
+  if (typeof value !== 'string' || value === '' || value.length > MAX_SIGNED_LENGTH) return undefined
+  return { text: value, context: contextOf(context), measurand: measurandOf(text(measurand, 50), undefined).measurand }
 }
 
 function contextOf(sent: unknown): string {
   return text(sent, 30)?.trim() ?? 'Sample.Periodic'
 }
 
-function candidate(sent: Sent): readonly Candidate[] {
-  if (text(sent.format, 20)?.toLowerCase() === 'signeddata') return []
+function candidate(sent: Sent): Candidate | undefined {
   const value = number(sent.value)
-  const phase = phaseOf(sent.phase)
-  if (value === undefined || phase === 'none') return []
+  const told = phaseOf(sent.phase)
+  if (value === undefined || told === 'none') return undefined
   const unit = text(sent.unit, 20)
-  const named = measurandOf(text(sent.measurand, 50), unit)
-  const location = text(sent.location, 10)
-  return [
-    {
-      measurand: named.measurand,
-      phase: phase ?? named.phase,
-      location: location === 'Outlet' ? undefined : location,
-      value: converted(value, named.measurand, unit),
-      context: contextOf(sent.context),
-    },
-  ]
+  const { measurand, phase = told } = measurandOf(text(sent.measurand, 50), unit)
+  const place = text(sent.location, 10)
+  const location = place === 'Outlet' ? undefined : place
+  return {
+    measurand,
+    phase: told ?? phase,
+    location,
+    value: converted(value, measurand, unit),
+    context: contextOf(sent.context),
+    key: meterKey(measurand, told ?? phase, location),
+  }
 }
 
 /** L1-N is L1; values of N alone are left out ('none'). */
@@ -126,6 +149,7 @@ function measurandOf(
   unit: string | undefined,
 ): { readonly measurand: string; readonly phase?: string } {
   if (sent === undefined) return { measurand: byUnit[unit?.toLowerCase() ?? ''] ?? REGISTER }
+  if (Object.hasOwn(measurands, sent)) return { measurand: sent }
   const match = /^(.*?)\.(L[123](?:-(?:N|L[123]))?)$/.exec(sent.trim())
   return match?.[1] && match[2]
     ? { measurand: match[1], phase: match[2].replace(/-N$/, '') }
@@ -143,6 +167,7 @@ const byUnit: Readonly<Record<string, string>> = {
 const factors: Readonly<Record<string, number>> = { k: 1000, m: 0.001 }
 
 function converted(value: number, measurand: string, unit: string | undefined): number {
+  if (unit === 'W' || unit === 'A' || unit === 'V' || unit === 'Wh') return value
   const plain = unit?.trim() ?? ''
   if (measurand === 'Temperature') return celsius(value, plain.toLowerCase())
   if (measurand === 'Power.Factor') return plain.toLowerCase() === 'percent' || plain === '%' ? value / 100 : value
@@ -174,35 +199,40 @@ function streamOf(candidates: readonly Candidate[]): MeterStream {
 
 /** What is measured in the cable, the body or the vehicle also counts for the connector; the inlet is another meter. */
 function withoutInnerLocations(candidates: readonly Candidate[]): readonly Candidate[] {
-  const outlet = new Set(
-    candidates.filter((each) => each.location === undefined).map((each) => `${each.measurand}|${each.phase}`),
-  )
+  if (candidates.every((each) => each.location === undefined)) return candidates
+  const outlet = new Set(candidates.flatMap((each) => (each.location === undefined ? [each.key] : [])))
   const copies = candidates.filter(
     (each) =>
-      each.location !== undefined && each.location !== 'Inlet' && !outlet.has(`${each.measurand}|${each.phase}`),
+      each.location !== undefined &&
+      each.location !== 'Inlet' &&
+      !outlet.has(meterKey(each.measurand, each.phase, undefined)),
   )
-  return copies.length === 0 ? candidates : [...candidates, ...copies.map((each) => ({ ...each, location: undefined }))]
+  return [...candidates, ...copies.map((each) => ({ ...each, location: undefined }))]
 }
+
+/** What the phases add up to where the charger sent no total. */
+const totalled: ReadonlySet<string> = new Set([
+  'Power.Active.Import',
+  REGISTER,
+  'Power.Active.Export',
+  'Power.Offered',
+  'Power.Reactive.Import',
+])
 
 /** Power and energy of the phases add up to the total where the charger sent none. */
 function withTotals(candidates: readonly Candidate[]): readonly Candidate[] {
-  const totals: Candidate[] = []
-  for (const measurand of [
-    'Power.Active.Import',
-    REGISTER,
-    'Power.Active.Export',
-    'Power.Offered',
-    'Power.Reactive.Import',
-  ]) {
-    const own = candidates.filter((each) => each.measurand === measurand && each.location === undefined)
-    const phases = own.filter((each) => each.phase !== undefined && /^L[123]$/.test(each.phase))
-    const [first] = phases
-    if (first === undefined || own.some((each) => each.phase === undefined)) continue
-    totals.push({
-      ...first,
-      phase: undefined,
-      value: Number(phases.reduce((sum, each) => sum + each.value, 0).toFixed(6)),
-    })
+  const phases = candidates.filter(
+    ({ measurand, phase, location }) =>
+      phase !== undefined && location === undefined && totalled.has(measurand) && /^L[123]$/.test(phase),
+  )
+  if (phases.length === 0) return candidates
+  const totals = new Map<string, Candidate>()
+  for (const each of phases) {
+    const { measurand, value } = each
+    const before = totals.get(measurand)?.value ?? 0
+    totals.set(measurand, { ...each, phase: undefined, value: Number((before + value).toFixed(6)) })
   }
-  return [...candidates, ...totals]
+  for (const { measurand, phase, location } of candidates)
+    if (phase === undefined && location === undefined) totals.delete(measurand)
+  return [...candidates, ...totals.values()]
 }
