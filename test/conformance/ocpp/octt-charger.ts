@@ -36,8 +36,11 @@ export class OcttCharger {
   #socket: WebSocket | undefined
   #next = 1
   readonly #waiting = new Map<string, { readonly action: string; readonly done: (answer: Payload) => void }>()
-  readonly #expected: { readonly action: string; readonly answer: Payload; readonly seen: (payload: Payload) => void }[] =
-    []
+  readonly #expected: {
+    readonly action: string
+    readonly answer: Payload
+    readonly seen: (payload: Payload) => void
+  }[] = []
   /** What the bridge sent that it should not have. */
   readonly faults: string[] = []
   /** What it says when it is asked; keys that stand nowhere here are unknown to it. */

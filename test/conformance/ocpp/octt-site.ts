@@ -21,7 +21,8 @@ export interface OcttSiteOptions {
 /** The bridge as the test cases' central system: chargers come in over real sockets, users write points and make calls. */
 export async function octtSite({ chargers, files = {}, ocpp = AUTHORIZE }: OcttSiteOptions) {
   const entries = Object.entries(chargers).map(
-    ([id, more]) => `  - { id: ${id}, name: ${id}, mapping: full, connectors: 2, electrical: { maxCurrent: 32 }${more} }\n`,
+    ([id, more]) =>
+      `  - { id: ${id}, name: ${id}, mapping: full, connectors: 2, electrical: { maxCurrent: 32 }${more} }\n`,
   )
   const site = await liveSite(`web: { listen: "127.0.0.1:0" }\nchargers:\n${entries.join('')}`, {
     ocpp: `responseTimeout: 5s, ${ocpp}`,
