@@ -11,6 +11,7 @@ import {
   KeyUsageFlags,
   KeyUsagesExtension,
   PemConverter,
+  Pkcs10CertificateRequestGenerator,
   SubjectAlternativeNameExtension,
   type X509Certificate,
   X509CertificateGenerator,
@@ -71,8 +72,8 @@ export class Authority {
   }
 
   /** Its private key in PEM form. */
-  async key(): Promise<string> {
-    return PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', this.#keys.privateKey), 'PRIVATE KEY')
+  key(): Promise<string> {
+    return pemOf(this.#keys.privateKey)
   }
 
   /** An authority below this one. */
@@ -86,8 +87,7 @@ export class Authority {
     const keys = await pair(wanted.rsa ? rsa : algorithm)
     const names = wanted.names === undefined ? [] : [new SubjectAlternativeNameExtension([...wanted.names])]
     const certificate = await this.#sign(name, keys, wanted, names)
-    const key = PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey), 'PRIVATE KEY')
-    return { cert: certificate.toString('pem'), key }
+    return { cert: certificate.toString('pem'), key: await pemOf(keys.privateKey) }
   }
 
   #sign(
@@ -115,6 +115,22 @@ export function folderOf(files: Readonly<Record<string, string>>): string {
   const folder = mkdtempSync(join(tmpdir(), 'certificates-'))
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
   return folder
+}
+
+/** A new key and a request for its certificate, signed with it: P-256 unless wanted otherwise. */
+export async function requestFor(
+  name: string,
+  keys?: webcrypto.CryptoKeyPair,
+  signingAlgorithm: object = algorithm,
+): Promise<{ readonly key: string; readonly csr: string }> {
+  const own = keys ?? (await pair())
+  const csr = await Pkcs10CertificateRequestGenerator.create({ name, keys: own, signingAlgorithm } as never)
+  return { key: await pemOf(own.privateKey), csr: csr.toString('pem') }
+}
+
+/** A private key in PEM form. */
+async function pemOf(key: webcrypto.CryptoKey): Promise<string> {
+  return PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', key), 'PRIVATE KEY')
 }
 
 function pair(kind: typeof algorithm | typeof rsa = algorithm): Promise<webcrypto.CryptoKeyPair> {

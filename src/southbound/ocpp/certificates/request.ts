@@ -1,3 +1,4 @@
+import 'reflect-metadata'
 import { constants, createPublicKey, type KeyObject, verify } from 'node:crypto'
 import { Pkcs10CertificateRequest } from '@peculiar/x509'
 
