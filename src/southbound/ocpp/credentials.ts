@@ -7,6 +7,11 @@ import type { Entrance, Profiles } from './transport/gate.ts'
 
 const PASSWORD = 'password'
 const PROFILE = 'securityProfile'
+/** Configuration keys have no letter case. */
+const names: ReadonlyMap<string, string> = new Map([
+  ['authorizationkey', PASSWORD],
+  ['securityprofile', PROFILE],
+])
 /** Passwords that were told and may have been taken, the last ones; a charger takes one of them. */
 const MOST_TOLD = 4
 /** As the security white paper writes an AuthorizationKey of 16 to 20 bytes. */
@@ -60,7 +65,7 @@ export class Credentials {
 
   /** A charger is about to be told a configuration key; kept before it can act on it. Answers with what takes it back. */
   telling(charger: Charger, key: string, value: string): () => void {
-    const name = { authorizationkey: PASSWORD, securityprofile: PROFILE }[key.trim().toLowerCase()]
+    const name = names.get(key.trim().toLowerCase())
     if (name === undefined || !this.#counts(charger, name, value)) return () => {}
     const { told, ...rest } = this.#changed(charger, name)
     if (rest.taken === value || told.includes(value)) return () => {}

@@ -22,7 +22,8 @@ export function judgeRequest(pem: string, names: readonly string[]): Judged {
   let key: KeyObject
   let signed: boolean
   try {
-    request = new Pkcs10CertificateRequest(pem.replaceAll('\\n', '\n'))
+    const base64 = pem.replaceAll('\\n', '').replace(/-----[A-Z ]+-----|\s/g, '')
+    request = new Pkcs10CertificateRequest(Buffer.from(base64, 'base64'))
     key = createPublicKey({ key: Buffer.from(request.publicKey.rawData), format: 'der', type: 'spki' })
     const weak = weakness(key)
     if (weak !== undefined) return refused(weak)
