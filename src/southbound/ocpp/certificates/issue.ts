@@ -21,7 +21,7 @@ cryptoProvider.set(webcrypto as never)
 /** Clocks of chargers are late. */
 const EARLIER_MS = 3_600_000
 
-export interface Wanted {
+interface Wanted {
   readonly request: Pkcs10CertificateRequest
   /** The identifier that it is for, where the common name is another. */
   readonly alternativeName: string | undefined

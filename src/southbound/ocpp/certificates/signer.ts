@@ -13,7 +13,10 @@ export interface SignerParts {
   readonly log: Log
 }
 
-type Tools = typeof import('./request.ts') & typeof import('./issue.ts')
+interface Tools {
+  readonly issue: typeof import('./issue.ts').issue
+  readonly judgeRequest: typeof import('./request.ts').judgeRequest
+}
 
 const ASCII = /^[\x21-\x7e]+$/
 
@@ -29,9 +32,9 @@ export class Signer {
 
   /** Loaded only where it is configured: it would be a good part of the time that every command takes to start. */
   static async load(parts: SignerParts): Promise<Signer> {
-    // It needs what issue.ts sets up.
-    const issuing = await import('./issue.ts')
-    return new Signer(parts, { ...issuing, ...(await import('./request.ts')) })
+    const { issue } = await import('./issue.ts')
+    const { judgeRequest } = await import('./request.ts')
+    return new Signer(parts, { issue, judgeRequest })
   }
 
   /**
