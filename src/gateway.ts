@@ -38,6 +38,7 @@ interface SouthboundParts {
   readonly door: Fleet
   readonly clock: Clock
   readonly log: Log
+  readonly store: Store
   /** Where relative paths of the config start. */
   readonly folder: string
 }
@@ -104,7 +105,7 @@ export function createGateway(
     if (own !== undefined) norths.push(plugin.create(own, parts))
   }
   const souths = plugins.southbound.map((plugin) =>
-    plugin.create(plan.settings.southbound.ocpp, { door: fleet, clock, log, folder: plan.settings.folder }),
+    plugin.create(plan.settings.southbound.ocpp, { door: fleet, clock, log, store, folder: plan.settings.folder }),
   )
   // The one southbound that there is; a second one will have to say which chargers are its own.
   const [south] = souths

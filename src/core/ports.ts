@@ -60,6 +60,8 @@ export interface ChargerDoor {
    * bridge has as many guests as it will remember.
    */
   arrive(identifier: string): Charger | undefined
+  /** Whether an identifier, in any letter case, is that of a charger or guest; nobody becomes one by this. */
+  knows(identifier: string): boolean
   /** Told of everybody who comes, let in (before `connected`) or not, so that whoever isn't shown can be listed. */
   knocked(knock: Knock): void
   /** A socket is open and authenticated. A newer one takes the place of the older, whose end then means nothing. */
@@ -279,7 +281,7 @@ export interface MeterSettings {
   readonly measurands?: readonly string[] | undefined
 }
 
-type SecurityProfile = 0 | 1 | 2 | 3
+export type SecurityProfile = 0 | 1 | 2 | 3
 
 /** The rating of each connector. Alternating current: `maxCurrent` per phase; direct current: `maxPower`. */
 export type Electrical =

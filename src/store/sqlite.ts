@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import SqliteDatabase from 'better-sqlite3'
 import type { Store, StoredSlots, StoredTransaction, Visitor } from '../core/ports.ts'
@@ -24,7 +24,11 @@ type TransactionRow = {
  * disk before the call returns; snapshots of last values are gathered and survive the process, not a power cut.
  */
 export function openSqlite(file: string, clock: Clock, random: () => number = Math.random): Store {
-  if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true })
+  if (file !== ':memory:') {
+    mkdirSync(dirname(file), { recursive: true })
+    // Passwords that chargers were told stand in it: it, and what SQLite puts beside it, is nobody else's to read.
+    closeSync(openSync(file, 'a', 0o600))
+  }
   const database = new SqliteDatabase(file)
   database.pragma('journal_mode = WAL')
   database.pragma('synchronous = FULL')

@@ -60,6 +60,7 @@ class Replay {
       now: () => this.#clock.now(),
       bootInterval: () => 300,
       booted: () => {},
+      signCertificate: () => false,
     }),
     heard: () => {},
     clock: this.#clock,

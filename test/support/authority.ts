@@ -11,12 +11,19 @@ import {
   KeyUsageFlags,
   KeyUsagesExtension,
   PemConverter,
+  Pkcs10CertificateRequestGenerator,
   SubjectAlternativeNameExtension,
   type X509Certificate,
   X509CertificateGenerator,
 } from '@peculiar/x509'
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
+const rsa = {
+  name: 'RSASSA-PKCS1-v1_5',
+  hash: 'SHA-256',
+  modulusLength: 2048,
+  publicExponent: Uint8Array.of(1, 0, 1),
+}
 const DAY_MS = 86_400_000
 
 cryptoProvider.set(webcrypto as never)
@@ -32,6 +39,8 @@ interface Wanted {
   /** Days from today; negative: in the past. */
   readonly from?: number
   readonly to?: number
+  /** An RSA key of 2048 bits in place of P-256. */
+  readonly rsa?: true
 }
 
 /** Who signs certificates; made when the tests run, so that no key lies in the repository. */
@@ -62,6 +71,11 @@ export class Authority {
     return this.#certificate.toString('pem')
   }
 
+  /** Its private key in PEM form. */
+  key(): Promise<string> {
+    return pemOf(this.#keys.privateKey)
+  }
+
   /** An authority below this one. */
   async intermediate(name: string): Promise<Authority> {
     const keys = await pair()
@@ -70,11 +84,10 @@ export class Authority {
 
   /** A certificate in this common name; valid from yesterday for 30 days unless wanted otherwise. */
   async issue(name: string, wanted: Wanted = {}): Promise<Issued> {
-    const keys = await pair()
+    const keys = await pair(wanted.rsa ? rsa : algorithm)
     const names = wanted.names === undefined ? [] : [new SubjectAlternativeNameExtension([...wanted.names])]
     const certificate = await this.#sign(name, keys, wanted, names)
-    const key = PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey), 'PRIVATE KEY')
-    return { cert: certificate.toString('pem'), key }
+    return { cert: certificate.toString('pem'), key: await pemOf(keys.privateKey) }
   }
 
   #sign(
@@ -104,8 +117,24 @@ export function folderOf(files: Readonly<Record<string, string>>): string {
   return folder
 }
 
-function pair(): Promise<webcrypto.CryptoKeyPair> {
-  return webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
+/** A new key and a request for its certificate, signed with it: P-256 unless wanted otherwise. */
+export async function requestFor(
+  name: string,
+  keys?: webcrypto.CryptoKeyPair,
+  signingAlgorithm: object = algorithm,
+): Promise<{ readonly key: string; readonly csr: string }> {
+  const own = keys ?? (await pair())
+  const csr = await Pkcs10CertificateRequestGenerator.create({ name, keys: own, signingAlgorithm } as never)
+  return { key: await pemOf(own.privateKey), csr: csr.toString('pem') }
+}
+
+/** A private key in PEM form. */
+async function pemOf(key: webcrypto.CryptoKey): Promise<string> {
+  return PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', key), 'PRIVATE KEY')
+}
+
+function pair(kind: typeof algorithm | typeof rsa = algorithm): Promise<webcrypto.CryptoKeyPair> {
+  return webcrypto.subtle.generateKey(kind, true, ['sign', 'verify'])
 }
 
 function validity({ from = -1, to = 30 }: Wanted): { readonly notBefore: Date; readonly notAfter: Date } {

@@ -11,11 +11,21 @@ import type { ChargePointOptions } from '../../src/simulator/options.ts'
 import { connect } from '../../src/simulator/transport/socket.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
 
-/** The whole gateway on real sockets of its own, what it logged, and simulated chargers that call in. */
-export async function liveSite(config: string) {
+/**
+ * The whole gateway on real sockets of its own, what it logged, and simulated chargers that call in. `ocpp` is what the
+ * config's section of that name says more, `files` stand beside it.
+ */
+export async function liveSite(
+  config: string,
+  {
+    ocpp = 'responseTimeout: 300ms',
+    files = {},
+  }: { readonly ocpp?: string; readonly files?: Readonly<Record<string, string>> } = {},
+) {
   const folder = mkdtempSync(join(tmpdir(), 'live-'))
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
   const file = join(folder, 'config.yaml')
-  writeFileSync(file, `ocpp: { listen: "127.0.0.1:0", responseTimeout: 300ms }\nstore: sqlite:bridge.db\n${config}`)
+  writeFileSync(file, `ocpp: { listen: "127.0.0.1:0", ${ocpp} }\nstore: sqlite:bridge.db\n${config}`)
   const { plan, problems } = draw(file)
   if (plan === undefined) throw new Error(problems.map(formatProblem).join('\n'))
   const logged: string[] = []

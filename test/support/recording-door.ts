@@ -30,6 +30,10 @@ export class RecordingDoor implements ChargerDoor {
     this.knocks.push(knock)
   }
 
+  knows(identifier: string): boolean {
+    return this.chargers.has(identifier.toLowerCase())
+  }
+
   connected(charger: Charger, link: ChargerLink): void {
     charger.link = link
   }

@@ -131,6 +131,10 @@ export class Fleet implements ChargerDoor {
     else this.#book.knocked({ ...knock, reason: why }, this.#parts.clock.now())
   }
 
+  knows(identifier: string): boolean {
+    return this.#chargers.has(identifier.toLowerCase())
+  }
+
   connected(charger: Charger, link: ChargerLink): void {
     // Between knocking and coming in the config may have changed.
     if (this.#chargers.get(charger.id.toLowerCase()) !== charger) {

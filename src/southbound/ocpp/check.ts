@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import type { ChargerSettings, Finding } from '../../core/ports.ts'
+import { type Authority, certificatesIn, readAuthority } from './certificates/authority.ts'
 import type { OcppConfig } from './config.ts'
 import { tagFaults } from './tags.ts'
 import { readCertificates } from './transport/certificates.ts'
@@ -41,11 +44,43 @@ function checkTls({ listen, tls }: OcppConfig, folder: string): readonly Finding
     const message = `${tls.minVersion} is broken: lower it only as long as there are chargers that know nothing newer`
     findings.push({ code: 'old-tls', key: ['ocpp', 'tls', 'minVersion'], message, warning: true })
   }
+  findings.push(...checkAuthority(tls, folder))
   if (listen.port !== 0 && listen.port === tls.listen.port && listen.host === tls.listen.host) {
     const message = `${tls.listen.host}:${tls.listen.port} is ocpp.listen already: wss:// needs a port of its own`
     findings.push({ code: 'duplicate-listen', key: ['ocpp', 'tls', 'listen'], message })
   }
   return findings
+}
+
+function checkAuthority({ chargerCa, clientCa }: NonNullable<OcppConfig['tls']>, folder: string): readonly Finding[] {
+  if (chargerCa === undefined) return []
+  const read = readAuthority({ ...chargerCa, folder }, Date.now())
+  if ('faults' in read) {
+    return read.faults.map(({ key, message }) => ({
+      code: 'charger-ca-files',
+      key: ['ocpp', 'tls', 'chargerCa', key],
+      message: `${key} ${message}`,
+    }))
+  }
+  if (clientCa === undefined || isTrusted(read.authority, resolve(folder, clientCa))) return []
+  const message = `clientCa does not hold it or its root: chargers with certificates of it are turned away`
+  return [{ code: 'charger-ca-unknown', key: ['ocpp', 'tls', 'chargerCa', 'cert'], message, warning: true }]
+}
+
+function isTrusted({ above, certificate }: Authority, clientCa: string): boolean {
+  const roots = readable(clientCa)
+  return [certificate, ...above].some((own) =>
+    roots.some((root) => root.raw.equals(own.raw) || (own.checkIssued(root) && own.verify(root.publicKey))),
+  )
+}
+
+/** What can't be read is a finding of its own. */
+function readable(file: string): ReturnType<typeof certificatesIn> {
+  try {
+    return certificatesIn(readFileSync(file, 'utf8'))
+  } catch {
+    return []
+  }
 }
 
 function checkProfile(

@@ -7,12 +7,20 @@ const registration = z.enum(['accepted', 'pending', 'rejected'])
 /** The oldest version of TLS that is spoken; below 1.2 chargers are let in that know nothing newer. */
 const tlsVersions = ['TLSv1.0', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const
 
+/** Who signs the certificates that chargers ask for. */
+const chargerCa = z.strictObject({
+  cert: z.string().min(1),
+  key: z.string().min(1),
+  validFor: duration().prefault('365d'),
+})
+
 /** Files are relative to the config. */
 const tls = z.strictObject({
   listen: listenAddress().prefault('0.0.0.0:8888'),
   cert: z.string().min(1),
   key: z.string().min(1),
   clientCa: z.string().min(1).optional(),
+  chargerCa: chargerCa.optional(),
   minVersion: z.enum(tlsVersions).default('TLSv1.2'),
 })
 

@@ -1,10 +1,13 @@
-import type { ChargerDoor, ChargerLink, Southbound } from '../../core/ports.ts'
+import type { Charger } from '../../core/charger/charger.ts'
+import type { ChargerDoor, ChargerLink, HandCall, Southbound, Store } from '../../core/ports.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
 import type { ListenAddress } from '../../lib/schema.ts'
 import { Throttle } from '../../lib/throttle.ts'
+import { Signer } from './certificates/signer.ts'
 import { check } from './check.ts'
 import { config, type OcppConfig } from './config.ts'
+import { Credentials } from './credentials.ts'
 import { readLists, tagFiles } from './tags.ts'
 import type { Knock } from './transport/knock.ts'
 import { ChargerServer, type ServerParts } from './transport/server.ts'
@@ -16,13 +19,21 @@ interface Parts {
   readonly door: ChargerDoor
   readonly clock: Clock
   readonly log: Log
+  readonly store: Store
   /** Where relative paths of the config start; by default where the program runs. */
   readonly folder?: string
 }
 
-function create(initial: OcppConfig, { door, clock, log, folder = '.' }: Parts): Southbound {
+function create(initial: OcppConfig, { door, clock, log, store, folder = '.' }: Parts): Southbound {
   const { listen, tls } = initial
   const tell = teller(clock, log)
+  const credentials = new Credentials(store, log, { tls: tls !== undefined, clientCa: tls?.clientCa !== undefined })
+  let signer: Signer | undefined
+  const sign = (charger: Charger, csr: string): Promise<string | undefined> | undefined => {
+    if (signer !== undefined) return signer.sign(charger, csr)
+    log.warn({ charger: charger.id }, 'its request for a certificate is refused: there is no ocpp.tls.chargerCa')
+    return undefined
+  }
   /** A charger's link is its conversation; core sees no more of it than the link. */
   const talks = new WeakMap<ChargerLink, Conversation>()
   // One object for all who look at it, so that a change of the config is seen by all of them.
@@ -36,11 +47,13 @@ function create(initial: OcppConfig, { door, clock, log, folder = '.' }: Parts):
     converse: (charger, send, close, { address, path, subprotocol }) => {
       const subprotocols = subprotocol === undefined ? [] : [subprotocol]
       door.knocked({ identifier: charger.id, address, path, subprotocols, reason: undefined })
-      const talk = new Conversation({ door, charger, send, close, clock, log, settings })
+      const talk = new Conversation({ door, charger, send, close, clock, log, settings, sign })
       talks.set(talk, talk)
       return talk
     },
-    passwords: ({ settings: { password } }) => (password === undefined ? [] : [password]),
+    passwords: (charger) => credentials.passwords(charger),
+    profiles: (charger) => credentials.profiles(charger),
+    entered: (charger, by) => credentials.entered(charger, by),
     turnedAway(knock) {
       tell(knock)
       const { identifier, address, path, subprotocols, reason } = knock
@@ -52,6 +65,10 @@ function create(initial: OcppConfig, { door, clock, log, folder = '.' }: Parts):
   const server = new ChargerServer(parts)
   return {
     start: async () => {
+      if (tls?.chargerCa !== undefined) {
+        const { validFor, ...files } = tls.chargerCa
+        signer = await Signer.load({ files: { ...files, folder }, validFor, door, clock, log })
+      }
       await server.start()
       const plain = urlOf('ws', listen, server.port)
       return tls === undefined ? plain : `${plain},${urlOf('wss', tls.listen, server.tlsPort ?? tls.listen.port)}`
@@ -68,10 +85,21 @@ function create(initial: OcppConfig, { door, clock, log, folder = '.' }: Parts):
       if (problem !== undefined) return { kind: 'unfit', ...problem }
       const talk = charger.link && talks.get(charger.link)
       if (talk === undefined || !charger.ready) return { kind: 'away' }
+      const { key, value } = payload as Payload
+      const takeBack =
+        action === 'ChangeConfiguration' ? credentials.telling(charger, String(key), String(value)) : () => {}
       const answered = await talk.callByHand(action, payload as Payload)
-      return answered.kind === 'result' ? { kind: 'answer', payload: answered.payload } : answered
+      const outcome: HandCall = answered.kind === 'result' ? { kind: 'answer', payload: answered.payload } : answered
+      if (isRefused(outcome)) takeBack()
+      return outcome
     },
   }
+}
+
+/** The charger did not take what it was told; one that gave no answer may have. */
+function isRefused(outcome: HandCall): boolean {
+  if (outcome.kind === 'answer') return !/^(Accepted|RebootRequired)$/i.test(String(outcome.payload.status))
+  return outcome.kind === 'error'
 }
 
 /** Says who was turned away and why; of those that come again and again, one a minute. */

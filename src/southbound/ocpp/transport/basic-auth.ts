@@ -8,15 +8,19 @@ const HEX_KEY = /^[0-9A-Fa-f]{40}$/
 const COLON = 0x3a
 
 /**
- * True when an Authorization header carries one of these passwords for this identifier, which counts in any letter case
- * and with its own colons. Chargers send a hexadecimal key as its bytes or as its digits, and other letters than ASCII
+ * The one of these passwords that an Authorization header carries for this identifier, which counts in any letter case
+ * and with its own colons; undefined: none. Chargers send a hexadecimal key as its bytes or as its digits, and other letters than ASCII
  * in UTF-8 or Latin-1: all are right.
  */
-export function authenticates(header: string | undefined, identifier: string, passwords: readonly Password[]): boolean {
+export function passwordSent(
+  header: string | undefined,
+  identifier: string,
+  passwords: readonly Password[],
+): Password | undefined {
   const given = passwordIn(header, identifier)
-  if (given === undefined) return false
+  if (given === undefined) return undefined
   // All are compared, so that the time tells nothing of which is right.
-  return passwords.filter((password) => matches(given, password)).length > 0
+  return passwords.filter((password) => matches(given, password))[0]
 }
 
 /** The bytes after the identifier and its colon. */

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import { TLSSocket } from 'node:tls'
 import type { Charger } from '../../../core/charger/charger.ts'
-import type { ChargerDoor } from '../../../core/ports.ts'
+import type { ChargerDoor, SecurityProfile } from '../../../core/ports.ts'
 import type { Clock } from '../../../lib/clock.ts'
-import { authenticates, type Password } from './basic-auth.ts'
+import { type Password, passwordSent } from './basic-auth.ts'
 import { certified } from './client-certificate.ts'
 import { Guesses } from './guesses.ts'
 import { identifierOf, pathOf } from './identifier.ts'
@@ -14,8 +14,24 @@ export interface GateParts {
   readonly requireSubprotocol: boolean
   /** The passwords that a charger may come with, two while they are changed; none: it needs none. */
   readonly passwords: (charger: Charger) => readonly Password[]
+  readonly profiles: (charger: Charger) => Profiles
+  /** A charger was let in. */
+  readonly entered: (charger: Charger, by: Entrance) => void
   readonly turnedAway: (knock: Knock) => void
   readonly clock: Clock
+}
+
+/** What a charger has to bring, and the higher profiles that it was told to come by, highest first. */
+export interface Profiles {
+  readonly enforced: SecurityProfile
+  readonly told: readonly SecurityProfile[]
+}
+
+/** How a charger proved who it is. */
+export interface Entrance {
+  readonly profile: SecurityProfile
+  /** Undefined: it was asked for none. */
+  readonly password?: Password | undefined
 }
 
 export interface Admission {
@@ -44,7 +60,12 @@ const statuses: Readonly<Record<TurnedAwayReason, string>> = {
 /** What was found out so far: the charger, unless something keeps it out. */
 type Verdict =
   | { readonly kind: 'out'; readonly reason: TurnedAwayReason; readonly detail: string }
-  | { readonly kind: 'in'; readonly charger: Charger; readonly certificateName: string | undefined }
+  | {
+      readonly kind: 'in'
+      readonly charger: Charger
+      readonly profile: SecurityProfile
+      readonly certificateName: string | undefined
+    }
 
 /** Decides who is let in: identifier, subprotocol, security profile, password. */
 export class Gate {
@@ -77,11 +98,14 @@ export class Gate {
       out(verdict.reason, verdict.detail)
       return
     }
-    const { charger, certificateName } = verdict
+    const { charger, certificateName, profile } = verdict
     const subprotocol = offered.includes(SUBPROTOCOL) ? SUBPROTOCOL : undefined
-    const enter = (): void => admission.admit(charger, { ...approach, subprotocol, certificateName })
+    const enter = (password?: Password): void => {
+      this.#parts.entered(charger, { profile, password })
+      admission.admit(charger, { ...approach, subprotocol, certificateName })
+    }
     const passwords = this.#parts.passwords(charger)
-    if (!asksForPassword(charger, passwords)) enter()
+    if (!asksForPassword(profile, passwords)) enter()
     else this.#ask(request.headers.authorization, charger, passwords, approach.address, { enter, out, ...admission })
   }
 
@@ -92,16 +116,20 @@ export class Gate {
       return out('subprotocol', `it must offer the subprotocol ${SUBPROTOCOL}`)
     const charger = door.arrive(identifier)
     if (charger === undefined) return out('too-many', 'as many unknown chargers as are remembered came before it')
-    const { securityProfile } = charger.settings
-    if (securityProfile < 2) return { kind: 'in', charger, certificateName: undefined }
-    const { socket } = request
+    const { enforced, told } = this.#parts.profiles(charger)
+    const raised = told.map((profile) => this.#judgeBy(profile, request, charger)).find(({ kind }) => kind === 'in')
+    return raised ?? this.#judgeBy(enforced, request, charger)
+  }
+
+  #judgeBy(profile: SecurityProfile, { socket }: IncomingMessage, charger: Charger): Verdict {
+    if (profile < 2) return { kind: 'in', charger, profile, certificateName: undefined }
     if (!(socket instanceof TLSSocket))
-      return out('tls', `its security profile is ${securityProfile}, and it came without TLS: point it to wss://`)
-    if (securityProfile === 2) return { kind: 'in', charger, certificateName: undefined }
+      return out('tls', `its security profile is ${profile}, and it came without TLS: point it to wss://`)
+    if (profile === 2) return { kind: 'in', charger, profile, certificateName: undefined }
     if (!this.#knowsClients) return out('client-certificate', 'ocpp.tls.clientCa is missing')
     const certificate = certified(socket, charger.id)
     if (certificate.kind === 'refused') return out('client-certificate', certificate.detail)
-    return { kind: 'in', charger, certificateName: certificate.name }
+    return { kind: 'in', charger, profile, certificateName: certificate.name }
   }
 
   #ask(
@@ -120,9 +148,13 @@ export class Gate {
       out('too-many', 'too many passwords are tried from its address')
       return
     }
-    const right = authenticates(header, charger.id, passwords)
-    const delay = right ? this.#guesses.succeeded(address, charger.id) : this.#guesses.failed(address, charger.id)
-    const answer = right ? enter : () => out('wrong-password', 'its password, or the user with it, is wrong')
+    const right = passwordSent(header, charger.id, passwords)
+    const delay =
+      right === undefined ? this.#guesses.failed(address, charger.id) : this.#guesses.succeeded(address, charger.id)
+    const answer = (): void => {
+      if (right === undefined) out('wrong-password', 'its password, or the user with it, is wrong')
+      else enter(right)
+    }
     if (delay === 0) {
       answer()
       return
@@ -133,7 +165,7 @@ export class Gate {
 }
 
 interface Answers {
-  enter(): void
+  enter(password: Password): void
   out(reason: TurnedAwayReason, detail: string): void
 }
 
@@ -142,8 +174,8 @@ function out(reason: TurnedAwayReason, detail: string): Verdict {
 }
 
 /** Profile 0 asks for nothing by itself, but for a password that was given to the charger. */
-function asksForPassword({ settings }: Charger, passwords: readonly Password[]): boolean {
-  switch (settings.securityProfile) {
+function asksForPassword(profile: SecurityProfile, passwords: readonly Password[]): boolean {
+  switch (profile) {
     case 0:
       return passwords.length > 0
     case 1:

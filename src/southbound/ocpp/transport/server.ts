@@ -10,7 +10,7 @@ import type { Password } from './basic-auth.ts'
 import { CertificateWatch } from './certificate-watch.ts'
 import type { CertificateFiles } from './certificates.ts'
 import { type Converse, connect } from './connection.ts'
-import { Gate, plainAddress, SUBPROTOCOL } from './gate.ts'
+import { type Entrance, Gate, type Profiles, plainAddress, SUBPROTOCOL } from './gate.ts'
 import type { Knock } from './knock.ts'
 import { Listener } from './listener.ts'
 import { Lobby, type Visit } from './lobby.ts'
@@ -29,6 +29,9 @@ export interface ServerParts {
   readonly log: Log
   /** The passwords that a charger may come with, two while they are changed; none: it needs none. */
   readonly passwords: (charger: Charger) => readonly Password[]
+  readonly profiles: (charger: Charger) => Profiles
+  /** A charger was let in. */
+  readonly entered: (charger: Charger, by: Entrance) => void
   /** Told of everybody who is not let in. */
   readonly turnedAway: (knock: Knock) => void
   readonly converse: Converse

@@ -8,6 +8,7 @@ import { type Answered, Session } from '../session/session.ts'
 import type { Payload } from '../wire/frame.ts'
 import { Downlink } from './downlink.ts'
 import { MeterSetup } from './meter-setup.ts'
+import { CertificateSigning, type Sign } from './sign-certificate.ts'
 import { uplink } from './uplink.ts'
 import { violation } from './validate.ts'
 
@@ -23,6 +24,8 @@ export interface ConversationParts {
   readonly close: (reason: string) => void
   readonly clock: Clock
   readonly log: Log
+  /** Absent: no certificates are signed. */
+  readonly sign?: Sign
   readonly settings: {
     readonly responseTimeout: number
     readonly heartbeatInterval: number
@@ -31,12 +34,15 @@ export interface ConversationParts {
   }
 }
 
+const nobody: Sign = () => undefined
+
 /** Everything between one socket and core, in OCPP 1.6: when the charger may be told things, and when it is asked. */
 export class Conversation implements ChargerLink {
   readonly #parts: ConversationParts
   readonly #session: Session
   readonly #downlink: Downlink
   readonly #meters: MeterSetup
+  readonly #certificates: CertificateSigning
   #cancelBackStop: Cancel
   #cancelRefresh: Cancel = () => {}
   #bootHeard = false
@@ -50,6 +56,7 @@ export class Conversation implements ChargerLink {
       now: () => clock.now(),
       bootInterval: () => this.#bootInterval(),
       booted: () => this.#booted(),
+      signCertificate: (csr) => this.#certificates.request(csr),
     })
     this.#session = new Session({
       id: charger.id,
@@ -70,6 +77,7 @@ export class Conversation implements ChargerLink {
     const down = { door, charger, session: this.#session, now: () => clock.now(), log }
     this.#downlink = new Downlink(down)
     this.#meters = new MeterSetup(down, clock, this.#downlink.ask)
+    this.#certificates = new CertificateSigning({ charger, ask: this.#downlink.ask, sign: parts.sign ?? nobody, log })
     this.#cancelBackStop = clock.after(BACK_STOP_MS, () => this.#backStop())
     door.connected(charger, this)
   }

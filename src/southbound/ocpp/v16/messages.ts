@@ -16,6 +16,8 @@ export interface Requests {
   readonly GetLocalListVersion: OCPP16.GetLocalListVersionRequest
   readonly SendLocalList: OCPP16.SendLocalListRequest
   readonly TriggerMessage: OCPP16.TriggerMessageRequest
+  /** Security white paper (ed. 3) 4.1. */
+  readonly CertificateSigned: OCPP16.CertificateSignedRequest
 }
 
 export type RequestAction = keyof Requests
@@ -30,6 +32,7 @@ export interface Responses {
   readonly StopTransaction: OCPP16.StopTransactionResponse
   readonly MeterValues: OCPP16.MeterValuesResponse
   readonly DataTransfer: OCPP16.DataTransferResponse
+  readonly SignCertificate: OCPP16.SignCertificateResponse
 }
 
 export type ChargingProfile = OCPP16.SetChargingProfileRequest['csChargingProfiles']

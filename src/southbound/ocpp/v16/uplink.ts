@@ -16,6 +16,8 @@ export interface UplinkParts {
   readonly bootInterval: () => number
   /** A Boot was heard; its answer is about to leave. */
   readonly booted: () => void
+  /** Takes a request for a certificate, which follows later; false: it is refused. */
+  readonly signCertificate: (csr: unknown) => boolean
 }
 
 const registrationStatus = { accepted: 'Accepted', pending: 'Pending', rejected: 'Rejected' } as const
@@ -36,7 +38,7 @@ export function uplink(parts: UplinkParts): Handler {
     LogStatusNotification: notice('log'),
     SecurityEventNotification: securityEvent,
     DataTransfer: () => ({ status: 'UnknownVendorId' }) satisfies Responses['DataTransfer'],
-    SignCertificate: () => ({ status: 'Rejected' }),
+    SignCertificate: signCertificate,
   }
   return (action, payload) => {
     const handler = Object.hasOwn(handlers, action) ? handlers[action] : undefined
@@ -157,6 +159,10 @@ function securityEvent(payload: Payload, { charger, door }: UplinkParts): Payloa
   if (type === undefined) return {}
   door.event(charger, { kind: 'notice', subject: 'security', text: detail === undefined ? type : `${type}: ${detail}` })
   return {}
+}
+
+function signCertificate({ csr }: Payload, parts: UplinkParts): Payload {
+  return { status: parts.signCertificate(csr) ? 'Accepted' : 'Rejected' } satisfies Responses['SignCertificate']
 }
 
 function register(value: unknown): number | undefined {

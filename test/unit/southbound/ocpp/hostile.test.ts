@@ -242,6 +242,7 @@ describe('a charger that floods the bridge', () => {
       door: own.fleet,
       clock: systemClock,
       log: silentLog,
+      store: own.store,
     })
     const url = await server.start()
     const calm = await open(`${url}/CALM`)

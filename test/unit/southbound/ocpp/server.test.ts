@@ -21,6 +21,7 @@ async function start(settings: object = {}): Promise<void> {
     door: own.fleet,
     clock: systemClock,
     log: silentLog,
+    store: own.store,
   })
   url = await server.start()
   port = Number(url.split(':').at(-1))
@@ -219,7 +220,12 @@ describe('the port of the chargers', () => {
       ...silentLog,
       warn: (fields: object, text: string) => void lines.push(`${text} ${JSON.stringify(fields)}`),
     }
-    const own_ = ocpp.create(config.parse({ listen: '127.0.0.1:0' }), { door: own.fleet, clock: systemClock, log })
+    const own_ = ocpp.create(config.parse({ listen: '127.0.0.1:0' }), {
+      door: own.fleet,
+      clock: systemClock,
+      log,
+      store: own.store,
+    })
     port = Number((await own_.start()).split(':').at(-1))
     for (let n = 0; n < 5; n += 1) expect(await refused('/SAFE?secret=hunter2')).toBe(401)
     expect(await refused('/SAFE', 'ocpp2.0.1')).toBe(400)
@@ -234,7 +240,7 @@ describe('the port of the chargers', () => {
     const { cert, key } = await (await Authority.root('Root')).issue('bridge')
     const folder = folderOf({ 'cert.pem': cert, 'key.pem': key })
     const tls = { listen: '127.0.0.1:0', cert: 'cert.pem', key: 'key.pem' }
-    const parts = { door: own.fleet, clock: systemClock, log: silentLog, folder }
+    const parts = { door: own.fleet, clock: systemClock, log: silentLog, store: own.store, folder }
     const both = ocpp.create(config.parse({ listen: '127.0.0.1:0', tls }), parts)
     const [plain, secure] = (await both.start()).split(',')
     expect(plain).toMatch(/^ws:\/\/127\.0\.0\.1:\d+$/)
@@ -250,6 +256,7 @@ describe('the port of the chargers', () => {
       door: own.fleet,
       clock: systemClock,
       log: silentLog,
+      store: own.store,
     })
     await expect(second.start()).rejects.toMatchObject({ code: 'EADDRINUSE', port })
   })

@@ -42,6 +42,8 @@ export class Port {
       clock,
       log: this.log,
       passwords: ({ settings: { password } }) => (password === undefined ? [] : [password]),
+      profiles: ({ settings }) => ({ enforced: settings.securityProfile, told: [] }),
+      entered: () => {},
       turnedAway: (knock) => void this.knocks.push(knock),
       converse: (charger, send, close, knocked) => {
         this.let.push({ charger: charger.id, knocked })

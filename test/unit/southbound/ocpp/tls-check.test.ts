@@ -6,6 +6,8 @@ import { config } from '../../../../src/southbound/ocpp/config.ts'
 import { Authority, folderOf, type Issued } from '../../../support/authority.ts'
 
 let root: Authority
+let signs: Authority
+let stranger: Authority
 let own: Issued
 let other: Issued
 let folder: string
@@ -14,13 +16,20 @@ beforeAll(async () => {
   root = await Authority.root('Root')
   own = await root.issue('bridge')
   other = await root.issue('other')
+  signs = await root.intermediate('Signs')
+  stranger = await Authority.root('Root')
 })
-beforeEach(() => {
+beforeEach(async () => {
   folder = folderOf({
     'cert.pem': own.cert,
     'key.pem': own.key,
     'other.pem': other.key,
     'ca.pem': root.pem,
+    'ca-key.pem': await root.key(),
+    'signs.pem': `${signs.pem}\n${root.pem}`,
+    'signs-key.pem': await signs.key(),
+    'stranger.pem': stranger.pem,
+    'stranger-key.pem': await stranger.key(),
     'swapped.pem': `${root.pem}\n${own.cert}`,
     'rubbish.pem': 'rubbish',
     'damaged.pem': own.cert.replace(/[A-Za-z]/g, 'A').replace(/A+ A+/g, 'BEGIN CERTIFICATE'),
@@ -121,5 +130,39 @@ describe('the silence that ends a connection', () => {
     expect(config.parse({ heartbeatInterval: '1m' }).silenceTimeout).toBe(180_000)
     expect(config.parse({ heartbeatInterval: '0s' }).silenceTimeout).toBe(900_000)
     expect(config.parse({ heartbeatInterval: '1m', silenceTimeout: '10m' }).silenceTimeout).toBe(600_000)
+  })
+})
+
+describe('check of who signs for chargers', () => {
+  const signing = (files: string) =>
+    tls(`cert: cert.pem\nkey: key.pem\nclientCa: ca.pem\nchargerCa:\n${files.replace(/^/gm, '  ')}`)
+
+  it.each(['cert: ca.pem\nkey: ca-key.pem', 'cert: signs.pem\nkey: signs-key.pem'])(
+    'has nothing to say of an authority that clientCa knows: %j',
+    (files) => {
+      expect(problems(signing(files))).toEqual([])
+      expect(problems(signing(files), true).filter((each) => each.includes('charger-ca'))).toEqual([])
+    },
+  )
+
+  it.each([
+    ['cert: none.pem\nkey: ca-key.pem', '8:13 charger-ca-files', "cert can't be used: ENOENT"],
+    ['cert: rubbish.pem\nkey: ca-key.pem', '8:13 charger-ca-files', 'no certificate in PEM form'],
+    ['cert: damaged.pem\nkey: ca-key.pem', '8:13 charger-ca-files', 'cert'],
+    ['cert: cert.pem\nkey: key.pem', '8:13 charger-ca-files', 'is no authority'],
+    ['cert: ca.pem\nkey: rubbish.pem', '9:12 charger-ca-files', "key can't be used"],
+    ['cert: ca.pem\nkey: locked.pem', '9:12 charger-ca-files', "key can't be used"],
+    ['cert: ca.pem\nkey: signs-key.pem', '9:12 charger-ca-files', 'not the key of the first certificate'],
+  ])('finds %j', (files, at, message) => {
+    const [problem, ...others] = problems(signing(files))
+    expect(problem).toContain(at)
+    expect(problem).toContain(message)
+    expect(others).toEqual([])
+  })
+
+  it('warns of one that clientCa does not know, though it has the same name', () => {
+    const text = signing('cert: stranger.pem\nkey: stranger-key.pem')
+    expect(problems(text)).toEqual([])
+    expect(problems(text, true).join()).toContain('charger-ca-unknown clientCa does not hold it or its root')
   })
 })
