@@ -14,7 +14,7 @@ const sockets: WebSocket[] = []
 
 async function start(settings: object = {}): Promise<void> {
   const settled = config.parse({ listen: '127.0.0.1:0', ...settings })
-  server = ocpp.create(settled, { door: own.fleet, clock: own.clock, log: silentLog })
+  server = ocpp.create(settled, { door: own.fleet, clock: own.clock, log: silentLog, store: own.store })
   port = Number((await server.start()).split(':').at(-1))
 }
 
