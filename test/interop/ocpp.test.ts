@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import modbusSerial from 'modbus-serial'
 import { RPCClient } from 'ocpp-rpc'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type BridgeProcess, startBridge } from '../support/bridge-process.ts'
 import { PlainCharger } from '../support/plain-charger.ts'
 
@@ -216,11 +216,12 @@ describe("ocpp-ws-cli's fuzzer", () => {
     }
     child.kill('SIGINT')
     // It goes back to a menu when it has written its report.
-    await until(async () => readdirSync(folder).some((name) => name.startsWith('ocpp-fuzz-report')), 'report')
+    const metrics = await vi.waitFor(() => {
+      const file = readdirSync(folder).find((name) => name.startsWith('ocpp-fuzz-report')) ?? ''
+      return (JSON.parse(readFileSync(join(folder, file), 'utf8')) as { metrics: Record<string, number> }).metrics
+    }, 10_000)
     child.kill('SIGKILL')
     await over
-    const file = readdirSync(folder).find((name) => name.startsWith('ocpp-fuzz-report')) ?? ''
-    const { metrics } = JSON.parse(readFileSync(join(folder, file), 'utf8')) as { metrics: Record<string, number> }
     console.log(`fuzz: ${JSON.stringify(metrics)}, ${beats} heartbeats, ${residentBytes() - before} bytes more`)
     expect(metrics.anomaliesSent).toBeGreaterThan(500)
     expect(metrics.serverDrops).toBe(0)
