@@ -26,9 +26,6 @@ interface Changed<T> {
   readonly told: readonly T[]
 }
 
-/** Where it is remembered. */
-export type Memory = Pick<Store, 'held' | 'hold'>
-
 /** Where wss:// and certificates of chargers are not configured, no charger can be asked for them. */
 export interface Offered {
   readonly tls: boolean
@@ -41,11 +38,11 @@ export interface Offered {
  * knows when a charger makes the change. Who changes the config's password or profile has the last word.
  */
 export class Credentials {
-  readonly #store: Memory
+  readonly #store: Store
   readonly #log: Log
   readonly #offered: Offered
 
-  constructor(store: Memory, log: Log, offered: Offered) {
+  constructor(store: Store, log: Log, offered: Offered) {
     this.#store = store
     this.#log = log
     this.#offered = offered
@@ -142,18 +139,4 @@ function configured({ settings }: Charger, name: string): string {
 /** The ways in which a charger may send a key: as it was told, or the bytes that its digits mean. */
 function writings(key: string): readonly Password[] {
   return HEX_KEY.test(key) ? [key, `hex:${key}`] : [key]
-}
-
-/** Remembers until the program ends. */
-export function forgetful(): Memory {
-  const chargers = new Map<string, Map<string, string>>()
-  return {
-    held: (charger) => chargers.get(charger) ?? new Map(),
-    hold(charger, key, value) {
-      const own = chargers.get(charger) ?? new Map<string, string>()
-      if (value === undefined) own.delete(key)
-      else own.set(key, value)
-      chargers.set(charger, own)
-    },
-  }
 }

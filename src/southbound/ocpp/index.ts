@@ -1,5 +1,5 @@
 import type { Charger } from '../../core/charger/charger.ts'
-import type { ChargerDoor, ChargerLink, HandCall, Southbound } from '../../core/ports.ts'
+import type { ChargerDoor, ChargerLink, HandCall, Southbound, Store } from '../../core/ports.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
 import type { ListenAddress } from '../../lib/schema.ts'
@@ -7,7 +7,7 @@ import { Throttle } from '../../lib/throttle.ts'
 import { Signer } from './certificates/signer.ts'
 import { check } from './check.ts'
 import { config, type OcppConfig } from './config.ts'
-import { Credentials, forgetful, type Memory } from './credentials.ts'
+import { Credentials } from './credentials.ts'
 import { readLists, tagFiles } from './tags.ts'
 import type { Knock } from './transport/knock.ts'
 import { ChargerServer, type ServerParts } from './transport/server.ts'
@@ -19,13 +19,12 @@ interface Parts {
   readonly door: ChargerDoor
   readonly clock: Clock
   readonly log: Log
-  /** What chargers were told; by default it counts until the program ends. */
-  readonly store?: Memory
+  readonly store: Store
   /** Where relative paths of the config start; by default where the program runs. */
   readonly folder?: string
 }
 
-function create(initial: OcppConfig, { door, clock, log, store = forgetful(), folder = '.' }: Parts): Southbound {
+function create(initial: OcppConfig, { door, clock, log, store, folder = '.' }: Parts): Southbound {
   const { listen, tls } = initial
   const tell = teller(clock, log)
   const credentials = new Credentials(store, log, { tls: tls !== undefined, clientCa: tls?.clientCa !== undefined })
