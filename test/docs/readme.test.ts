@@ -33,7 +33,8 @@ describe('the README', () => {
     const authority = await Authority.root('Root')
     const { cert, key } = await authority.issue('bridge')
     mkdirSync(join(folder, 'tls'))
-    for (const [name, text] of Object.entries({ cert, key, 'client-ca': authority.pem }))
+    const files = { cert, key, 'client-ca': authority.pem, 'charger-ca': authority.pem }
+    for (const [name, text] of Object.entries({ ...files, 'charger-ca-key': await authority.key() }))
       writeFileSync(join(folder, 'tls', `${name}.pem`), text)
     const file = join(folder, 'config.yaml')
     writeFileSync(file, `${blocks('yaml')[1]}store: "sqlite::memory:"\n`)

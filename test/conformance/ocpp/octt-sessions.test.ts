@@ -6,7 +6,7 @@ let site: OcttSite
 let charger: OcttCharger
 
 beforeAll(async () => {
-  site = await octtSite({ chargers: plainChargers('CP') })
+  site = await octtSite({ chargers: plainChargers('CP', 'VALID-OFF', 'INVALID-OFF') })
 })
 beforeEach(async () => {
   charger = await site.booted('CP')
@@ -111,23 +111,27 @@ describe('Core: start-up and sessions', () => {
     await site.shows('CP', 1, 'status', 'Finishing')
   })
 
+  /** A start that waited in the charger for 20 minutes, on a connector that has had no session after it. */
+  const queued = () => ({ timestamp: new Date(Date.now() - 1_200_000).toISOString() })
+
   it('TC_037_1_CSMS Offline start, valid tag: takes the start that waited in the charger', async () => {
-    const timestamp = new Date(Date.now() - 600_000).toISOString()
-    const { info, transactionId } = await charger.start(VALID, 1, { timestamp })
+    const offline = await site.booted('VALID-OFF')
+    const { info, transactionId } = await offline.start(VALID, 1, queued())
     expect(info).toMatchObject({ status: 'Accepted' })
-    await charger.status(1, 'Charging')
-    await site.shows('CP', 1, 'transaction.id', transactionId)
+    await offline.status(1, 'Charging')
+    await site.shows('VALID-OFF', 1, 'transaction.id', transactionId)
   })
 
   it('TC_037_3_CSMS Offline start, invalid tag: answers Invalid, keeps the transaction and takes its end', async () => {
-    const { info, transactionId } = await charger.start(INVALID)
+    const offline = await site.booted('INVALID-OFF')
+    const { info, transactionId } = await offline.start(INVALID, 1, queued())
     expect(info).toEqual({ status: 'Invalid' })
     expect(transactionId).toBeGreaterThan(0)
-    await charger.status(1, 'Charging')
-    await site.shows('CP', 1, 'transaction.id', transactionId)
-    await charger.stop(transactionId, 'DeAuthorized')
-    await charger.status(1, 'Finishing')
-    await site.shows('CP', 1, 'transaction.active', false)
+    await offline.status(1, 'Charging')
+    await site.shows('INVALID-OFF', 1, 'transaction.id', transactionId)
+    await offline.stop(transactionId, 'DeAuthorized')
+    await offline.status(1, 'Finishing')
+    await site.shows('INVALID-OFF', 1, 'transaction.active', false)
   })
 
   it('TC_039_CSMS Offline transaction: takes start and end, both from the past', async () => {
