@@ -111,12 +111,12 @@ describe('Core: start-up and sessions', () => {
     await site.shows('CP', 1, 'status', 'Finishing')
   })
 
-  /** A start that waited in the charger for 20 minutes, on a connector that has had no session after it. */
-  const queued = () => ({ timestamp: new Date(Date.now() - 1_200_000).toISOString() })
+  /** A start that waited in the charger, on a connector that has had no session after it. */
+  const queued = (minutes: number) => ({ timestamp: new Date(Date.now() - minutes * 60_000).toISOString() })
 
   it('TC_037_1_CSMS Offline start, valid tag: takes the start that waited in the charger', async () => {
     const offline = await site.booted('VALID-OFF')
-    const { info, transactionId } = await offline.start(VALID, 1, queued())
+    const { info, transactionId } = await offline.start(VALID, 1, queued(20))
     expect(info).toMatchObject({ status: 'Accepted' })
     await offline.status(1, 'Charging')
     await site.shows('VALID-OFF', 1, 'transaction.id', transactionId)
@@ -124,7 +124,8 @@ describe('Core: start-up and sessions', () => {
 
   it('TC_037_3_CSMS Offline start, invalid tag: answers Invalid, keeps the transaction and takes its end', async () => {
     const offline = await site.booted('INVALID-OFF')
-    const { info, transactionId } = await offline.start(INVALID, 1, queued())
+    // After ten minutes a start is one that nobody can undo any more, and is accepted.
+    const { info, transactionId } = await offline.start(INVALID, 1, queued(5))
     expect(info).toEqual({ status: 'Invalid' })
     expect(transactionId).toBeGreaterThan(0)
     await offline.status(1, 'Charging')
