@@ -230,11 +230,7 @@ export class Fleet implements ChargerDoor {
     const { id, repeated } = startTransaction(charger, start, store, shownTag, now)
     if (charger.state.connectors.length > count) this.#grew(charger)
     this.settle(charger)
-    // Who charged while the charger was away can't be turned away afterwards.
-    const queued = charger.registration === 'accepted' && wasQueued(start.chargerTime, now)
-    const permission: Permission = queued
-      ? { authorization: 'accepted' }
-      : this.#permission(charger, start.idTag, id, now)
+    const permission = this.#permission(charger, start, id, now)
     return { transactionId: id, permission, repeated }
   }
 
@@ -268,10 +264,16 @@ export class Fleet implements ChargerDoor {
     return settings.authorize.localList ? authorizer.list(now) : []
   }
 
-  /** What is said of the tag of a transaction that begins. */
-  #permission(charger: Charger, idTag: string, transactionId: number, now: number): Permission {
+  /** What is said of the tag of a transaction that begins, or that began while the charger was away. */
+  #permission(charger: Charger, start: TransactionStart, transactionId: number, now: number): Permission {
     if (charger.registration !== 'accepted') return { authorization: 'invalid' }
-    return this.#parts.authorizer.authorize(idTag, now, () => this.#charges(fold(idTag), transactionId))
+    const { authorizer } = this.#parts
+    const { idTag, chargerTime = now } = start
+    if (!wasQueued(chargerTime, now))
+      return authorizer.authorize(idTag, now, () => this.#charges(fold(idTag), transactionId))
+    // Whose session is over can't be turned away any more; one that may still run counts as it did when it began.
+    const runs = charger.state.connectors[start.connector]?.transaction?.id === transactionId
+    return runs ? authorizer.authorize(idTag, chargerTime) : { authorization: 'accepted' }
   }
 
   /** A transaction of this tag runs, other than the one with this id. */

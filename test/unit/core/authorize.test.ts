@@ -108,3 +108,32 @@ describe('the list that chargers know by heart', () => {
     expect(link.sent).toEqual([])
   })
 })
+
+describe('a session that began while the charger was away', () => {
+  const authorize = {
+    ...fleetSettings.authorize,
+    mode: 'noneExcept' as const,
+    allow: [{ idTag: 'EXPIRED', expires: Date.UTC(2025, 11, 31, 23) }],
+    oneTransactionPerTag: true,
+  }
+  const start = (idTag: string, hoursAgo: number, now: number) => ({
+    connector: 1,
+    idTag,
+    meterStartWh: 0,
+    timestampText: `${idTag} ${hoursAgo}`,
+    chargerTime: now - hoursAgo * 3_600_000,
+  })
+
+  it('is judged as it was when it began while it may still run, and not at all once another has followed', () => {
+    const clock = new FakeClock(Date.UTC(2026, 0, 1))
+    const { fleet, charger, bring } = core({ settings: { authorize }, clock })
+    bring()
+    const said = (idTag: string, hoursAgo: number) =>
+      fleet.startTransaction(charger, start(idTag, hoursAgo, clock.now())).permission.authorization
+    expect(said('STRANGER', 4)).toBe('invalid')
+    expect(said('EXPIRED', 3)).toBe('accepted')
+    expect(said('EXPIRED', 0.5)).toBe('expired')
+    // Another has followed on that connector: it is over.
+    expect(said('STRANGER', 2)).toBe('accepted')
+  })
+})
