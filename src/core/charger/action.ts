@@ -7,6 +7,8 @@ import { forgetLimit } from './reconcile.ts'
 import { triggerMessages } from './vocabulary.ts'
 
 const ENABLE = 'smartCharging.enable'
+/** A driver who is told that the charger is free for them plugs in within this time, or the charger gives up (ConnectionTimeOut). */
+const STARTED_MS = 10 * 60_000
 
 interface Run {
   readonly action: ActionKind
@@ -55,6 +57,7 @@ export function runAction(
   progress.outcome = 'pending'
   progress.command = command
   progress.sequence += 1
+  if (command.kind === 'start') charger.control.started = { idTag: command.idTag, until: now + STARTED_MS }
   charger.link?.send(command)
   return undefined
 }

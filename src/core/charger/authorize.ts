@@ -62,9 +62,12 @@ export class Authorizer {
     this.#list = undefined
   }
 
-  /** `charges`: whether a transaction of the same tag runs elsewhere, while this one begins another. */
-  authorize(idTag: string, now: number, charges: () => boolean = () => false): Permission {
-    const listed = this.#allow.get(fold(idTag))
+  /**
+   * `started`: the building itself has just started a session with this tag, which stands for a place in the allow list.
+   * `charges`: whether a transaction of the same tag runs elsewhere, while this one begins another.
+   */
+  authorize(idTag: string, now: number, started = false, charges: () => boolean = () => false): Permission {
+    const listed = this.#allow.get(fold(idTag)) ?? (started ? { idTag } : undefined)
     const authorization = this.#judge(fold(idTag), listed, now)
     if (authorization !== 'accepted') return { authorization }
     return {

@@ -114,6 +114,8 @@ export interface Control {
   /** Index = connector. */
   readonly connectors: ConnectorControl[]
   readonly tags: TagsProgress
+  /** The tag with which the building has just started a session, and until when that counts. */
+  started: { readonly idTag: string; readonly until: number } | undefined
   /** Desired configuration keys. */
   readonly configuration: Map<string, ConfigurationProgress>
 }
@@ -168,6 +170,7 @@ export function newControl(connectors: number, limitUnit: 'A' | 'W'): Control {
     deferred: false,
     limitUnit,
     connectors: Array.from({ length: connectors + 1 }, newConnectorControl),
+    started: undefined,
     tags: { wanted: [], sent: undefined, outcome: 'idle', told: false, retryAt: 0, retries: 0 },
     configuration: new Map(),
   }

@@ -4,7 +4,7 @@ import type { PointUplink } from '../points/uplink.ts'
 import type { ChargerDoor, ChargerLink, ChargerSettings, FleetSettings, Knock, Store, Visitor } from '../ports.ts'
 import { applyAnswer } from './answered.ts'
 import { applyConfiguration, applyStatus, applyTrial } from './apply-event.ts'
-import { type Authorizer, fold, type KnownTag, type Permission } from './authorize.ts'
+import type { Authorizer, KnownTag, Permission } from './authorize.ts'
 import { changeSettings } from './change-settings.ts'
 import { Charger } from './charger.ts'
 import { closeDoubted, doubtTransactions, statusDecides } from './doubt.ts'
@@ -13,9 +13,10 @@ import { GuestBook, newGuest, reasonFor } from './guest-book.ts'
 import { keepInstalled, restoreCharger } from './held.ts'
 import { applyMetered } from './metered.ts'
 import { unlearn } from './method.ts'
+import { permissionOf, startPermission } from './permission.ts'
 import { forgetAnswers, forgetLimit, reconcile } from './reconcile.ts'
 import { takeSnapshot } from './snapshot.ts'
-import { showTags, startTransaction, stopTransaction, wasQueued } from './transactions.ts'
+import { showTags, startTransaction, stopTransaction } from './transactions.ts'
 import { weighSchedule } from './verify.ts'
 
 /** Strangers who are inside at a time; more are turned away at the door. */
@@ -215,9 +216,7 @@ export class Fleet implements ChargerDoor {
   }
 
   authorize(charger: Charger, idTag: string): Permission {
-    // A charger that isn't let in can't let anybody charge.
-    if (charger.registration !== 'accepted') return { authorization: 'invalid' }
-    return this.#parts.authorizer.authorize(idTag, this.#parts.clock.now())
+    return permissionOf(charger, idTag, this.#parts.authorizer, this.#parts.clock.now())
   }
 
   startTransaction(
@@ -230,7 +229,7 @@ export class Fleet implements ChargerDoor {
     const { id, repeated } = startTransaction(charger, start, store, shownTag, now)
     if (charger.state.connectors.length > count) this.#grew(charger)
     this.settle(charger)
-    const permission = this.#permission(charger, start, id, now)
+    const permission = startPermission(charger, start, id, this.#parts.authorizer, this.chargers, now)
     return { transactionId: id, permission, repeated }
   }
 
@@ -262,28 +261,6 @@ export class Fleet implements ChargerDoor {
   #wantedTags(now: number): readonly KnownTag[] {
     const { authorizer, settings } = this.#parts
     return settings.authorize.localList ? authorizer.list(now) : []
-  }
-
-  /** What is said of the tag of a transaction that begins, or that began while the charger was away. */
-  #permission(charger: Charger, start: TransactionStart, transactionId: number, now: number): Permission {
-    if (charger.registration !== 'accepted') return { authorization: 'invalid' }
-    const { authorizer } = this.#parts
-    const { idTag, chargerTime = now } = start
-    if (!wasQueued(chargerTime, now))
-      return authorizer.authorize(idTag, now, () => this.#charges(fold(idTag), transactionId))
-    // Whose session is over can't be turned away any more; one that may still run counts as it did when it began.
-    const runs = charger.state.connectors[start.connector]?.transaction?.id === transactionId
-    return runs ? authorizer.authorize(idTag, chargerTime) : { authorization: 'accepted' }
-  }
-
-  /** A transaction of this tag runs, other than the one with this id. */
-  #charges(tag: string, except: number): boolean {
-    for (const { state } of this.#chargers.values()) {
-      for (const { transaction } of state.connectors) {
-        if (transaction !== undefined && transaction.id !== except && fold(transaction.idTag) === tag) return true
-      }
-    }
-    return false
   }
 
   /** The charger's socket came or went. */

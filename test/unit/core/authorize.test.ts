@@ -45,11 +45,13 @@ describe('who may charge', () => {
 
   it('a tag that charges is refused a second transaction only where that is asked for', () => {
     const charges = () => true
-    expect(authorizer({}).authorize('A', NOW, charges).authorization).toBe('accepted')
-    expect(authorizer({ oneTransactionPerTag: true }).authorize('A', NOW, charges).authorization).toBe('concurrent')
-    expect(authorizer({ oneTransactionPerTag: true, mode: 'none' }).authorize('A', NOW, charges).authorization).toBe(
-      'invalid',
+    expect(authorizer({}).authorize('A', NOW, false, charges).authorization).toBe('accepted')
+    expect(authorizer({ oneTransactionPerTag: true }).authorize('A', NOW, false, charges).authorization).toBe(
+      'concurrent',
     )
+    expect(
+      authorizer({ oneTransactionPerTag: true, mode: 'none' }).authorize('A', NOW, false, charges).authorization,
+    ).toBe('invalid')
   })
 
   it('a second transaction of a tag is told ConcurrentTx, its repeated announcement and Authorize are not', () => {
@@ -63,6 +65,37 @@ describe('who may charge', () => {
     expect(fleet.authorize(charger, 'TAG').authorization).toBe('accepted')
     const second = fleet.startTransaction(charger, { ...start, connector: 2, idTag: 'TAG', timestampText: 'x' })
     expect(second.permission.authorization).toBe('concurrent')
+  })
+})
+
+describe('a session that the building starts', () => {
+  const settings = { authorize: { ...fleetSettings.authorize, mode: 'noneExcept' as const } }
+
+  it('may be charged with its tag for ten minutes, on that charger alone, listed or not', () => {
+    const { bring, charger, clock, downlink, fleet, point } = core({ settings })
+    const other = fleet.add({ ...charger.settings, id: 'CP-2', name: 'Bay 02' })
+    bring()
+    const said = (of = charger) => fleet.authorize(of, 'bms').authorization
+    expect(said()).toBe('invalid')
+    expect(downlink.write(point('start', 1), 1, { source: 'BACnet', client: 'x' })).toBeUndefined()
+    expect([said(), said(other)]).toEqual(['accepted', 'invalid'])
+    const start = { connector: 1, idTag: 'BMS', meterStartWh: 0, timestampText: 'now' }
+    expect(fleet.startTransaction(charger, start).permission.authorization).toBe('accepted')
+    clock.advance(601_000)
+    expect(said()).toBe('invalid')
+  })
+
+  it('is no way round the deny list, nor round a mode that lets nobody charge', () => {
+    for (const [mode, authorization] of [
+      ['allExcept', 'blocked'],
+      ['none', 'invalid'],
+    ] as const) {
+      const denied = { authorize: { ...settings.authorize, mode, deny: [{ idTag: 'BMS' }] } }
+      const { bring, charger, downlink, fleet, point } = core({ settings: denied })
+      bring()
+      downlink.write(point('start', 1), 1, { source: 'BACnet', client: 'x' })
+      expect(fleet.authorize(charger, 'BMS').authorization).toBe(authorization)
+    }
   })
 })
 
