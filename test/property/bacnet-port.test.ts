@@ -4,6 +4,7 @@ import { BacnetError, BacnetReject } from '../../src/northbound/bacnet/wire/erro
 import { Reader } from '../../src/northbound/bacnet/wire/reader.ts'
 import { type ApplicationValue, readApplication, writeApplication } from '../../src/northbound/bacnet/wire/value.ts'
 import { Writer } from '../../src/northbound/bacnet/wire/writer.ts'
+import { runs } from '../support/runs.ts'
 import { local, routed, site } from '../support/site.ts'
 
 let own: Awaited<ReturnType<typeof site>>
@@ -47,7 +48,7 @@ describe('the BACnet port', () => {
         own.datagrams.splice(0)
         return answers()
       }),
-      { numRuns: 3000 },
+      { numRuns: runs(3000) },
     )
   })
 
@@ -76,7 +77,7 @@ describe('the BACnet port', () => {
           return answers()
         },
       ),
-      { numRuns: 4000 },
+      { numRuns: runs(4000) },
     )
   })
 })
@@ -117,7 +118,7 @@ describe('the codec', () => {
         expect(readApplication(reader)).toEqual(sent)
         expect(reader.done).toBe(true)
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     )
   })
 
@@ -131,7 +132,7 @@ describe('the codec', () => {
           if (!(error instanceof BacnetReject || error instanceof BacnetError)) throw error
         }
       }),
-      { numRuns: 5000 },
+      { numRuns: runs(5000) },
     )
   })
 })

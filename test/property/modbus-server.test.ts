@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { runs } from '../support/runs.ts'
 import { adu, RawClient, startBuilding } from '../unit/northbound/modbus/support.ts'
 
 let building: Awaited<ReturnType<typeof startBuilding>>
@@ -31,7 +32,7 @@ describe('Whatever comes on a connection', () => {
         await alive()
         await client.close()
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     )
   })
 
@@ -61,7 +62,7 @@ describe('Whatever comes on a connection', () => {
         })
         await client.close()
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     )
     await alive()
   })

@@ -13,6 +13,7 @@ import { encodeIdentification } from '../../src/northbound/modbus/wire/device-id
 import { ModbusException } from '../../src/northbound/modbus/wire/exception.ts'
 import { encodeFrame, FrameReader, FramingError } from '../../src/northbound/modbus/wire/mbap.ts'
 import { decodeRequest } from '../../src/northbound/modbus/wire/pdu.ts'
+import { runs } from '../support/runs.ts'
 
 const bytes = (maxLength: number) => fc.uint8Array({ maxLength })
 
@@ -76,7 +77,7 @@ describe('A request PDU', () => {
           expect([1, 3]).toContain((error as ModbusException).code)
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     )
   })
 
@@ -90,7 +91,7 @@ describe('A request PDU', () => {
           expect(error).toBeInstanceOf(ModbusException)
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     )
   })
 

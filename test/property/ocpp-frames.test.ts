@@ -5,6 +5,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { silentLog } from '../../src/lib/log.ts'
 import { Conversation } from '../../src/southbound/ocpp/v16/conversation.ts'
 import { core, fleetSettings } from '../support/core.ts'
+import { runs } from '../support/runs.ts'
 
 const real = readFileSync(join(import.meta.dirname, '../replay/frames.jsonl'), 'utf8')
   .trim()
@@ -59,7 +60,7 @@ describe('a websocket', () => {
   it('takes any text', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string({ unit: 'binary', maxLength: 300 }), fc.json()), (text) => survives(text)),
-      { numRuns: 1500 },
+      { numRuns: runs(1500) },
     )
   })
 
@@ -75,7 +76,7 @@ describe('a websocket', () => {
         }
         survives(text)
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     )
   })
 
@@ -96,7 +97,7 @@ describe('a websocket', () => {
         })()
         survives(text ?? '')
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     )
   })
 })

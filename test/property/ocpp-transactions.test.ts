@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { FieldCharger, type Registers } from '../support/field-charger.ts'
+import { runs } from '../support/runs.ts'
 
 type Step =
   | { readonly kind: 'start'; readonly connector: number }
@@ -140,7 +141,7 @@ describe('transactions of a charger that counts', () => {
     (registers) => {
       fc.assert(
         fc.property(fc.array(step, { maxLength: 40 }), (steps) => holds(registers, steps)),
-        { numRuns: 150 },
+        { numRuns: runs(150) },
       )
     },
   )
@@ -150,7 +151,7 @@ describe('transactions of a charger that counts', () => {
     (registers) => {
       fc.assert(
         fc.property(life, (steps) => holds(registers, [...known, ...steps.flat()])),
-        { numRuns: 150 },
+        { numRuns: runs(150) },
       )
     },
   )
