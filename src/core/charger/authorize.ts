@@ -1,5 +1,4 @@
-import type { Authorization } from './event.ts'
-import type { AuthorizeMode } from './vocabulary.ts'
+import type { Authorization, AuthorizeMode } from './vocabulary.ts'
 
 /** A tag in a list. */
 export interface Tag {

@@ -127,6 +127,3 @@ export interface TransactionStop {
   /** The last readings that came with the stop, if any. */
   readonly reading?: Reading
 }
-
-/** What is said of a tag: as the standard's AuthorizationStatus, in core's words. */
-export type Authorization = 'accepted' | 'blocked' | 'expired' | 'invalid' | 'concurrent'

@@ -115,3 +115,6 @@ export const profileUnits = ['auto', 'A', 'W'] as const
 export type ProfileUnit = (typeof profileUnits)[number]
 export const recurrencies = ['Daily', 'Weekly'] as const
 export type Recurrency = (typeof recurrencies)[number]
+
+/** What is said of a tag: as the standard's AuthorizationStatus, in core's words. */
+export type Authorization = 'accepted' | 'blocked' | 'expired' | 'invalid' | 'concurrent'

@@ -1,5 +1,5 @@
 import type { Permission } from '../../../core/charger/authorize.ts'
-import type { Authorization } from '../../../core/charger/event.ts'
+import type { Authorization } from '../../../core/charger/vocabulary.ts'
 import type { Responses } from './messages.ts'
 
 type IdTagInfo = Responses['Authorize']['idTagInfo']
