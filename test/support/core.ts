@@ -169,6 +169,12 @@ export function core(
       fleet.event(charger, { kind: 'ready' })
       return link
     },
+    /** The charger says which limit (A) it keeps to since the last one that it was told. */
+    tellLimit(connector: number, limit: number): void {
+      const of = charger.control.connectors[connector]?.limitProgress.sent?.command
+      if (of === undefined) throw new Error('it was told no limit')
+      fleet.event(charger, { kind: 'limit-told', connector, unit: 'A', limit, of })
+    },
     /** Answers everything that the link was told, accepted unless said otherwise. */
     answerAll(link: FakeLink, answer: 'accepted' | 'rejected' | 'not-supported' | 'no-answer' = 'accepted'): Command[] {
       const commands = link.take()

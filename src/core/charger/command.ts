@@ -33,8 +33,8 @@ export type Command =
       readonly overrides: ProfileOverrides
     }
   | { readonly kind: 'clear-limit'; readonly connector: number; readonly overrides: ProfileOverrides }
-  /** Asks the charger which limit it keeps to; comes back as a `limit-told` event. */
-  | { readonly kind: 'verify-limit'; readonly connector: number; readonly unit: 'A' | 'W' }
+  /** Asks the charger which limit it keeps to since `of` was accepted; comes back as a `limit-told` event. */
+  | { readonly kind: 'verify-limit'; readonly connector: number; readonly unit: 'A' | 'W'; readonly of: Command }
   /** The tags that it may know by heart, all of them. */
   | { readonly kind: 'tell-tags'; readonly tags: readonly KnownTag[] }
   | { readonly kind: 'set-availability'; readonly connector: number; readonly operative: boolean }

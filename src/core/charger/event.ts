@@ -106,7 +106,14 @@ export type ChargerEvent =
       readonly learnt?: readonly Learnt[]
     }
   /** The limit of a connector that the charger itself says it keeps to now, in the unit asked for. */
-  | { readonly kind: 'limit-told'; readonly connector: number; readonly unit: 'A' | 'W'; readonly limit: number }
+  | {
+      readonly kind: 'limit-told'
+      readonly connector: number
+      readonly unit: 'A' | 'W'
+      readonly limit: number
+      /** The command whose limit was asked after. */
+      readonly of: Command
+    }
 
 /** A transaction as a charger announces it. Energy in Wh as the charger's register counts. */
 export interface TransactionStart {

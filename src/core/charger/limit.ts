@@ -167,7 +167,7 @@ function sharedBounds(charger: Charger, connector: number): readonly Bound[] {
 function dividedApplied(charger: Charger): number | undefined {
   let total = 0
   for (const own of charger.control.connectors.slice(1)) {
-    if (own.limitProgress.applied === undefined) return undefined
+    if (own.limitProgress.applied === undefined || own.limitProgress.proof.broken) return undefined
     total += own.limitProgress.applied
   }
   return total

@@ -175,7 +175,12 @@ function verifyLimit(charger: Charger, connector: number, commands: Command[]): 
   const { methods } = charger.state
   if (progress.proof.asked || methods.silent) return
   progress.proof.asked = true
-  commands.push({ kind: 'verify-limit', connector, unit: toldUnits(charger, connector)[0] ?? 'A' })
+  commands.push({
+    kind: 'verify-limit',
+    connector,
+    unit: toldUnits(charger, connector)[0] ?? 'A',
+    of: progress.sent.command,
+  })
 }
 
 /** The same in every unit that the charger is told. */

@@ -71,6 +71,8 @@ export function weighSchedule(
   const progress = charger.control.connectors[told.connector]?.limitProgress
   const limit = progress?.sent?.wanted.limit
   if (progress === undefined || limit === undefined || progress.outcome !== 'accepted') return
+  // An answer about a limit that another has replaced since says nothing of that one.
+  if (progress.sent?.command !== told.of) return
   const { proof } = progress
   proof.told = told.limit <= within(told.unit === 'A' ? limit.amps : limit.watts, told.unit)
   // Outside transactions many schedules show the rating: it is nothing that a default for transactions has to bound.

@@ -42,13 +42,24 @@ describe('what is known of a limit', () => {
     const { shown, link, applied } = limited()
     expect(shown()).toBe('Accepted')
     expect(applied).toMatchObject({ value: 16, quality: 'good' })
-    expect(link.questions).toEqual([{ kind: 'verify-limit', connector: 1, unit: 'A' }])
+    expect(link.questions).toMatchObject([{ kind: 'verify-limit', connector: 1, unit: 'A' }])
   })
 
   it("is verified by the charger's own schedule", () => {
-    const { shown, fleet, charger } = limited()
-    fleet.event(charger, { kind: 'limit-told', connector: 1, unit: 'A', limit: 16 })
+    const { shown, tellLimit } = limited()
+    tellLimit(1, 16)
     expect(shown()).toBe('Verified')
+  })
+
+  it('is not told by an answer about a limit that was replaced meanwhile', () => {
+    const { shown, fleet, charger, downlink, point, answerAll, link, clock } = limited()
+    const [question] = link.questions
+    if (question?.kind !== 'verify-limit') throw new Error('nothing was asked')
+    clock.advance(6_000)
+    downlink.write(point('limit', 1), 10, writer)
+    answerAll(link)
+    fleet.event(charger, { kind: 'limit-told', connector: 1, unit: 'A', limit: 10, of: question.of })
+    expect(shown()).toBe('Accepted')
   })
 
   it('is verified by what the charger offers', () => {
@@ -116,13 +127,12 @@ describe('what is known of a limit', () => {
   })
 
   it('a schedule that says more in a transaction is a breach unless readings speak for the charger', () => {
-    const told = { kind: 'limit-told', connector: 1, unit: 'A', limit: 32 } as const
     const silent = limited()
-    silent.fleet.event(silent.charger, told)
+    silent.tellLimit(1, 32)
     silent.clock.advance(61_000)
     expect(silent.shown()).toBe('Not honoured')
     const measured = limited(32)
-    measured.fleet.event(measured.charger, told)
+    measured.tellLimit(1, 32)
     measured.clock.advance(10_000)
     measured.draw(16)
     measured.clock.advance(120_000)
@@ -157,14 +167,14 @@ describe('what is known of a limit', () => {
   })
 
   it('of a divided limit is the worst of its parts', () => {
-    const { bring, downlink, point, answerAll, fleet, charger } = core()
+    const { bring, downlink, point, answerAll, tellLimit } = core()
     const link = bring()
     downlink.write(point('limit', 0), 40, writer)
     answerAll(link, 'rejected')
     answerAll(link)
     const whole = point('limit.evidence', 0)
     expect(whole.states?.[Number(whole.value)]).toBe('Accepted')
-    for (const connector of [1, 2]) fleet.event(charger, { kind: 'limit-told', connector, unit: 'A', limit: 20 })
+    for (const connector of [1, 2]) tellLimit(connector, 20)
     expect(whole.states?.[Number(whole.value)]).toBe('Verified')
   })
 

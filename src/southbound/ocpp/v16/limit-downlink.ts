@@ -93,10 +93,10 @@ export class LimitDownlink {
   }
 
   /** Asks what the charger says that it keeps to. */
-  verify({ connector, unit }: Extract<Command, { kind: 'verify-limit' }>, tell: Tell): void {
+  verify({ connector, unit, of }: Extract<Command, { kind: 'verify-limit' }>, tell: Tell): void {
     const { charger, door } = this.#parts
     const told = (limit: number, inUnit: 'A' | 'W'): void =>
-      door.event(charger, { kind: 'limit-told', connector, unit: inUnit, limit })
+      door.event(charger, { kind: 'limit-told', connector, unit: inUnit, limit, of })
     const { key } = charger.state.methods
     if (key !== undefined && connector !== 0) {
       this.#ask(

@@ -279,7 +279,7 @@ describe('profiles of others', () => {
 })
 
 describe('what the charger says that it keeps to', () => {
-  const verify = { kind: 'verify-limit', connector: 1, unit: 'A' } as const
+  const verify = { kind: 'verify-limit', connector: 1, unit: 'A', of: set } as const
 
   it('is asked for as a composite schedule', () => {
     const { calls, send } = made()
@@ -288,8 +288,8 @@ describe('what the charger says that it keeps to', () => {
   })
 
   it.each([
-    [10, [{ kind: 'limit-told', connector: 1, unit: 'A', limit: 10 }]],
-    [0, [{ kind: 'limit-told', connector: 1, unit: 'A', limit: 0 }]],
+    [10, [{ kind: 'limit-told', connector: 1, unit: 'A', limit: 10, of: set }]],
+    [0, [{ kind: 'limit-told', connector: 1, unit: 'A', limit: 0, of: set }]],
     [-1, []],
   ])('is what its first period says: of %s A, but nothing below 0, which is no limit', (limit, told) => {
     const { events, send } = scriptedCharger(() => ({
