@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { WebSocket } from 'ws'
 import { systemClock } from '../../../../src/lib/clock.ts'
 import { silentLog } from '../../../../src/lib/log.ts'
@@ -249,22 +249,30 @@ describe('a charger that floods the bridge', () => {
     const flood = await open(`${url}/FLOOD`)
     const call = '[2,"1","Heartbeat",{}]'
     let answers = 0
-    flood.on('message', () => {
-      answers += 1
+    flood.on('message', (data: Buffer) => {
+      if (data.toString().startsWith('[3')) answers += 1
     })
     const begin = performance.now()
-    for (let n = 0; n < FLOOD; n += 1) {
-      flood.send(call)
-      if (n % 1_000 === 0) await new Promise((resolve) => setImmediate(resolve))
-    }
     const latencies: number[] = []
-    // Shorter than it takes the bridge to ask what nobody answers here; a hundred calls a second are within the budget.
-    while (performance.now() - begin < (SOAK ? 8_000 : 1_500)) {
-      const sent = performance.now()
+    // The other calls again and again, each time behind a portion of the flood.
+    for (let sent = 0; answers < FLOOD; ) {
+      for (let n = 0; n < 2_000 && sent < FLOOD; n += 1) {
+        flood.send(call)
+        sent += 1
+      }
+      const at = performance.now()
+      const answered = new Promise<void>((resolve) =>
+        calm.on('message', function listen(data: Buffer) {
+          // What the bridge asks of its own accord is nothing that was waited for.
+          if (!data.toString().startsWith('[3')) return
+          calm.off('message', listen)
+          resolve()
+        }),
+      )
       calm.send(call)
-      await once(calm, 'message')
-      latencies.push(performance.now() - sent)
-      await new Promise((resolve) => setTimeout(resolve, 10))
+      await answered
+      latencies.push(performance.now() - at)
+      await new Promise((resolve) => setImmediate(resolve))
     }
     const seconds = (performance.now() - begin) / 1_000
     const sorted = latencies.toSorted((a, b) => a - b)
@@ -278,8 +286,6 @@ describe('a charger that floods the bridge', () => {
     })
     expect(flood.readyState).toBe(flood.OPEN)
     expect(sorted.at(-1)).toBeLessThan(2_000)
-    // Late, but answered.
-    await vi.waitFor(() => expect(answers).toBe(FLOOD), 120_000)
     flood.terminate()
     calm.terminate()
     await server.stop()
