@@ -135,8 +135,23 @@ function candidate(sent: Sent): Candidate | undefined {
   }
 }
 
-/** L1-N is L1; values of N alone are left out ('none'). */
+/** Phases as nearly all write them; L1-N is L1. */
+const phases: Readonly<Record<string, string>> = {
+  L1: 'L1',
+  L2: 'L2',
+  L3: 'L3',
+  'L1-N': 'L1',
+  'L2-N': 'L2',
+  'L3-N': 'L3',
+  'L1-L2': 'L1-L2',
+  'L2-L3': 'L2-L3',
+  'L3-L1': 'L3-L1',
+}
+
+/** Values of N alone are left out ('none'). */
 function phaseOf(sent: unknown): string | undefined {
+  if (sent === undefined) return undefined
+  if (typeof sent === 'string' && Object.hasOwn(phases, sent)) return phases[sent]
   const plain = text(sent, 10)?.toUpperCase()
   if (plain === undefined) return undefined
   if (plain === 'N') return 'none'

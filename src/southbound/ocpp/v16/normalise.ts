@@ -29,7 +29,8 @@ export function idTag(value: unknown): string | undefined {
 export function number(value: unknown): number | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined
   if (typeof value !== 'string' || value.trim() === '') return undefined
-  const parsed = Number(value.trim().replace(',', '.'))
+  const plain = Number(value)
+  const parsed = Number.isNaN(plain) ? Number(value.trim().replace(',', '.')) : plain
   return Number.isFinite(parsed) ? parsed : undefined
 }
 
@@ -44,12 +45,15 @@ export function connectorId(value: unknown): number | undefined {
   return parsed !== undefined && Number.isInteger(parsed) && parsed >= 0 ? parsed : undefined
 }
 
+/** As nearly all write it. */
+const utc = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{3})?Z$/
 const zoned = /^(\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2})(\.\d+)?\s*(Z|[+-]\d{2}(?::?\d{2})?)$/i
 /** Clocks that were never set begin in 1970 or 2000. */
 const FIRST_YEAR = Date.UTC(2001, 0, 1)
 
 /** A moment in milliseconds UTC; without a zone, or from a clock that was never set, none. */
 export function time(value: unknown): number | undefined {
+  if (typeof value === 'string' && utc.test(value)) return plausible(Date.parse(value))
   const match = typeof value === 'string' ? zoned.exec(value.trim()) : null
   if (match === null) return undefined
   const [, moment = '', fraction = '', zone = 'Z'] = match
@@ -61,6 +65,10 @@ export function time(value: unknown): number | undefined {
         ? `${zone.slice(0, 3)}:${zone.slice(3)}`
         : zone
   const ms = Date.parse(`${moment.replace(' ', 'T')}${fraction.slice(0, 4)}${offset}`)
+  return plausible(ms)
+}
+
+function plausible(ms: number): number | undefined {
   return Number.isNaN(ms) || ms < FIRST_YEAR ? undefined : ms
 }
 
