@@ -46,7 +46,7 @@ export function checkChargers(
       problems.push(source.problem('missing', ['chargers', index, 'id'], message))
     }
     if (isAssumed(written)) {
-      const message = `nobody says what ${written.name ?? written.id} may draw: 32 A per phase is assumed`
+      const message = `nobody says what ${written.name ?? written.id} may draw, 32 A per phase is assumed: write its electrical: { maxCurrent: 32, phases: 3, voltage: 230 }`
       problems.push({ ...source.problem('assumed-rating', ['chargers', index, 'electrical'], message), warning: true })
     }
     return problems

@@ -38,7 +38,7 @@ function withoutKeys(value: unknown, issues: readonly z.core.$ZodIssueUnrecogniz
 function toProblems(issue: Issue, schema: z.ZodType, value: unknown, yaml: YamlFile, path: Path): readonly Problem[] {
   const below = issue.path.filter((step) => typeof step !== 'symbol')
   const full = [...path, ...below]
-  const name = full.at(-1) ?? 'the file'
+  const name = nameOf(full)
   const found = below.reduce<unknown>((at, step) => (isRecord(at) ? at[step] : undefined), value)
   switch (issue.code) {
     case 'unrecognized_keys': {
@@ -53,7 +53,7 @@ function toProblems(issue: Issue, schema: z.ZodType, value: unknown, yaml: YamlF
         yaml.problem(
           'wrong-type',
           full,
-          `${name} must be ${typeName(issue.expected)}, not ${describe(found)}${hint(issue.expected, found)}`,
+          `${name} must be ${typeName(issue.expected)}, not ${yaml.written(full) ?? describe(found)}${hint(issue.expected, found, formOf(schema, below))}`,
         ),
       ]
     case 'invalid_value': {
@@ -64,7 +64,7 @@ function toProblems(issue: Issue, schema: z.ZodType, value: unknown, yaml: YamlF
           : yaml.problem(
               'invalid-value',
               full,
-              `${name} can't be ${describe(found)}${didYouMean(String(found), choices)}: one of ${choices.join(', ')}`,
+              `${name} can't be ${describe(found)}${typeof found === 'string' ? didYouMean(found, choices) : ''}: one of ${choices.join(', ')}`,
             ),
       ]
     }
@@ -114,16 +114,51 @@ function describe(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 60)}…` : text
 }
 
-function hint(expected: string, found: unknown): string {
-  return expected === 'string' && (typeof found === 'number' || typeof found === 'boolean') ? ': put it in quotes' : ''
+/** What to do about a value of another type; `form` is how the text that belongs here is written, if not as one likes. */
+function hint(expected: string, found: unknown, form: string | undefined): string {
+  if (expected === 'string' && (typeof found === 'number' || typeof found === 'boolean'))
+    return form === undefined ? ': put it in quotes' : `: ${form}`
+  if (expected === 'array' && typeof found === 'string') return `: write [${describe(found)}]`
+  if (typeof found !== 'string') return ''
+  if (expected === 'number' || expected === 'int') {
+    const digits = /^-?\d+(\.\d+)?/.exec(found)?.[0]
+    if (digits === found) return ': take the quotes off'
+    return digits === undefined ? '' : `: write ${digits}`
+  }
+  if (expected === 'boolean' && /^(yes|no|on|off|true|false)$/i.test(found))
+    return `: write ${/^(yes|on|true)$/i.test(found)}`
+  return ''
+}
+
+/** The last key of a path; of an entry in a list, the list's with its place. */
+function nameOf(path: Path): string {
+  const key = path.findLastIndex((step) => typeof step === 'string')
+  return key < 0
+    ? 'the file'
+    : path
+        .slice(key)
+        .map((step) => (typeof step === 'number' ? `[${step}]` : step))
+        .join('')
 }
 
 function isRecord(value: unknown): value is Record<string | number, unknown> {
   return typeof value === 'object' && value !== null
 }
 
-/** The keys that a schema knows at a path, looked up in its JSON schema (defaults and unions already unwrapped). */
+/** The keys that a schema knows at a path. */
 function keysOf(schema: z.ZodType, path: Path): readonly string[] {
+  return nodesAt(schema, path).flatMap((node) => (isRecord(node.properties) ? Object.keys(node.properties) : []))
+}
+
+/** How a text at a path is written, where its schema says so: `.meta({ form: 'write a duration such as 10s' })`. */
+function formOf(schema: z.ZodType, path: Path): string | undefined {
+  return nodesAt(schema, path)
+    .map(({ form }) => form)
+    .find((form) => typeof form === 'string')
+}
+
+/** A schema at a path, looked up in its JSON schema (defaults and unions already unwrapped). */
+function nodesAt(schema: z.ZodType, path: Path): readonly Record<string | number, unknown>[] {
   const root: unknown = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
   let at: readonly unknown[] = [root]
   for (const step of path) {
@@ -134,5 +169,5 @@ function keysOf(schema: z.ZodType, path: Path): readonly string[] {
       return isRecord(next) ? [next] : []
     })
   }
-  return at.flatMap((node) => (isRecord(node) && isRecord(node.properties) ? Object.keys(node.properties) : []))
+  return at.filter(isRecord)
 }

@@ -17,6 +17,8 @@ export interface YamlFile {
   /** Where the value (or with `key`, the name before it) of a path stands; for what is absent, the place around it. */
   at(path: Path, part?: 'key' | 'value'): Position
   problem(code: string, path: Path, message: string, part?: 'key' | 'value'): Problem
+  /** A number as it is written, digit by digit; undefined for anything else. */
+  written(path: Path): string | undefined
 }
 
 export function readYaml(file: string): YamlFile {
@@ -42,7 +44,11 @@ export function parseYaml(file: string, text: string): YamlFile {
     const problems = syntaxProblems(document, text, place)
     if (problems.length > 0) return yamlFile(file, undefined, problems, () => place(0))
     const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES }) ?? undefined
-    return yamlFile(file, value, [], (path, part) => place(offsetOf(document, path, part)))
+    const numberAt = (path: Path) => {
+      const node = document.getIn(path, true)
+      return isScalar(node) && typeof node.value === 'number' ? node.source : undefined
+    }
+    return yamlFile(file, value, [], (path, part) => place(offsetOf(document, path, part)), numberAt)
   } catch (cause) {
     // Aliases beyond the bound (ReferenceError) and nesting beyond the stack (RangeError) are the file's fault.
     if (!(cause instanceof Error && /^(Reference|Range)Error$/.test(cause.name))) throw cause
@@ -58,7 +64,7 @@ function syntaxProblems(document: Document, text: string, place: (offset: number
     const at = place(pos[0])
     if (problems.has(at.line)) continue
     const twice = code === 'DUPLICATE_KEY'
-    const hint = (text.split('\n')[at.line - 1] ?? '').includes('${') ? ': put texts with ${ in quotes' : ''
+    const hint = hintFor(text.split('\n')[at.line - 1] ?? '', code)
     problems.set(at.line, {
       ...at,
       code: twice ? 'duplicate-key' : 'yaml-syntax',
@@ -67,6 +73,15 @@ function syntaxProblems(document: Document, text: string, place: (offset: number
     })
   }
   return [...problems.values()]
+}
+
+/** The slips that people make most. */
+function hintFor(line: string, code: string): string {
+  if (line.includes('${')) return ': put texts with ${ in quotes'
+  if (code === 'TAB_AS_INDENT') return ': indent with spaces'
+  if (/^(BAD_INDENT|BLOCK_AS_IMPLICIT_KEY|UNEXPECTED_TOKEN|MISSING_CHAR)$/.test(code))
+    return ': look at the indentation here and above, and put texts with ": " in quotes'
+  return ''
 }
 
 function unreadable(file: string, why: string): YamlFile {
@@ -79,19 +94,22 @@ function yamlFile(
   value: unknown,
   problems: readonly Problem[],
   at: (path: Path, part: 'key' | 'value') => Position,
+  written: (path: Path) => string | undefined = () => undefined,
 ): YamlFile {
   return {
     file,
     value,
     problems,
     at: (path, part = 'value') => at(path, part),
+    written,
     problem: (code, path, message, part = 'value') => ({ ...at(path, part), code, path: pathText(path), message }),
   }
 }
 
 function reason(cause: unknown): string {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
-  if (code === 'ENOENT') return 'does not exist'
+  if (code === 'ENOENT')
+    return 'does not exist: write one, or name another with --config (config.example.yaml has every key)'
   if (code === 'EACCES' || code === 'EPERM') return 'may not be read'
   if (code === 'EISDIR') return 'is a folder'
   throw cause

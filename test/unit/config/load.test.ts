@@ -108,7 +108,13 @@ describe('a mistake in config.yaml', () => {
     ['ocpp: { responseTimeout: 10sec }', '1:26 invalid-value', '10s, 5m'],
     ['ocpp: { guests: { registration: maybe } }', '1:33 invalid-value', 'one of accepted, pending, rejected'],
     ['ocpp: { guests: { registration: Pending } }', '1:33 invalid-value', 'did you mean pending?'],
-    ['ocpp: { listen: 8887 }', '1:17 wrong-type', 'put it in quotes'],
+    ['ocpp: { listen: 8887 }', '1:17 wrong-type', 'not 8887: write address:port'],
+    ['ocpp: { heartbeatInterval: 300 }', '1:28 wrong-type', 'not 300: write a duration'],
+    ['ocpp: { connectionLostFault: yes }', '1:30 wrong-type', 'write true'],
+    ['modbus: { allowWrites: 10.0.0.0/8 }', '1:24 wrong-type', 'write [10.0.0.0/8]'],
+    ['meterValues: { interval: 30s, measurands: [Power] }', '1:44 invalid-value', 'measurands[0]: write a measurand'],
+    ['site: Tower: East', '1:7 yaml-syntax', 'look at the indentation'],
+    ['ocpp:\n\tlisten: here', '2:1 yaml-syntax', 'indent with spaces'],
     ['ocpp: []', '1:7 wrong-type', 'a set of keys, not a list'],
     ['modbus: { priority: 17 }', '1:21 out-of-range', 'at most 16'],
     ['modbus: { allowWrites: [127.0.0.0/8, here] }', '1:38 invalid-value', 'a network'],
@@ -118,7 +124,10 @@ describe('a mistake in config.yaml', () => {
     ['actions: { trigger: edges }', '1:21 invalid-value', 'did you mean edge?'],
     ['chargers: { id: A }', '1:11 wrong-type', 'a list'],
     ['chargers:\n  - name: Bay', '2:5 missing', 'id is missing'],
-    ['chargers:\n  - id: 49839108034579556', '2:9 wrong-type', 'put it in quotes'],
+    ['chargers:\n  - id: 49839108034579556', '2:9 wrong-type', 'not 49839108034579556: put it in quotes'],
+    ['chargers:\n  - { id: A, electrical: { maxCurrent: 32A } }', '2:40 wrong-type', 'write 32'],
+    ['chargers:\n  - { id: A, electrical: { voltage: "230" } }', '2:37 wrong-type', 'take the quotes off'],
+    ['chargers:\n  - { id: A, securityProfile: 4 }', '2:31 invalid-value', "can't be 4: one of 0, 1"],
     ['chargers:\n  - id: a/b', '2:9 invalid-value', 'letters, digits'],
     ['chargers:\n  - id: A\n    connectors: 1.5', '3:17 wrong-type', 'a whole number'],
     ['chargers:\n  - id: A\n    mapping: ../secret', '3:14 invalid-value', 'the name of a mapping'],
@@ -222,7 +231,9 @@ describe('$' + '{ENV} in config.yaml', () => {
 describe('a file that is none', () => {
   it('is one problem when it does not exist', () => {
     const { problems, draft } = loadConfig('/nowhere/config.yaml', sections, {})
-    expect(problems.map(formatProblem)).toEqual(['/nowhere/config.yaml:1:1 file the file does not exist'])
+    expect(problems.map(formatProblem)).toEqual([
+      '/nowhere/config.yaml:1:1 file the file does not exist: write one, or name another with --config (config.example.yaml has every key)',
+    ])
     expect(draft).toBeUndefined()
   })
 
