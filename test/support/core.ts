@@ -10,7 +10,7 @@ import { givePoints } from '../../src/core/points/point-table.ts'
 import { isUnit } from '../../src/core/points/unit.ts'
 import { PointUplink } from '../../src/core/points/uplink.ts'
 import type { ChargerSettings, FleetSettings, Northbound, Store } from '../../src/core/ports.ts'
-import { silentLog } from '../../src/lib/log.ts'
+import { type Log, silentLog } from '../../src/lib/log.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
 import { FakeClock } from './fake-clock.ts'
 
@@ -71,6 +71,7 @@ export function core(
     readonly store?: Store
     readonly clock?: FakeClock
     readonly limitUnit?: 'A' | 'W' | 'kW'
+    readonly log?: Log
   } = {},
 ) {
   const clock = options.clock ?? new FakeClock()
@@ -96,7 +97,7 @@ export function core(
     store,
     uplink,
     clock,
-    log: silentLog,
+    log: options.log ?? silentLog,
     shownTag: (tag) => `#${tag}`,
     connectorsGrew: (charger) => void grown.push(charger),
   })

@@ -7,6 +7,7 @@ import { applyConfiguration, applyStatus, applyTrial } from './apply-event.ts'
 import type { Authorizer, KnownTag, Permission } from './authorize.ts'
 import { changeSettings } from './change-settings.ts'
 import { Charger } from './charger.ts'
+import { Chronicle } from './chronicle.ts'
 import { closeDoubted, doubtTransactions, statusDecides } from './doubt.ts'
 import type { ChargerEvent, TransactionStart, TransactionStop } from './event.ts'
 import { GuestBook, newGuest, reasonFor } from './guest-book.ts'
@@ -46,12 +47,14 @@ export class Fleet implements ChargerDoor {
   /** Those among them who are not in the config; whoever connected last comes last. */
   readonly #guests = new Set<Charger>()
   readonly #book: GuestBook
+  readonly #chronicle: Chronicle
   #ticks = 0
   #cancelTick: (() => void) | undefined
 
   constructor(parts: FleetParts) {
     this.#parts = parts
     this.#book = new GuestBook(parts.store)
+    this.#chronicle = new Chronicle(parts)
   }
 
   /** A charger of the config, with what the store remembers of it. */
@@ -174,15 +177,19 @@ export class Fleet implements ChargerDoor {
         charger.state.rebootRequired = false
         charger.ready = false
         doubtTransactions(charger, now)
+        this.#chronicle.booted(charger, event)
         break
       case 'ready':
         charger.ready = true
         forgetAnswers(charger)
         break
-      case 'status':
+      case 'status': {
+        const before = charger.state.connectors[event.connector]?.status
         if (applyStatus(charger, event, now)) statusDecides(charger, event.connector, this.#parts.store, now)
+        this.#chronicle.status(charger, event.connector, before)
         confirmScheduled(charger, event.connector)
         break
+      }
       case 'metered':
         if (applyMetered(charger, event, this.#parts.store, this.#parts.shownTag, now)) this.settle(charger)
         break
@@ -202,7 +209,7 @@ export class Fleet implements ChargerDoor {
         weighSchedule(charger, event, now)
         break
       case 'answered':
-        this.#tellRefusal(charger, event)
+        this.#chronicle.answered(charger, event)
         applyAnswer(charger, event, now)
         keepInstalled(charger, event.command, this.#parts.store)
         break
@@ -230,15 +237,15 @@ export class Fleet implements ChargerDoor {
     if (charger.state.connectors.length > count) this.#grew(charger)
     this.settle(charger)
     const permission = startPermission(charger, start, id, this.#parts.authorizer, this.chargers, now)
+    if (!repeated) this.#chronicle.began(charger, start, id, permission.authorization)
     return { transactionId: id, permission, repeated }
   }
 
   stopTransaction(charger: Charger, stop: TransactionStop): Permission | undefined {
     const now = this.#heard(charger)
     const connector = stopTransaction(charger, stop, this.#parts.store, now)
-    if (connector === undefined)
-      this.#parts.log.info({ charger: charger.id, stop }, 'stop of an unknown transaction kept')
-    else this.#publish(charger, connector, now)
+    this.#chronicle.ended(charger, stop, connector)
+    if (connector !== undefined) this.#publish(charger, connector, now)
     return stop.idTag === undefined ? undefined : this.authorize(charger, stop.idTag)
   }
 
@@ -285,14 +292,6 @@ export class Fleet implements ChargerDoor {
     if (charger.guest) this.#book.seen(charger.id, now)
     if (!charger.online && charger.link !== undefined) this.#connectionChanged(charger)
     return now
-  }
-
-  /** A limit that doesn't hold is no detail: whoever reads the log learns of it. */
-  #tellRefusal({ id }: Charger, { command, answer, detail }: Extract<ChargerEvent, { kind: 'answered' }>): void {
-    if ((command.kind !== 'set-limit' && command.kind !== 'clear-limit') || answer === 'accepted') return
-    const { connector } = command
-    const fields = { charger: id, connector, answer, detail }
-    this.#parts.log.warn(fields, command.kind === 'set-limit' ? 'limit not taken' : 'limit not released')
   }
 
   /** Closes the socket, which is heard no more from then on. */
