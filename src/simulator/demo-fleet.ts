@@ -3,7 +3,7 @@ import type { Log } from '../lib/log.ts'
 import { ChargePoint } from './charge-point.ts'
 import type { ChargePointOptions } from './options.ts'
 import { seededRandom } from './random.ts'
-import { connect, type Dial } from './transport/socket.ts'
+import { connect, type Dial, type DialFailure, type SocketHandlers } from './transport/socket.ts'
 import { type Rhythm, welcomeVisitors } from './visitors.ts'
 
 type Electrical =
@@ -77,7 +77,11 @@ export function startVisited({ dial, electrical, rhythm, log, seed, ...others }:
     phases: electrical.kind === 'ac' ? electrical.phases : 3,
     random,
     meterInterval: 5,
-    connect: (handlers, habits) => connect({ ...dial, ...habits }, clock, handlers),
+    connect: (handlers, habits) => connect({ ...dial, ...habits }, clock, logged(handlers, dial, log)),
+    registered: (status, retrySeconds) => {
+      if (status === 'Accepted') log.info({ charger: dial.id }, 'accepted by the central system')
+      else log.warn({ charger: dial.id, status, retrySeconds }, 'not accepted yet by the central system')
+    },
   })
   chargePoint.start()
   log.info({ charger: dial.id }, 'simulated charger started')
@@ -86,4 +90,29 @@ export function startVisited({ dial, electrical, rhythm, log, seed, ...others }:
     leave()
     chargePoint.stop()
   }
+}
+
+/** The same, and whoever runs the simulation sees how its connection fares. */
+function logged(handlers: SocketHandlers, { url, id }: Dial, log: Log): SocketHandlers {
+  return {
+    ...handlers,
+    opened: () => {
+      log.info({ charger: id, url }, 'connected')
+      handlers.opened()
+    },
+    closed: () => {
+      log.info({ charger: id }, 'disconnected')
+      handlers.closed()
+    },
+    failed: (why, detail) => {
+      log.warn({ charger: id, url, detail }, failures[why])
+      handlers.failed(why, detail)
+    },
+  }
+}
+
+const failures: Record<DialFailure, string> = {
+  unauthorized: 'turned away: its password is missing or wrong',
+  certificate: "it doesn't trust the central system's certificate: name who signed it with --ca",
+  other: 'could not connect',
 }

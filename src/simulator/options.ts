@@ -32,6 +32,8 @@ export interface ChargePointOptions {
   readonly keys?: Readonly<Record<string, string | null>>
   readonly security?: SecurityOptions
   readonly quirks?: Quirks
+  /** Told of each answer to its BootNotification, and when it asks again if it has to. */
+  readonly registered?: (status: string, retrySeconds: number) => void
   /** What is wrong with a payload by a schema such as `ResetRequest`; without it, whatever comes is believed. */
   readonly violation?: (schema: string, payload: unknown) => string | undefined
 }

@@ -101,6 +101,7 @@ export class Registration {
     const { configuration, firmware, options, security } = this.#chargePoint
     const interval = Number(answer?.interval) > 0 ? Number(answer?.interval) : RETRY_SECONDS
     this.#status = answer?.status as Status | undefined
+    options.registered?.(this.#status ?? 'no answer', interval)
     if (this.#status !== 'Accepted') {
       this.#cancel = options.clock.after(interval * 1000, () => this.boot())
       return

@@ -30,7 +30,8 @@ export interface SocketHandlers {
   readonly opened: () => void
   readonly received: (text: string) => void
   readonly closed: () => void
-  readonly failed: (why: DialFailure) => void
+  /** `detail` is for people: a code of Node, or the status of HTTP. */
+  readonly failed: (why: DialFailure, detail?: string) => void
   /** What `redial` changed led nowhere: all is as it was before. */
   readonly fellBack: () => void
 }
@@ -78,6 +79,7 @@ export function connect(first: Dial, clock: Clock, handlers: SocketHandlers): Ch
     socket = own
     let wasOpen = false
     let why: DialFailure = 'other'
+    let detail = ''
     own.on('open', () => {
       wasOpen = true
       before = undefined
@@ -88,24 +90,26 @@ export function connect(first: Dial, clock: Clock, handlers: SocketHandlers): Ch
     own.on('message', (data) => handlers.received(String(data)))
     own.on('unexpected-response', (_request, response: IncomingMessage) => {
       if (response.statusCode === 401) why = 'unauthorized'
+      detail = `HTTP ${response.statusCode} ${response.statusMessage}`
       own.terminate()
     })
     // What went wrong ends in 'close' all the same.
-    own.on('error', ({ code }: NodeJS.ErrnoException) => {
+    own.on('error', ({ code, message }: NodeJS.ErrnoException) => {
       if (certificateCodes.has(code)) why = 'certificate'
+      if (detail === '') detail = code ?? message
     })
     own.on('close', () => {
       if (wasOpen) handlers.closed()
       if (stopped || socket !== own) return
-      if (!wasOpen) failed(why)
+      if (!wasOpen) failed(why, detail)
       cancel = clock.after(retry, open)
       retry = Math.min(LONGEST_RETRY_MS, retry * 2)
     })
   }
 
-  function failed(why: DialFailure): void {
+  function failed(why: DialFailure, detail: string): void {
     failures += 1
-    handlers.failed(why)
+    handlers.failed(why, detail)
     if (before === undefined || failures < TRIES_BEFORE_FALLBACK) return
     dial = before
     before = undefined
