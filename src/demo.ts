@@ -99,7 +99,7 @@ function suggestions(addresses: ReadonlyMap<string, string>, plan: Plan): readon
       ? []
       : [
           `  mbpoll -1 -0 -a ${unit} -t 3:float -B -r 110 -c 1 -p ${modbus.at(-1)} ${host(modbus)}     # power of connector 1, in kW (Debian: mbpoll)`,
-          `  mbpoll -0 -a ${unit} -t 4 -r 100 -p ${modbus.at(-1)} ${host(modbus)} 100     # limit it to 10.0 A: watch the power fall`,
+          `  mbpoll -0 -a ${unit} -t 4 -r 100 -p ${modbus.at(-1)} ${host(modbus)} 60     # limit it to 6.0 A, and read the power again`,
         ]),
     ...(bacnet === undefined
       ? []

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { adopt } from './adopt.ts'
 import { type ChargerFormat, chargerFormats, formatChargers, listChargers } from './chargers.ts'
+import type { Listing } from './core/ports.ts'
 import { runDemo } from './demo.ts'
 import { discoverPoints } from './discover.ts'
 import { createGateway, type Gateway } from './gateway.ts'
@@ -88,9 +89,10 @@ program
   .description('every problem in the configuration and its mappings; exit code 0 or 78')
   .addOption(config())
   .action(({ config: file }: { config: string }) => {
-    const { problems } = draw(file)
+    const { problems, listings } = draw(file)
     for (const problem of problems) console.log(formatProblem(problem))
     if (hasErrors(problems)) process.exitCode = EX_CONFIG
+    else console.error(verdict(file, listings))
   })
 
 program
@@ -205,6 +207,12 @@ program
     stopOnSignal(async () => stop())
   })
 
+// Whoever reads through `head` has seen enough.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(0)
+})
+
 try {
   // Before `run`, the default, takes any word for one of its own.
   knownCommand(program, program.parseOptions(process.argv.slice(2)).operands[0])
@@ -233,6 +241,13 @@ function planned(file: string, log: Log): Plan {
   if (plan === undefined) process.exit(EX_CONFIG)
   for (const problem of problems) log.warn({}, formatProblem(problem))
   return plan
+}
+
+/** What a right config amounts to. */
+function verdict(file: string, listings: readonly Listing[]): string {
+  const points = listings.reduce((sum, listing) => sum + listing.points.length, 0)
+  const count = (number: number, word: string) => `${number} ${word}${number === 1 ? '' : 's'}`
+  return `${file} can be run: ${count(listings.length - 1, 'charger')}, ${count(points, 'point')}`
 }
 
 function tell(problems: readonly Problem[]): void {

@@ -28,7 +28,7 @@ function reload({ file, gateway, remembered, log }: ReloadParts): void {
   try {
     const { problems, plan } = draw(file, remembered)
     if (plan === undefined) {
-      for (const problem of problems) log.error({}, formatProblem(problem))
+      for (const problem of problems) log[problem.warning ? 'warn' : 'error']({}, formatProblem(problem))
       const errors = problems.filter(({ warning }) => !warning).length
       log.error(
         { problems: errors },
@@ -52,7 +52,7 @@ function tell(news: Difference, file: string, log: Log): void {
     return
   }
   if (isNothing(news)) {
-    log.info({}, `${file}: nothing has changed`)
+    log.info({}, `${file}: the bridge runs as it says already`)
     return
   }
   const names = (list: Difference['added']) => list.map(({ settings: { id } }) => id)
@@ -62,8 +62,8 @@ function tell(news: Difference, file: string, log: Log): void {
 
 function summary({ added, removed, changed, settings, bridge }: Difference): string {
   const chargers = [
-    [added.length, 'come'],
-    [removed.length, 'gone'],
+    [added.length, 'added'],
+    [removed.length, 'removed'],
     [changed.length, 'changed'],
   ].flatMap(([count, word]) => (count === 0 ? [] : [`${count} ${count === 1 ? 'charger' : 'chargers'} ${word}`]))
   return ['taken up', ...chargers, ...settings, ...(bridge ? ["the bridge's own points"] : [])].join(', ')

@@ -85,7 +85,7 @@ function routes(app: FastifyInstance, token: string | undefined, { call, charger
   app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
     const { statusCode: status = 500 } = error
     if (status >= 500) log.error({ stack: error.stack }, 'web request failed')
-    return fail(reply, status >= 500 ? wrong(500, 'see the log') : wrong(status, error.message))
+    return fail(reply, status >= 500 ? wrong(500, 'see the log') : wrong(status, hints[status] ?? error.message))
   })
 
   app.get('/api/chargers', () => [...chargers()].map(chargerView))
@@ -105,6 +105,8 @@ function routes(app: FastifyInstance, token: string | undefined, { call, charger
 }
 
 const codes: Readonly<Record<number, string>> = { 413: 'too-large', 415: 'content-type', 500: 'internal' }
+
+const hints: Readonly<Record<number, string>> = { 415: 'send it with the header Content-Type: application/json' }
 
 function wrong(status: number, description: string): Failure {
   return { status, code: codes[status] ?? 'bad-request', description }

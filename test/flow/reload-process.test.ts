@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -6,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { type BridgeProcess, runCommand, startBridge } from '../support/bridge-process.ts'
 
+const main = join(import.meta.dirname, '../../src/main.ts')
 let folder: string
 let config: string
 let bridge: BridgeProcess | undefined
@@ -87,7 +89,7 @@ describe('a bridge whose config is edited while it runs', () => {
     const adopted = await runCommand(['chargers', 'adopt', 'wallbox-7', '--name', 'Bay 07', '--config', config])
     expect(adopted).toMatchObject({ code: 0, out: expect.stringContaining('Wallbox-7 is in') })
     expect(readFileSync(config, 'utf8')).toBe(`${CONFIG}  - id: Wallbox-7\n    name: Bay 07\n`)
-    await bridge.said('taken up, 1 charger come')
+    await bridge.said('taken up, 1 charger added')
     await gone
     expect(await modbus(port, 2, '03 0064 0001')).toBe('0302ffff')
 
@@ -107,7 +109,7 @@ describe('a bridge whose config is edited while it runs', () => {
     // The guest leaves again.
     writeFileSync(config, CONFIG)
     bridge.child.kill('SIGHUP')
-    await bridge.said('taken up, 1 charger gone')
+    await bridge.said('taken up, 1 charger removed')
     expect(await modbus(port, 2, '03 0064 0001')).toBe('830a')
     expect(await modbus(port, 1, '03 0064 0001')).toBe('030200a0')
     expect(closed).toBe(false)
@@ -116,6 +118,47 @@ describe('a bridge whose config is edited while it runs', () => {
 })
 
 describe('the command line', () => {
+  it('says of a right config what it amounts to, beside what it prints for programs', async () => {
+    expect(await runCommand(['check', '--config', config])).toEqual({
+      code: 0,
+      out: '',
+      errors: expect.stringMatching(/config\.yaml can be run: 1 charger, \d+ points\n$/),
+    })
+  }, 30_000)
+
+  it('ends quietly when whoever reads its output has seen enough', async () => {
+    const child = spawn(process.execPath, ['--import', 'tsx', main, 'points', '--config', config])
+    let errors = ''
+    child.stderr.on('data', (chunk: Buffer) => {
+      errors += chunk.toString()
+    })
+    child.stdout.destroy()
+    expect(await new Promise((resolve) => child.once('close', resolve))).toBe(0)
+    expect(errors).toBe('')
+  }, 30_000)
+
+  it('lets a simulated charger say how its connection fares', async () => {
+    const child = spawn(process.execPath, [
+      '--import',
+      'tsx',
+      main,
+      'simulate',
+      '--url',
+      'ws://127.0.0.1:1',
+      '--id',
+      'X',
+    ])
+    const said = await new Promise((resolve) => {
+      let errors = ''
+      child.stderr.on('data', (chunk: Buffer) => {
+        errors += chunk.toString()
+        if (errors.includes('could not connect')) resolve(errors)
+      })
+    })
+    child.kill('SIGKILL')
+    expect(said).toContain('ECONNREFUSED')
+  }, 30_000)
+
   it('says which command a word may mean', async () => {
     expect(await runCommand(['frobnicate'])).toMatchObject({
       code: 1,

@@ -106,7 +106,8 @@ function isRefused(outcome: HandCall): boolean {
 function teller(clock: Clock, log: Log): (knock: Knock) => void {
   const throttle = new Throttle(clock)
   return ({ detail, address: from, ...knock }) => {
-    const missed = throttle.pass(`${knock.reason} ${from} ${knock.identifier}`)
+    // Whoever got no further than TLS has no identifier: there the words tell one from another.
+    const missed = throttle.pass(`${knock.reason} ${from} ${knock.identifier ?? detail}`)
     if (missed !== undefined) log.warn({ from, ...knock, missed }, `charger turned away: ${detail}`)
   }
 }

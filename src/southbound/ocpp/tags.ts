@@ -82,7 +82,8 @@ function readTagFile(file: string): TagFile {
   try {
     text = readFileSync(file, 'utf8')
   } catch (error) {
-    return { tags: [], faults: [`can't be read: ${(error as NodeJS.ErrnoException).code}`] }
+    const { code } = error as NodeJS.ErrnoException
+    return { tags: [], faults: [code === 'ENOENT' ? 'does not exist' : `can't be read: ${code}`] }
   }
   let rows: readonly { readonly record: readonly string[]; readonly info: { readonly lines: number } }[]
   try {

@@ -45,7 +45,11 @@ export class LimitDownlink {
     const { connector, overrides, transactionId } = command
     const wanted = purposes(connector, overrides, transactionId)
     if (wanted.length === 0 || wanted.some((purpose) => forbiddenPurpose(connector, purpose))) {
-      tell({ answer: 'not-supported', detail: `a limit of connector ${connector} can't be a ${overrides.purpose}` })
+      const detail =
+        wanted.length === 0 && connector !== 0
+          ? 'a TxProfile bounds a transaction, and none runs: the limit is sent when one starts'
+          : `a limit of connector ${connector} can't be a ${overrides.purpose}`
+      tell({ answer: 'not-supported', detail })
       return
     }
     const { key: learntKey } = this.#parts.charger.state.methods
