@@ -13,11 +13,21 @@ interface Row {
   readonly point: string
   readonly unit?: string
   readonly bacnet?: { readonly object: string; readonly instance: number }
-  readonly modbus?: { readonly table: string; readonly address: number; readonly type?: string; readonly scale?: number }
+  readonly modbus?: {
+    readonly table: string
+    readonly address: number
+    readonly type?: string
+    readonly scale?: number
+  }
 }
 
-const rowsOf = (mapping: string, scope: PointScope): readonly Row[] =>
-  (parse(readFileSync(join(root, `mappings/${mapping}.yaml`), 'utf8')) as Partial<Record<PointScope, Row[]>>)[scope] ?? []
+const mappings = Object.fromEntries(
+  ['standard', 'full', 'bridge'].map((name) => [
+    name,
+    parse(readFileSync(join(root, `mappings/${name}.yaml`), 'utf8')) as Partial<Record<PointScope, readonly Row[]>>,
+  ]),
+)
+const rowsOf = (mapping: string, scope: PointScope): readonly Row[] => mappings[mapping]?.[scope] ?? []
 
 const written: Readonly<Record<NonNullable<PointDefinition['write']>['kind'], string>> = {
   setpoint: 'setpoint',
@@ -37,8 +47,7 @@ const titles: Readonly<Record<PointScope, string>> = {
 function line(scope: PointScope, name: string): string {
   const definition = scope === 'bridge' ? findBridgePoint(name) : findPoint(scope, name)
   if (definition === undefined) throw new Error(`no point ${name}`)
-  const mappings = scope === 'bridge' ? ['bridge'] : ['standard', 'full']
-  const found = mappings
+  const found = (scope === 'bridge' ? ['bridge'] : ['standard', 'full'])
     .map((mapping) => ({ mapping, row: rowsOf(mapping, scope).find(({ point }) => point === name) }))
     .find(({ row }) => row !== undefined)
   const { bacnet, modbus, unit: shown = definition.unit } = found?.row ?? {}
