@@ -74,7 +74,7 @@ export function createGateway(
   // One object for all who look at it, so that a change of the config is seen by all of them at once.
   const fleetSettings = fleetSettingsOf(plan)
   const authorizer = new Authorizer(fleetSettings.authorize)
-  authorizer.mode = heldMode(store) ?? authorizer.mode
+  authorizer.mode = modeInForce(store, authorizer.mode, log)
 
   const norths: Northbound[] = []
   const totals = new Totals()
@@ -131,7 +131,7 @@ export function createGateway(
     Object.assign(fleetSettings, fleetSettingsOf(next))
     if (keys.includes('ocpp.authorize')) {
       authorizer.configure(fleetSettings.authorize)
-      authorizer.mode = heldMode(store) ?? fleetSettings.authorize.mode
+      authorizer.mode = modeInForce(store, fleetSettings.authorize.mode, log)
     }
     for (const south of souths) south.configure(settings.southbound.ocpp)
     const changed: Readonly<Record<string, unknown>> = settings.northbound
@@ -205,9 +205,12 @@ function fleetSettingsOf({ settings, authorize }: Plan): FleetSettings {
   return { ...settings.southbound.ocpp, authorize, limits: settings.limits, actions: settings.actions }
 }
 
-/** What the building wrote counts for more than the config. */
-function heldMode(store: Store): AuthorizeMode | undefined {
-  return authorizeModes.find((mode) => mode === store.held(BRIDGE).get('authorize.mode'))
+/** What the building wrote counts for more than the config; who changes the config learns of it. */
+function modeInForce(store: Store, configured: AuthorizeMode, log: Log): AuthorizeMode {
+  const held = authorizeModes.find((mode) => mode === store.held(BRIDGE).get('authorize.mode'))
+  if (held !== undefined && held !== configured)
+    log.warn({ held, configured }, `ocpp.authorize.mode is ${configured}, but the building wrote ${held}, which counts`)
+  return held ?? configured
 }
 
 function viewOf(totals: Totals, authorizer: Authorizer): BridgeView {
