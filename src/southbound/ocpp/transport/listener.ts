@@ -53,7 +53,7 @@ export class Listener {
     })
     this.#http.on('clientError', (error: Error & { rawPacket?: Buffer }, socket) => {
       if (error.rawPacket?.[0] === TLS_HANDSHAKE && this.#tls === undefined)
-        parts.tlsFailed((socket as Socket).remoteAddress ?? '', 'it speaks TLS (wss://) on the port without')
+        parts.tlsFailed((socket as Socket).remoteAddress ?? '', 'it came by wss:// to the port of ws://')
       socket.destroy()
     })
   }
@@ -147,12 +147,12 @@ function nameOf(socket: Socket): string {
 function tlsDetail(error: NodeJS.ErrnoException): string {
   switch (error.code) {
     case 'ERR_SSL_HTTP_REQUEST':
-      return 'it speaks without TLS (ws://) on the port with'
+      return 'it came by ws:// to the port of wss://'
     case 'ERR_SSL_UNSUPPORTED_PROTOCOL':
       return 'its TLS is older than ocpp.tls.minVersion'
     case 'ERR_SSL_TLSV1_ALERT_UNKNOWN_CA':
     case 'ERR_SSL_SSL/TLS_ALERT_UNKNOWN_CA':
-      return "it doesn't trust who signed the bridge's certificate"
+      return "it doesn't trust who signed the bridge's certificate: give the charger that root"
     default:
       return `TLS failed: ${error.code ?? error.message}`
   }

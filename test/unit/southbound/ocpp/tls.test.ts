@@ -127,8 +127,8 @@ describe('wss://', () => {
     await expect(open(`ws://127.0.0.1:${port.server.tlsPort}/CP0`)).rejects.toThrow()
     await until(() => port.knocks.length === 2)
     expect(port.knocks.map(({ detail }) => detail)).toEqual([
-      'it speaks TLS (wss://) on the port without',
-      'it speaks without TLS (ws://) on the port with',
+      'it came by wss:// to the port of ws://',
+      'it came by ws:// to the port of wss://',
     ])
     const rubbish = connectPlain(port.server.tlsPort ?? 0, '127.0.0.1', () => rubbish.write('\u0001'.repeat(500)))
     rubbish.on('error', () => {})
