@@ -50,7 +50,7 @@ describe('a file of tags', () => {
   })
 
   it('that is absent, or no text of that kind, is told', () => {
-    expect(tagFaults('none.csv', folder)).toEqual(["can't be read: ENOENT"])
+    expect(tagFaults('none.csv', folder)).toEqual(['does not exist'])
     expect(read('idTag\n"A1\n').faults).toHaveLength(1)
     expect(read(Uint8Array.of(0, 1, 2, 255)).faults.length + read('').faults.length).toBeGreaterThanOrEqual(0)
   })
