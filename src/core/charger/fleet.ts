@@ -12,7 +12,7 @@ import type { ChargerEvent, TransactionStart, TransactionStop } from './event.ts
 import { GuestBook, newGuest, reasonFor } from './guest-book.ts'
 import { keepInstalled, restoreCharger } from './held.ts'
 import { applyMetered } from './metered.ts'
-import { unlearn } from './method.ts'
+import { learn, unlearn } from './method.ts'
 import { forgetAnswers, forgetLimit, reconcile } from './reconcile.ts'
 import { takeSnapshot } from './snapshot.ts'
 import { showTags, startTransaction, stopTransaction, wasQueued } from './transactions.ts'
@@ -197,6 +197,9 @@ export class Fleet implements ChargerDoor {
         charger.state.notices.set(event.subject, event.text)
         this.#parts.log.info({ charger: charger.id, [event.subject]: event.text }, 'notice of the charger')
         break
+      case 'learnt':
+        learn(charger.state.methods, event.learnt)
+        break
       case 'limit-told':
         weighSchedule(charger, event, now)
         break
@@ -309,10 +312,12 @@ export class Fleet implements ChargerDoor {
   }
 
   /** A limit that doesn't hold is no detail: whoever reads the log learns of it. */
-  #tellRefusal({ id }: Charger, { command, answer, detail }: Extract<ChargerEvent, { kind: 'answered' }>): void {
+  #tellRefusal(charger: Charger, { command, answer, detail }: Extract<ChargerEvent, { kind: 'answered' }>): void {
     if ((command.kind !== 'set-limit' && command.kind !== 'clear-limit') || answer === 'accepted') return
     const { connector } = command
-    const fields = { charger: id, connector, answer, detail }
+    // What a newer one took the place of is no matter any more.
+    if (charger.control.connectors[connector]?.limitProgress.sent?.command !== command) return
+    const fields = { charger: charger.id, connector, answer, detail }
     this.#parts.log.warn(fields, command.kind === 'set-limit' ? 'limit not taken' : 'limit not released')
   }
 

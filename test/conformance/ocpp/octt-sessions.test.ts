@@ -112,7 +112,7 @@ describe('Core: start-up and sessions', () => {
   })
 
   it('TC_037_1_CSMS Offline start, valid tag: takes the start that waited in the charger', async () => {
-    const timestamp = new Date(Date.now() - 600_000).toISOString()
+    const timestamp = new Date(Date.now() - 300_000).toISOString()
     const { info, transactionId } = await charger.start(VALID, 1, { timestamp })
     expect(info).toMatchObject({ status: 'Accepted' })
     await charger.status(1, 'Charging')
