@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isOwnId } from '../core/charger/profile-overrides.ts'
 import { profileKinds, profilePurposes, profileUnits, recurrencies } from '../core/charger/vocabulary.ts'
 import type { ChargerSettings, Electrical, MeterSettings } from '../core/ports.ts'
 import { duration } from '../lib/schema.ts'
@@ -49,7 +50,12 @@ const smartCharging = z.strictObject({
   kind: z.enum(profileKinds).optional().meta({ default: 'auto' }),
   recurrency: z.enum(recurrencies).optional().meta({ default: 'Daily' }),
   purpose: z.enum(profilePurposes).optional().meta({ default: 'auto' }),
-  profileId: z.int().min(0).max(2_147_483_647).optional(),
+  profileId: z
+    .int()
+    .min(0)
+    .max(2_147_483_647)
+    .refine((id) => !isOwnId(id), "is one of the bridge's own (200000 to 200999): write another")
+    .optional(),
   stackLevel: z.int().min(0).max(999).optional(),
   key: z.string().min(1).max(50).optional(),
 })

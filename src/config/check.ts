@@ -49,6 +49,15 @@ export function checkChargers(
       const message = `nobody says what ${written.name ?? written.id} may draw, 32 A per phase is assumed: write its electrical: { maxCurrent: 32, phases: 3, voltage: 230 }`
       problems.push({ ...source.problem('assumed-rating', ['chargers', index, 'electrical'], message), warning: true })
     }
+    const { key } = written.smartCharging ?? {}
+    const refuse = (message: string) =>
+      problems.push(source.problem('limit-key', ['chargers', index, 'smartCharging', 'key'], message))
+    if (key !== undefined && written.electrical?.maxPower !== undefined)
+      refuse('amperes mean nothing to direct current: leave the key out')
+    else if (key !== undefined && (written.connectors ?? 1) > 1 && !key.includes('{connector}'))
+      refuse(
+        "one key can't hold the limits of several connectors: write {connector} where it has the connector's number",
+      )
     return problems
   })
 }

@@ -47,9 +47,11 @@ export function scriptedCharger(reply: (action: string, payload: Payload) => Rep
       else if (said === 'CALLERROR') session.receive(JSON.stringify([4, id, 'NotImplemented', '', {}]))
       else session.receive(JSON.stringify([3, id, typeof said === 'string' ? { status: said } : said]))
     }
-    const answered = door.events.slice(from).flatMap((event) => (event.kind === 'answered' ? [event] : []))
     // Core takes in what was learnt.
-    for (const { learnt } of answered) learn(charger.state.methods, learnt ?? [])
+    for (const event of door.events.slice(from)) {
+      if (event.kind === 'answered' || event.kind === 'learnt') learn(charger.state.methods, event.learnt ?? [])
+    }
+    const answered = door.events.slice(from).flatMap((event) => (event.kind === 'answered' ? [event] : []))
     return answered.at(-1)
   }
   return { charger, calls, send, events: door.events }

@@ -54,6 +54,7 @@ function limitAnswered(
   if (progress.outcome === 'accepted') {
     progress.applied = progress.sent.wanted.shown
     progress.retries = 0
+    progress.replaced.clear()
     if (command.kind === 'set-limit') charger.state.methods.refusals = 0
     if (command.kind === 'clear-limit') {
       progress.installed = false

@@ -2,8 +2,7 @@ import type { ChargerSettings, Store } from '../ports.ts'
 import type { Charger } from './charger.ts'
 import { newConnectorControl } from './control.ts'
 import { restoreConnectors } from './held.ts'
-import { profileOverrides } from './limit.ts'
-import { forgetLimit, replaceProfile } from './reconcile.ts'
+import { chooseAnew, forgetLimit } from './reconcile.ts'
 import { newConnectorState } from './state.ts'
 import { registrationOrder } from './vocabulary.ts'
 
@@ -23,14 +22,16 @@ const keepsSocket: readonly (keyof ChargerSettings)[] = [
 export function changeSettings(charger: Charger, settings: ChargerSettings, store: Pick<Store, 'held'>): boolean {
   const before = charger.settings
   const registered = charger.registration
-  const overrides = charger.control.connectors.map((_, connector) => profileOverrides(charger, connector))
-  charger.settings = settings
+  chooseAnew(charger, () => {
+    charger.settings = settings
+  })
   if (before.electrical.kind !== settings.electrical.kind)
     charger.control.limitUnit = settings.electrical.kind === 'dc' ? 'W' : 'A'
-  for (const [connector, own] of overrides.entries()) replaceProfile(charger, connector, own)
   // The key that carries limits is another, or none: they are told anew.
-  if (before.limitKey !== settings.limitKey)
+  if (before.limitKey !== settings.limitKey) {
+    charger.state.methods.key = undefined
     for (const { limitProgress } of charger.control.connectors) forgetLimit(limitProgress)
+  }
   resize(charger, store)
   // What the building wrote counts for more than the config, as after a restart.
   const held = store.held(charger.id).get('registration')

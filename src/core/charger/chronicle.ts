@@ -67,6 +67,8 @@ export class Chronicle {
   answered(charger: Charger, { command, answer, detail }: Answered): void {
     if (command.kind !== 'set-limit' && command.kind !== 'clear-limit') return
     const { connector } = command
+    // What a newer one took the place of is no matter any more.
+    if (charger.control.connectors[connector]?.limitProgress.sent?.command !== command) return
     const fields = { charger: charger.id, connector }
     if (answer !== 'accepted') {
       const words = command.kind === 'set-limit' ? 'limit not taken' : 'limit not released'

@@ -13,6 +13,9 @@ export interface ProfileOverrides {
   readonly stackLevel?: number
 }
 
+/** Under which ids profiles of ours are written: one that the integrator chose, or the bridge's own. */
+export type ProfileIds = number | 'own'
+
 /** One limit in both units, so that the charger's own unit decides at the last moment. `amps` is per phase. */
 export interface LimitValue {
   readonly amps: number
@@ -31,8 +34,16 @@ export type Command =
       /** The transaction that runs on the connector, so that the limit binds it, too. */
       readonly transactionId?: number
       readonly overrides: ProfileOverrides
+      /** Profiles under these ids may still stand from before: they go first. */
+      readonly replaces?: readonly ProfileIds[]
     }
-  | { readonly kind: 'clear-limit'; readonly connector: number; readonly overrides: ProfileOverrides }
+  | {
+      readonly kind: 'clear-limit'
+      readonly connector: number
+      readonly overrides: ProfileOverrides
+      /** Those under these ids go, too. */
+      readonly replaces?: readonly ProfileIds[]
+    }
   /** Asks the charger which limit it keeps to since `of` was accepted; comes back as a `limit-told` event. */
   | { readonly kind: 'verify-limit'; readonly connector: number; readonly unit: 'A' | 'W'; readonly of: Command }
   /** The tags that it may know by heart, all of them. */

@@ -1,6 +1,6 @@
 import { newSlots, type Slots } from '../points/priority-array.ts'
 import type { KnownTag } from './authorize.ts'
-import type { Answer, Command, LimitValue, ProfileOverrides } from './command.ts'
+import type { Answer, Command, LimitValue, ProfileIds } from './command.ts'
 import type { LimitReason, Outcome } from './vocabulary.ts'
 
 /** What the building wants of one connector and how far the charger has followed. */
@@ -33,8 +33,8 @@ export interface LimitProgress {
   installed: boolean
   /** The transaction that a profile of ours binds: while it runs, a later limit counts only when it takes that one's place. */
   boundTransaction: number | undefined
-  /** The profiles that were written with other choices than those of now may still stand: they go before the next limit. */
-  replaced: ProfileOverrides | undefined
+  /** Profiles under these ids that were written with other choices than those of now may still stand: they go with the next limit. */
+  readonly replaced: Set<ProfileIds>
   /** When it was last lowered, and last raised. */
   lastDecreaseAt: number
   lastIncreaseAt: number
@@ -61,6 +61,8 @@ export interface Proof {
   exceededBefore: boolean
   /** More has been drawn, or offered, since. */
   exceededSince: number | undefined
+  /** It was readings that showed it, not only the charger's own schedule. */
+  seen: boolean
   /** For so long that the limit is not kept; until readings show that it is. */
   broken: boolean
   /** How often in a row it was found broken. */
@@ -130,7 +132,7 @@ export function newConnectorControl(): ConnectorControl {
       applied: undefined,
       installed: false,
       boundTransaction: undefined,
-      replaced: undefined,
+      replaced: new Set(),
       lastDecreaseAt: Number.NEGATIVE_INFINITY,
       lastIncreaseAt: Number.NEGATIVE_INFINITY,
       retryAt: 0,
@@ -160,6 +162,7 @@ function newProof(): Proof {
     obeyed: false,
     exceededBefore: false,
     exceededSince: undefined,
+    seen: false,
     broken: false,
     breaches: 0,
   }

@@ -105,6 +105,8 @@ export type ChargerEvent =
       /** In which ways the charger was found to take the limit. */
       readonly learnt?: readonly Learnt[]
     }
+  /** What was found out beside the answers. */
+  | { readonly kind: 'learnt'; readonly learnt: readonly Learnt[] }
   /** The limit of a connector that the charger itself says it keeps to now, in the unit asked for. */
   | {
       readonly kind: 'limit-told'

@@ -13,7 +13,7 @@ import type { ChargerEvent, TransactionStart, TransactionStop } from './event.ts
 import { GuestBook, newGuest, reasonFor } from './guest-book.ts'
 import { keepInstalled, restoreCharger } from './held.ts'
 import { applyMetered } from './metered.ts'
-import { unlearn } from './method.ts'
+import { learn, unlearn } from './method.ts'
 import { permissionOf, startPermission } from './permission.ts'
 import { forgetAnswers, forgetLimit, reconcile } from './reconcile.ts'
 import { takeSnapshot } from './snapshot.ts'
@@ -204,6 +204,9 @@ export class Fleet implements ChargerDoor {
       case 'notice':
         charger.state.notices.set(event.subject, event.text)
         this.#parts.log.info({ charger: charger.id, [event.subject]: event.text }, 'notice of the charger')
+        break
+      case 'learnt':
+        learn(charger.state.methods, event.learnt)
         break
       case 'limit-told':
         weighSchedule(charger, event, now)

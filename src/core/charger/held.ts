@@ -1,8 +1,9 @@
 import { newSlots, type Slots } from '../points/priority-array.ts'
 import type { Store, StoredSlots } from '../ports.ts'
 import type { Charger } from './charger.ts'
-import type { Command } from './command.ts'
+import type { Command, ProfileIds } from './command.ts'
 import { convertLimit } from './limit.ts'
+import { profileIds, profileOverrides } from './profile-overrides.ts'
 import { restoreTransactions } from './restore.ts'
 import { restoreSnapshot } from './snapshot.ts'
 import { registrationOrder } from './vocabulary.ts'
@@ -21,6 +22,7 @@ export function restoreCharger(charger: Charger, store: Store, shownTag: (idTag:
   const sessions = snapshot === undefined ? [] : restoreSnapshot(charger, snapshot)
   restoreTransactions(charger, sessions, store, shownTag)
   for (const [key, value] of store.held(charger.id)) restoreHeld(charger, key, value)
+  forgetCurrentIds(charger, 0)
 }
 
 /** The same of connectors that the config has added, from `first` on: they may have been there before. */
@@ -29,6 +31,7 @@ export function restoreConnectors(charger: Charger, store: Pick<Store, 'held'>, 
     const connector = /^(?:installed|inoperative|parameter)\.(\d+)/.exec(key)?.[1]
     if (connector !== undefined && Number(connector) >= first) restoreHeld(charger, key, value)
   }
+  forgetCurrentIds(charger, first)
 }
 
 /** Puts the priority arrays back; the mapping's unit of the limit is known only after the points are made. */
@@ -44,8 +47,7 @@ export function restoreSlots(charger: Charger, store: Store): void {
 /** Remembers which connectors may hold something of ours, so that a release after a restart undoes it. */
 export function keepInstalled(charger: Charger, command: Command, store: Store): void {
   if (command.kind === 'set-limit' || command.kind === 'clear-limit') {
-    const installed = charger.control.connectors[command.connector]?.limitProgress.installed
-    store.hold(charger.id, `${INSTALLED}${command.connector}`, installed ? '1' : undefined)
+    store.hold(charger.id, `${INSTALLED}${command.connector}`, installedIds(charger, command.connector))
   } else if (command.kind === 'set-availability') {
     const ours = charger.control.connectors[command.connector]?.availabilityProgress.ours
     store.hold(charger.id, `${INOPERATIVE}${command.connector}`, ours ? '1' : undefined)
@@ -58,11 +60,21 @@ export function keepInstalled(charger: Charger, command: Command, store: Store):
   }
 }
 
+/** The ids of profiles that may stand, as a JSON list; undefined: none. */
+function installedIds(charger: Charger, connector: number): string | undefined {
+  const progress = charger.control.connectors[connector]?.limitProgress
+  if (!progress?.installed) return undefined
+  return JSON.stringify([...new Set([...progress.replaced, profileIds(profileOverrides(charger, connector))])])
+}
+
 function restoreHeld(charger: Charger, key: string, value: string): void {
   const { control } = charger
   if (key.startsWith(INSTALLED)) {
     const own = control.connectors[Number(key.slice(INSTALLED.length))]
-    if (own) own.limitProgress.installed = true
+    if (own) {
+      own.limitProgress.installed = true
+      for (const ids of idsIn(value)) own.limitProgress.replaced.add(ids)
+    }
   } else if (key.startsWith(INOPERATIVE)) {
     const own = control.connectors[Number(key.slice(INOPERATIVE.length))]
     if (own) own.availabilityProgress.ours = true
@@ -79,6 +91,19 @@ function restoreHeld(charger: Charger, key: string, value: string): void {
     const known = registrationOrder.find((each) => each === value)
     if (known) charger.registration = known
   }
+}
+
+/** Profiles under the ids of now need no clearing: the next limit takes their place. */
+function forgetCurrentIds(charger: Charger, first: number): void {
+  charger.control.connectors.forEach(({ limitProgress }, connector) => {
+    if (connector >= first) limitProgress.replaced.delete(profileIds(profileOverrides(charger, connector)))
+  })
+}
+
+/** An older bridge kept a mere 1. */
+function idsIn(text: string): readonly ProfileIds[] {
+  const kept: unknown = JSON.parse(text)
+  return Array.isArray(kept) ? (kept as ProfileIds[]) : ['own']
 }
 
 function restoreWish(charger: Charger, key: string, value: string, enforce: boolean): void {

@@ -1,19 +1,13 @@
-import type { Parameter, PointReading } from '../points/point.ts'
+import type { PointReading } from '../points/point.ts'
 import { winner } from '../points/priority-array.ts'
 import type { Charger } from './charger.ts'
-import type { LimitValue, ProfileOverrides } from './command.ts'
+import type { LimitValue } from './command.ts'
 import type { ConnectorControl, Wanted } from './control.ts'
-import {
-  type LimitReason,
-  type ProfileKind,
-  type ProfilePurpose,
-  type ProfileUnit,
-  profileKinds,
-  profilePurposes,
-  profileUnits,
-  type Recurrency,
-  recurrencies,
-} from './vocabulary.ts'
+import { isDisabled, profileOverrides } from './profile-overrides.ts'
+import type { LimitReason, Outcome } from './vocabulary.ts'
+
+/** Worst first. */
+const badOutcomes: readonly Outcome[] = ['pending', 'no-answer', 'rejected', 'not-supported']
 
 /** The most that a connector may be asked for, in the setpoint's unit; connector 0 is all connectors together. */
 export function rating(charger: Charger, connector: number): number {
@@ -53,8 +47,9 @@ export function wantedLimit(charger: Charger, connector: number): Wanted | undef
   if (isDisabled(charger, connector)) {
     return own.limitProgress.installed ? { ...cleared, reason: 'Disabled' } : undefined
   }
-  // A charge point that refuses a limit of its own has it divided among its connectors.
-  if (connector === 0 && own.limitProgress.divided) return ownBound(charger, 0, own) ? undefined : nothing
+  // A charge point that refuses a limit of its own has it divided among its connectors; once they keep it, an older one goes.
+  if (connector === 0 && own.limitProgress.divided)
+    return ownBound(charger, 0, own) && !partsStand(charger) ? undefined : nothing
   const bounds = [ownBound(charger, connector, own), ...sharedBounds(charger, connector)].filter(
     (bound) => bound !== undefined,
   )
@@ -83,54 +78,34 @@ export function limitReason(charger: Charger, connector: number): LimitReason {
 
 /** What the charger is known to keep to; while nothing is known, the rating, and nobody vouches for it. */
 export function limitInForce(charger: Charger, connector: number): PointReading {
-  const own = charger.control.connectors[connector]
-  const applied = connector === 0 && own?.limitProgress.divided ? dividedApplied(charger) : own?.limitProgress.applied
-  // A limit that is seen not to be kept is not in force, whatever the charger answered.
-  if (applied === undefined || own?.limitProgress.proof.broken)
-    return { value: rating(charger, connector), quality: 'unknown' }
+  const applied = isDivided(charger, connector) ? dividedApplied(charger) : appliedAlone(charger, connector)
+  if (applied === undefined) return { value: rating(charger, connector), quality: 'unknown' }
   return { value: applied, quality: charger.online ? 'good' : 'offline' }
 }
 
-/** The integrator's choices for the profiles of a connector: what the building wrote, else what the config says. */
-export function profileOverrides(charger: Charger, connector: number): ProfileOverrides {
-  const profileId = Number(parameter(charger, connector, 'smartCharging.profileId') ?? -1)
-  const stackLevel = Number(parameter(charger, connector, 'smartCharging.stackLevel') ?? -1)
-  return {
-    // Direct current has no amperes per phase: watts are the only unit in which a limit means anything.
-    unit:
-      charger.settings.electrical.kind === 'dc'
-        ? 'W'
-        : choice<ProfileUnit>(profileUnits, parameter(charger, connector, 'smartCharging.unit')),
-    kind: choice<ProfileKind>(profileKinds, parameter(charger, connector, 'smartCharging.kind')),
-    recurrency: choice<Recurrency>(recurrencies, parameter(charger, connector, 'smartCharging.recurrency')),
-    purpose: allowedPurpose(connector, parameter(charger, connector, 'smartCharging.purpose')),
-    ...(profileId >= 0 && { profileId }),
-    ...(stackLevel >= 0 && { stackLevel }),
-  }
+/** What became of the last limit; of a divided one, the worst of what became of its parts. */
+export function limitOutcome(charger: Charger, connector: number): Outcome {
+  if (!isDivided(charger, connector)) return charger.control.connectors[connector]?.limitProgress.outcome ?? 'idle'
+  const parts = charger.control.connectors.slice(1).map(({ limitProgress }) => limitProgress.outcome)
+  return badOutcomes.find((each) => parts.includes(each)) ?? parts[0] ?? 'idle'
 }
 
-/** A held parameter: as the building wrote it, or as configured where it wrote none or left it to the bridge. */
-function parameter(charger: Charger, connector: number, name: Parameter): string | undefined {
-  const written = charger.control.connectors[connector]?.parameters.get(name)
-  return written === undefined || written === 'auto' || written === '-1'
-    ? (charger.settings.parameters?.[name] ?? written)
-    : written
+function isDivided(charger: Charger, connector: number): boolean {
+  return connector === 0 && (charger.control.connectors[0]?.limitProgress.divided ?? false)
 }
 
-/** Pairs that the standard forbids (OCPP 1.6 5.16.4, 3.13.1): a charge point's limit on a connector, a transaction's on none. */
-export function forbiddenPurpose(connector: number, purpose: string): boolean {
-  return purpose === 'ChargePointMaxProfile' ? connector !== 0 : connector === 0 && purpose === 'TxProfile'
+/** A limit that is seen not to be kept is not in force, whatever the charger answered. */
+function appliedAlone(charger: Charger, connector: number): number | undefined {
+  const { applied, proof } = charger.control.connectors[connector]?.limitProgress ?? {}
+  return proof?.broken || hasLapsed(charger, connector) ? undefined : applied
 }
 
-/** A purpose that is configured for the charger as a whole counts where it is possible. */
-function allowedPurpose(connector: number, text: string | undefined): ProfilePurpose {
-  const purpose = choice<ProfilePurpose>(profilePurposes, text)
-  return forbiddenPurpose(connector, purpose) ? 'auto' : purpose
-}
-
-/** Smart charging is switched off for this connector. */
-export function isDisabled(charger: Charger, connector: number): boolean {
-  return parameter(charger, connector, 'smartCharging.enable') === 'false'
+/** A transaction's profile ends with it: where no other purpose is allowed, nothing bounds the connector until the next. */
+export function hasLapsed(charger: Charger, connector: number): boolean {
+  const { boundTransaction, sent } = charger.control.connectors[connector]?.limitProgress ?? {}
+  if (sent?.wanted.limit === undefined || charger.state.methods.key !== undefined) return false
+  if (profileOverrides(charger, connector).purpose !== 'TxProfile') return false
+  return boundTransaction !== charger.state.connectors[connector]?.transaction?.id
 }
 
 /** The units in which the charger is told a connector's limit, as far as they are known; amperes until then. */
@@ -164,11 +139,20 @@ function sharedBounds(charger: Charger, connector: number): readonly Bound[] {
   return bound ? [{ value: bound.value / Math.max(1, charger.connectorCount), reason: 'Charger limit' }] : []
 }
 
+/** Every connector has accepted what it is to keep now. */
+function partsStand(charger: Charger): boolean {
+  return charger.control.connectors.slice(1).every(({ limitProgress: { outcome, sent } }, index) => {
+    const wanted = wantedLimit(charger, index + 1)
+    return outcome === 'accepted' && wanted?.limit !== undefined && sent?.wanted.shown === wanted.shown
+  })
+}
+
 function dividedApplied(charger: Charger): number | undefined {
   let total = 0
-  for (const own of charger.control.connectors.slice(1)) {
-    if (own.limitProgress.applied === undefined || own.limitProgress.proof.broken) return undefined
-    total += own.limitProgress.applied
+  for (let connector = 1; connector < charger.control.connectors.length; connector += 1) {
+    const part = appliedAlone(charger, connector)
+    if (part === undefined) return undefined
+    total += part
   }
   return total
 }
@@ -211,10 +195,6 @@ function stepped(value: number, step: number): number {
 
 function atLeast(value: number, minimum: number): number {
   return value < minimum ? 0 : value
-}
-
-function choice<T extends string>(choices: readonly T[], text: string | undefined): T {
-  return choices.find((each) => each === text) ?? (choices[0] as T)
 }
 
 /** A kept limit in the unit that the mapping has now: it may have been written when the mapping said another. */

@@ -1,9 +1,10 @@
 import { winner } from '../points/priority-array.ts'
 import type { Charger } from './charger.ts'
-import type { Command, ProfileOverrides } from './command.ts'
+import type { Command, ProfileIds, ProfileOverrides } from './command.ts'
 import type { AvailabilityProgress, LimitProgress, Wanted } from './control.ts'
-import { profileOverrides, rating, toldUnits, wantedLimit } from './limit.ts'
+import { rating, toldUnits, wantedLimit } from './limit.ts'
 import { disprove } from './method.ts'
+import { profileIds, profileOverrides } from './profile-overrides.ts'
 import { BREACH_MS } from './verify.ts'
 
 /** A decrease goes out at once, but not more than one in this time; 0 never waits. */
@@ -81,15 +82,24 @@ export function forgetLimit(progress: LimitProgress): void {
   progress.retries = 0
 }
 
-/** A limit that is to be written in another way: the old profile goes, whatever is wanted is told anew. */
-export function replaceProfile(charger: Charger, connector: number, before: ProfileOverrides): void {
+/**
+ * Limits may have to be written in another way after a change of choices: the old profiles go, whatever is wanted is told
+ * anew. What is chosen for one connector may concern others, too.
+ */
+export function chooseAnew(charger: Charger, change: () => void): void {
+  const before = charger.control.connectors.map((_, connector) => profileOverrides(charger, connector))
+  change()
+  for (const [connector, own] of before.entries()) replaceProfile(charger, connector, own)
+}
+
+function replaceProfile(charger: Charger, connector: number, before: ProfileOverrides): void {
   const progress = charger.control.connectors[connector]?.limitProgress
   const after = profileOverrides(charger, connector)
   const same = (Object.keys({ ...before, ...after }) as (keyof ProfileOverrides)[]).every(
     (key) => before[key] === after[key],
   )
   if (progress === undefined || same) return
-  if (progress.installed) progress.replaced ??= before
+  if (progress.installed) progress.replaced.add(profileIds(before))
   forgetLimit(progress)
 }
 
@@ -103,21 +113,19 @@ function reconcileLimit(charger: Charger, connector: number, now: number, comman
   const wanted = wantedLimit(charger, connector)
   if (own === undefined) return
   const progress = own.limitProgress
-  if (progress.replaced !== undefined) commands.push({ kind: 'clear-limit', connector, overrides: progress.replaced })
-  progress.replaced = undefined
   if (wanted === undefined) return
   const before = progress.sent?.wanted
+  const from = mostInForce(charger, connector, progress)
   if (before !== undefined && sameLimit(charger, connector, before, wanted)) {
     const over = progress.outcome === 'pending' || (progress.outcome === 'accepted' && !progress.proof.broken)
     if (over || (!refusedForPast(charger, connector) && waits(charger, now, progress.retryAt))) return
   } else if (before !== undefined) {
-    const raised = wanted.shown > before.shown
-    const lowered = wanted.shown < before.shown
+    const raised = wanted.shown > from
+    const lowered = wanted.shown < from
     if (raised && waits(charger, now, progress.lastIncreaseAt + charger.limits.increaseInterval)) return
     if (lowered && wanted.shown > 0 && waits(charger, now, progress.lastDecreaseAt + DECREASE_INTERVAL_MS)) return
     progress.retries = 0
   }
-  const from = before?.shown ?? progress.applied ?? rating(charger, connector)
   if (wanted.shown > from) progress.lastIncreaseAt = now
   if (wanted.shown < from) progress.lastDecreaseAt = now
   const command = limitCommand(charger, connector, wanted)
@@ -127,6 +135,12 @@ function reconcileLimit(charger: Charger, connector: number, now: number, comman
   progress.outcome = 'pending'
   if (wanted.limit !== undefined) progress.installed = true
   commands.push(command)
+}
+
+/** The most that the charger may allow now: of what was refused, or not answered, nothing is known. */
+function mostInForce(charger: Charger, connector: number, { applied, outcome, sent }: LimitProgress): number {
+  const known = outcome === 'accepted' || outcome === 'pending' ? (sent?.wanted.shown ?? applied) : undefined
+  return known ?? rating(charger, connector)
 }
 
 /** A charger that lost its supply is told the limit of a transaction that it has lost, too: without it, it may take it. */
@@ -139,15 +153,29 @@ function refusedForPast(charger: Charger, connector: number): boolean {
 
 function limitCommand(charger: Charger, connector: number, wanted: Wanted): Command {
   const overrides = profileOverrides(charger, connector)
-  if (wanted.limit === undefined) return { kind: 'clear-limit', connector, overrides }
+  const old = oldProfiles(charger, connector)
+  const replaces = old.length > 0 && { replaces: old }
+  if (wanted.limit === undefined) return { kind: 'clear-limit', connector, overrides, ...replaces }
   const transactionId = charger.state.connectors[connector]?.transaction?.id
   return {
     kind: 'set-limit',
     connector,
     limit: wanted.limit,
     overrides,
+    ...replaces,
     ...(transactionId !== undefined && { transactionId }),
   }
+}
+
+/** Those that go before the next limit; what another connector has taken over stays. */
+function oldProfiles(charger: Charger, connector: number): readonly ProfileIds[] {
+  const { connectors } = charger.control
+  const taken = connectors.flatMap(({ limitProgress }, other) =>
+    other !== connector && limitProgress.installed ? (profileOverrides(charger, other).profileId ?? []) : [],
+  )
+  return [...(connectors[connector]?.limitProgress.replaced ?? [])].filter(
+    (ids) => ids === 'own' || !taken.includes(ids),
+  )
 }
 
 /** What has been drawn beyond the limit for long enough is a breach: the limit is sent again, at last in another way. */

@@ -1,5 +1,4 @@
 import type { Charger } from './charger.ts'
-import type { ProfileOverrides } from './command.ts'
 import type { NoticeSubject } from './event.ts'
 import type { ProfileMethod, Purpose } from './method.ts'
 import {
@@ -22,7 +21,6 @@ interface StoredConnector {
   readonly sessions?: KeptSessions
   readonly boundTransaction: number | undefined
   readonly divided: boolean | undefined
-  readonly replaced: ProfileOverrides | undefined
 }
 
 interface KeptSession {
@@ -82,7 +80,6 @@ export function takeSnapshot(charger: Charger): string {
       },
       boundTransaction: charger.control.connectors[index]?.limitProgress.boundTransaction,
       divided: charger.control.connectors[index]?.limitProgress.divided,
-      replaced: charger.control.connectors[index]?.limitProgress.replaced,
     })),
     trials: [...state.trials],
     notices: [...state.notices],
@@ -122,7 +119,6 @@ export function restoreSnapshot(charger: Charger, text: string): readonly (KeptS
     if (control) {
       control.limitProgress.boundTransaction = own.boundTransaction
       control.limitProgress.divided = own.divided ?? false
-      control.limitProgress.replaced = own.replaced
     }
     const fresh = newConnectorState()
     state.connectors[index] = {

@@ -27,7 +27,10 @@ export function startTransaction(
   const state = connectorState(charger, connector)
   if (earlier !== undefined) {
     const open = earlier.stoppedAt === undefined && state !== undefined && state.transaction === undefined
-    if (open && !isPast(state, start, now)) resumeTransaction(charger, earlier, undefined, shownTag)
+    if (open && !isPast(state, start, now)) {
+      resumeTransaction(charger, earlier, undefined, shownTag)
+      bindLimit(charger, connector)
+    }
     return { id: earlier.id, repeated: true }
   }
   const at = moment(start.chargerTime, now)

@@ -3,7 +3,7 @@ import type { Charger } from './charger.ts'
 import type { LimitValue } from './command.ts'
 import type { LimitProgress, Proof } from './control.ts'
 import type { ChargerEvent, Sample } from './event.ts'
-import { toldUnits } from './limit.ts'
+import { hasLapsed, toldUnits } from './limit.ts'
 import type { LimitEvidence } from './vocabulary.ts'
 
 /** A car follows within seconds (IEC 61851-1); what is drawn beyond the limit for longer than this is drawn in spite of it. */
@@ -54,9 +54,7 @@ export function weighReading(charger: Charger, connector: number, samples: reado
   const before = { ...proof }
   // A schedule that says more than is drawn and offered is not worth asking for.
   if (proof.exceededSince !== undefined && proof.asked && !proof.told) charger.state.methods.silent = true
-  proof.exceededSince = undefined
-  proof.broken = false
-  proof.breaches = 0
+  forgive(proof)
   proof.offered = offered === 'kept' || proof.offered
   proof.obeyed = (drawn === 'kept' && proof.exceededBefore) || proof.obeyed
   return changed(before, proof)
@@ -75,6 +73,8 @@ export function weighSchedule(
   if (progress.sent?.command !== told.of) return
   const { proof } = progress
   proof.told = told.limit <= within(told.unit === 'A' ? limit.amps : limit.watts, told.unit)
+  // What the schedule alone belied, it may bear out.
+  if (proof.told && !proof.seen) forgive(proof)
   // Outside transactions many schedules show the rating: it is nothing that a default for transactions has to bound.
   const runs = told.connector !== 0 && charger.state.connectors[told.connector]?.transaction !== undefined
   if (!proof.told && runs) proof.exceededSince ??= now
@@ -90,8 +90,15 @@ export function limitEvidence(charger: Charger, connector: number): LimitEvidenc
   }
   const { proof } = progress
   if (proof.broken) return 'Not honoured'
-  if (progress.applied === undefined) return 'None'
+  if (progress.applied === undefined || hasLapsed(charger, connector)) return 'None'
   return proof.told || proof.offered || proof.obeyed ? 'Verified' : 'Accepted'
+}
+
+function forgive(proof: Proof): void {
+  proof.exceededSince = undefined
+  proof.seen = false
+  proof.broken = false
+  proof.breaches = 0
 }
 
 function exceed(proof: Proof, offered: Judgement, now: number): boolean {
@@ -99,6 +106,7 @@ function exceed(proof: Proof, offered: Judgement, now: number): boolean {
   if (offered === 'exceeded') proof.offered = false
   proof.obeyed = false
   proof.exceededSince ??= now
+  proof.seen = true
   return changed(before, proof)
 }
 

@@ -4,8 +4,8 @@ import { runAction } from '../charger/action.ts'
 import type { Authorizer } from '../charger/authorize.ts'
 import type { Charger } from '../charger/charger.ts'
 import { CONFIGURATION, ENFORCED, PARAMETER } from '../charger/held.ts'
-import { defaultLimit, profileOverrides, rating } from '../charger/limit.ts'
-import { replaceProfile } from '../charger/reconcile.ts'
+import { defaultLimit, rating } from '../charger/limit.ts'
+import { chooseAnew } from '../charger/reconcile.ts'
 import { authorizeModes, registrationOrder } from '../charger/vocabulary.ts'
 import type { Downlink, FleetSettings, Refusal, Store, Writer } from '../ports.ts'
 import { formatKey } from './configuration-point.ts'
@@ -157,10 +157,10 @@ export class PointDownlink implements Downlink {
     const { store, settle } = this.#parts
     if (meaning.kind === 'parameter') {
       const text = heldText(point, value)
-      const before = profileOverrides(charger, point.connector)
       store.hold(charger.id, `${PARAMETER}${point.connector}.${meaning.parameter}`, text)
-      charger.control.connectors[point.connector]?.parameters.set(meaning.parameter, text)
-      replaceProfile(charger, point.connector, before)
+      chooseAnew(charger, () => {
+        charger.control.connectors[point.connector]?.parameters.set(meaning.parameter, text)
+      })
     } else if (meaning.kind === 'configuration') {
       this.#wish(charger, point, meaning.key, formatKey(typeof value === 'number' ? point.counted(value) : value))
     } else if (meaning.kind === 'registration') {

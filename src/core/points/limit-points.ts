@@ -1,6 +1,7 @@
 import type { Charger } from '../charger/charger.ts'
-import { isDisabled, limitInForce, limitReason, profileOverrides, requestedLimit } from '../charger/limit.ts'
+import { limitInForce, limitOutcome, limitReason, requestedLimit } from '../charger/limit.ts'
 import { keyText, methodText } from '../charger/method.ts'
+import { isDisabled, profileOverrides } from '../charger/profile-overrides.ts'
 import { limitEvidence } from '../charger/verify.ts'
 import {
   limitEvidences,
@@ -98,8 +99,7 @@ export const limitPoints: readonly ChargerPointDefinition[] = [
     type: 'state',
     states: outcomes,
     description: 'What the charger answered to the last limit',
-    read: (charger, connector) =>
-      outcomeReading(charger.control.connectors[connector]?.limitProgress.outcome ?? 'idle'),
+    read: (charger, connector) => outcomeReading(limitOutcome(charger, connector)),
   },
   {
     name: 'smartCharging.enable',

@@ -1,4 +1,5 @@
-import { forbiddenPurpose, rating } from '../charger/limit.ts'
+import { rating } from '../charger/limit.ts'
+import { forbiddenPurpose, isOwnId } from '../charger/profile-overrides.ts'
 import type { Refusal } from '../ports.ts'
 import type { Parameter, Point, Value } from './point.ts'
 
@@ -54,5 +55,6 @@ function numberRefusal(point: Point, value: number): Refusal | undefined {
 
 function parameterRefusal(parameter: Parameter, value: number): Refusal | undefined {
   const most = parameter === 'smartCharging.stackLevel' ? 999 : INT32_MAX
+  if (parameter === 'smartCharging.profileId' && isOwnId(value)) return 'out-of-range'
   return Number.isInteger(value) && value >= -1 && value <= most ? undefined : 'out-of-range'
 }

@@ -8,6 +8,7 @@ import { Signer } from './certificates/signer.ts'
 import { check } from './check.ts'
 import { config, type OcppConfig } from './config.ts'
 import { Credentials } from './credentials.ts'
+import type { Answered } from './session/session.ts'
 import { readLists, tagFiles } from './tags.ts'
 import type { Knock } from './transport/knock.ts'
 import { ChargerServer, type ServerParts } from './transport/server.ts'
@@ -89,10 +90,21 @@ function create(initial: OcppConfig, { door, clock, log, store, folder = '.' }: 
       const takeBack =
         action === 'ChangeConfiguration' ? credentials.telling(charger, String(key), String(value)) : () => {}
       const answered = await talk.callByHand(action, payload as Payload)
-      const outcome: HandCall = answered.kind === 'result' ? { kind: 'answer', payload: answered.payload } : answered
+      const outcome = outcomeOf(answered)
       if (isRefused(outcome)) takeBack()
       return outcome
     },
+  }
+}
+
+function outcomeOf(answered: Answered): HandCall {
+  switch (answered.kind) {
+    case 'result':
+      return { kind: 'answer', payload: answered.payload }
+    case 'error':
+      return answered
+    case 'none':
+      return { kind: 'none' }
   }
 }
 

@@ -240,8 +240,7 @@ describe('a limit', () => {
     answerAll(link)
     expect(downlink.write(point('smartCharging.stackLevel', 1), 3, writer)).toBeUndefined()
     expect(answerAll(link)).toMatchObject([
-      { kind: 'clear-limit', connector: 1, overrides: { unit: 'auto' } },
-      { kind: 'set-limit', limit: { amps: 16 }, overrides: { stackLevel: 3 } },
+      { kind: 'set-limit', limit: { amps: 16 }, overrides: { stackLevel: 3 }, replaces: ['own'] },
     ])
     expect(point('limit.applied', 1)).toMatchObject({ value: 16, quality: 'good' })
     downlink.write(point('smartCharging.stackLevel', 1), 3, writer)

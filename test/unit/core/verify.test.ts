@@ -237,8 +237,7 @@ describe('smart charging by hand', () => {
     fleet.disconnected(charger, link)
     downlink.write(point('smartCharging.profileId', 1), 77, writer)
     expect(answerAll(bring())).toMatchObject([
-      { kind: 'clear-limit', connector: 1, overrides: { unit: 'auto' } },
-      { kind: 'set-limit', overrides: { profileId: 77 } },
+      { kind: 'set-limit', connector: 1, overrides: { profileId: 77 }, replaces: ['own'] },
     ])
   })
 

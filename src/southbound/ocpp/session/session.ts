@@ -12,7 +12,7 @@ import {
   resultText,
 } from '../wire/frame.ts'
 
-/** What became of a call to the charger. `none`: no answer in time, or the socket closed; `dropped`: not sent, because the charger begins anew. */
+/** What became of a call to the charger. `none`: no answer in time, or (`dropped`) the socket closed, or it was not wanted any more. */
 export type Answered =
   | { readonly kind: 'result'; readonly payload: Payload }
   | { readonly kind: 'error'; readonly code: string; readonly description: string }
@@ -61,7 +61,7 @@ export class Session {
   readonly #limits: OutgoingCall[] = []
   readonly #others: OutgoingCall[] = []
   #inFlight: { readonly id: string; readonly call: OutgoingCall; readonly cancel: Cancel } | undefined
-  #nextId = 1
+  #nextId: number
   #timeouts = 0
   /** Calls wait until the charger's Boot has been answered, and while a call of its own is being handled. */
   #open = false
@@ -70,6 +70,8 @@ export class Session {
 
   constructor(parts: SessionParts) {
     this.#parts = parts
+    // No id of an earlier connection comes again: some chargers send their late answers over the next one.
+    this.#nextId = parts.clock.now()
     this.#complaints = new Throttle(parts.clock)
   }
 
@@ -94,15 +96,21 @@ export class Session {
     this.#pump()
   }
 
-  /** Queues a call; `done` runs exactly once, whatever happens. */
-  call(call: OutgoingCall): void {
+  /** Queues a call; `done` runs exactly once, whatever happens. Answers with what throws it away while it still waits. */
+  call(call: OutgoingCall): () => void {
     const queue = call.lane === 'limit' ? this.#limits : this.#others
     if (this.#closed || queue.length >= MAX_QUEUE) {
-      call.done({ kind: 'none' })
-      return
+      call.done({ kind: 'none', dropped: true })
+      return () => {}
     }
     queue.push(call)
     this.#pump()
+    return () => {
+      const place = queue.indexOf(call)
+      if (place === -1) return
+      queue.splice(place, 1)
+      call.done({ kind: 'none', dropped: true })
+    }
   }
 
   /** Lets queued calls out, or holds them. */
@@ -127,8 +135,8 @@ export class Session {
     const flying = this.#inFlight
     this.#inFlight = undefined
     flying?.cancel()
-    flying?.call.done({ kind: 'none' })
-    for (const call of waiting) call.done({ kind: 'none' })
+    flying?.call.done({ kind: 'none', dropped: true })
+    for (const call of waiting) call.done({ kind: 'none', dropped: true })
   }
 
   #answer(frame: Extract<Frame, { kind: 'call' }>): void {

@@ -13,10 +13,10 @@ export interface DownlinkParts {
   readonly log: Log
 }
 
-/** Makes one call and tells what the charger's status means. */
+/** Makes one call and tells what the charger's status means; answers with what throws it away while it still waits. */
 export type Ask = <A extends RequestAction>(
   action: A,
   payload: Requests[A],
   options: { readonly lane: Lane; readonly deadline?: number },
   done: (answer: Answer, detail: string | undefined, answered: Answered) => void,
-) => void
+) => () => void

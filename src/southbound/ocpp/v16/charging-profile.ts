@@ -1,11 +1,10 @@
-import type { LimitValue, ProfileOverrides } from '../../../core/charger/command.ts'
+import type { LimitValue, ProfileIds, ProfileOverrides } from '../../../core/charger/command.ts'
 import type { ProfileMethod, Purpose } from '../../../core/charger/method.ts'
+import { FIRST_OWN_ID } from '../../../core/charger/profile-overrides.ts'
 import type { ChargingProfile } from './messages.ts'
 
 /** A schedule that starts "now" lies in the future of a charger whose clock is behind: it starts a minute ago. */
 const START_EARLIER_MS = 60_000
-/** Profiles of ours have ids from here on, so that they are told from those of others and cleared by id. */
-const FIRST_ID = 200_000
 const purposePlace: Record<Purpose, number> = { ChargePointMaxProfile: 0, TxDefaultProfile: 1, TxProfile: 2 }
 const DAY_MS = 86_400_000
 /** 1970-01-01 was a Thursday: weeks begin on Monday (ISO 8601). */
@@ -23,8 +22,27 @@ export function purposes(
   return transactionId === undefined ? ['TxDefaultProfile'] : ['TxProfile', 'TxDefaultProfile']
 }
 
-export function profileId(connector: number, purpose: Purpose, overrides: ProfileOverrides): number {
-  return overrides.profileId ?? FIRST_ID + connector * 10 + purposePlace[purpose]
+/** The id of a profile; a transaction's beside a standing one has the bridge's own, or one would take the other's place. */
+export function profileId(
+  connector: number,
+  purpose: Purpose,
+  { profileId: chosen, purpose: only }: ProfileOverrides,
+): number {
+  const beside = purpose === 'TxProfile' && only === 'auto'
+  return chosen === undefined || beside ? ownId(connector, purpose) : chosen
+}
+
+/** Every id that profiles of a connector may have been written under. */
+export function profileIdsOf(connector: number, choices: readonly ProfileIds[]): readonly number[] {
+  const all: readonly Purpose[] = connector === 0 ? ['ChargePointMaxProfile'] : ['TxProfile', 'TxDefaultProfile']
+  const own = all.map((purpose) => ownId(connector, purpose))
+  // A transaction's profile has an id of our own beside any that was chosen.
+  const ids = choices.flatMap((choice) => (choice === 'own' ? own : [...own.slice(0, -1), choice]))
+  return [...new Set(ids)]
+}
+
+function ownId(connector: number, purpose: Purpose): number {
+  return FIRST_OWN_ID + connector * 10 + purposePlace[purpose]
 }
 
 export interface Wish {

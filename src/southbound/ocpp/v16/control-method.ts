@@ -2,6 +2,7 @@ import type { Charger } from '../../../core/charger/charger.ts'
 import type { ProfileOverrides } from '../../../core/charger/command.ts'
 import { keyText, methodText, type ProfileMethod, type Purpose } from '../../../core/charger/method.ts'
 
+const CONNECTOR = '{connector}'
 /** Vendors' own keys that bound the current of a connector in amperes, for chargers that take no profile. */
 const vendorKeys = [
   // Wallbox; in openHAB's ConnectorIO binding.
@@ -37,10 +38,8 @@ export function candidates(
 
 /** The configuration key that bounds this connector: as configured, or a vendor's that the charger has shown as writable. */
 export function limitKey(charger: Charger, connector: number): string | undefined {
-  if (connector === 0) return undefined
   const { limitKey: configured } = charger.settings
-  const written = configured !== undefined ? [configured] : vendorKeys
-  return written
+  return keysFor(charger, connector)
     .filter((key) => !charger.state.methods.disproved.has(keyText(key)))
     .find((key) => {
       if (key === configured) return true
@@ -49,8 +48,23 @@ export function limitKey(charger: Charger, connector: number): string | undefine
     })
 }
 
+/** The key that was found to bound this connector, as long as it is one that may. */
+export function learntKey(charger: Charger, connector: number): string | undefined {
+  const { key } = charger.state.methods
+  return key !== undefined && keysFor(charger, connector).includes(key) ? key : undefined
+}
+
+function keysFor(charger: Charger, connector: number): readonly string[] {
+  // Keys are in amperes, which mean nothing to direct current.
+  if (connector === 0 || charger.settings.electrical.kind === 'dc') return []
+  const { limitKey: configured } = charger.settings
+  const keys = configured === undefined ? vendorKeys : [configured]
+  // One for all connectors would hold what was written for the last of them.
+  return keys.filter((key) => key.includes(CONNECTOR) || charger.connectorCount === 1)
+}
+
 export function keyOf(key: string, connector: number): string {
-  return key.replaceAll('{connector}', String(connector))
+  return key.replaceAll(CONNECTOR, String(connector))
 }
 
 /** True of a stack level that the charger has: profiles of others there may outrank ours. */

@@ -97,9 +97,9 @@ export class Downlink {
     if (problem !== undefined) {
       log.error({ charger: charger.id, action, problem }, 'a call of our own breaks the schema: not sent')
       done('not-supported', problem, { kind: 'none' })
-      return
+      return () => {}
     }
-    session.call({
+    return session.call({
       action,
       payload: payload as Readonly<Record<string, unknown>>,
       ...options,

@@ -1,17 +1,19 @@
-import type { Answer, Command } from '../../../core/charger/command.ts'
-import { forbiddenPurpose } from '../../../core/charger/limit.ts'
+import type { Answer, Command, ProfileIds } from '../../../core/charger/command.ts'
 import type { Learnt, ProfileMethod, Purpose } from '../../../core/charger/method.ts'
+import { forbiddenPurpose, profileIds } from '../../../core/charger/profile-overrides.ts'
 import type { Answered, Lane } from '../session/session.ts'
 import type { Ask, DownlinkParts } from './ask.ts'
-import { chargingProfile, profileId, purposes, type Wish } from './charging-profile.ts'
-import { candidates, hasLevel, keyOf, limitKey } from './control-method.ts'
+import { chargingProfile, profileIdsOf, purposes, type Wish } from './charging-profile.ts'
+import { candidates, hasLevel, keyOf, learntKey, limitKey } from './control-method.ts'
 import { number, objects } from './normalise.ts'
+import { type Turn, Turns } from './turns.ts'
 
 type SetLimit = Extract<Command, { kind: 'set-limit' }>
 type ClearLimit = Extract<Command, { kind: 'clear-limit' }>
 
 /** How far ahead a schedule is asked for: what holds now is all that is wanted. */
 const SCHEDULE_SECONDS = 60
+const OLDER = 'an older profile may still stand'
 
 interface Said {
   readonly answer: Answer
@@ -24,76 +26,48 @@ interface Outcome extends Said {
   readonly learnt?: readonly Learnt[]
 }
 
+/** What came of all purposes of a limit. */
+interface Concluded {
+  readonly command: SetLimit
+  readonly answers: ReadonlyMap<Purpose, Said>
+  readonly learnt: readonly Learnt[]
+  readonly outcome: Said
+}
+
 export type Tell = (outcome: Outcome) => void
 
 /**
  * Sends a limit as one profile a purpose, one after the other. How a charger takes a purpose is found out by the first
  * limit itself, with the value that is wanted. While a transaction runs its own profile decides; where the charger takes
  * none, the default does, unless an older profile of ours still binds the transaction. Where no profile works, a
- * configuration key may.
+ * configuration key may. A newer limit of the same connector ends an older one wherever that has come to.
  */
 export class LimitDownlink {
   readonly #parts: DownlinkParts
   readonly #ask: Ask
+  readonly #turns: Turns
 
   constructor(parts: DownlinkParts, ask: Ask) {
     this.#parts = parts
     this.#ask = ask
+    this.#turns = new Turns(ask)
   }
 
   set(command: SetLimit, tell: Tell): void {
-    const { connector, overrides, transactionId } = command
-    const wanted = purposes(connector, overrides, transactionId)
-    if (wanted.length === 0 || wanted.some((purpose) => forbiddenPurpose(connector, purpose))) {
-      const detail =
-        wanted.length === 0 && connector !== 0
-          ? 'a TxProfile bounds a transaction, and none runs: the limit is sent when one starts'
-          : `a limit of connector ${connector} can't be a ${overrides.purpose}`
-      tell({ answer: 'not-supported', detail })
-      return
-    }
-    const { key: learntKey } = this.#parts.charger.state.methods
-    if (learntKey !== undefined && connector !== 0) {
-      this.#writeKey(command, learntKey, (said) => tell(said))
-      return
-    }
-    const answers = new Map<Purpose, Said>()
-    const learnt: Learnt[] = []
-    const next = (place: number): void => {
-      const purpose = wanted[place]
-      if (purpose === undefined) {
-        this.#conclude(command, answers, learnt, tell)
-        return
-      }
-      this.#try({ ...command, purpose, transactionId }, (said, method) => {
-        answers.set(purpose, said)
-        if (method !== undefined) learnt.push({ purpose, method })
-        else if (said.answer !== 'no-answer') learnt.push({ purpose, method: undefined })
-        next(place + 1)
-      })
-    }
-    next(0)
+    this.#turns.take(command.connector, (turn, done) => this.#set(command, tell, turn, done))
   }
 
   clear(command: ClearLimit, tell: Tell): void {
-    const { connector, overrides } = command
-    const { methods } = this.#parts.charger.state
-    const all: readonly Purpose[] = connector === 0 ? ['ChargePointMaxProfile'] : ['TxProfile', 'TxDefaultProfile']
-    const ids = [...new Set(all.map((purpose) => profileId(connector, purpose, overrides)))]
-    const next = (place: number): void => {
-      const id = ids[place]
-      if (id === undefined) {
-        tell({ answer: 'accepted' })
-        return
+    this.#turns.take(command.connector, (turn, done) => {
+      const end: Tell = (outcome) => {
+        tell(outcome)
+        done()
       }
-      this.#ask('ClearChargingProfile', { id }, { lane: 'limit' }, (answer, detail) => {
-        // Unknown means that nothing of that id stands: as good as cleared.
-        if (answer === 'accepted' || detail === 'Unknown') next(place + 1)
-        else tell({ answer, detail })
-      })
-    }
-    if (methods.key !== undefined && connector !== 0) this.#writeKey(command, methods.key, tell)
-    else next(0)
+      const { connector, overrides, replaces = [] } = command
+      const key = learntKey(this.#parts.charger, connector)
+      if (key !== undefined) this.#writeKey(turn, command, key, end)
+      else this.#clear(turn, connector, [...replaces, profileIds(overrides)], end)
+    })
   }
 
   /** Asks what the charger says that it keeps to. */
@@ -101,8 +75,8 @@ export class LimitDownlink {
     const { charger, door } = this.#parts
     const told = (limit: number, inUnit: 'A' | 'W'): void =>
       door.event(charger, { kind: 'limit-told', connector, unit: inUnit, limit, of })
-    const { key } = charger.state.methods
-    if (key !== undefined && connector !== 0) {
+    const key = learntKey(charger, connector)
+    if (key !== undefined) {
       this.#ask(
         'GetConfiguration',
         { key: [keyOf(key, connector)] },
@@ -123,8 +97,75 @@ export class LimitDownlink {
     })
   }
 
+  #set(command: SetLimit, tell: Tell, turn: Turn, done: () => void): void {
+    const { connector, overrides, replaces = [], transactionId } = command
+    const wanted = purposes(connector, overrides, transactionId)
+    const end: Tell = (outcome) => {
+      tell(outcome)
+      done()
+    }
+    if (wanted.length === 0 || wanted.some((purpose) => forbiddenPurpose(connector, purpose))) {
+      const detail =
+        wanted.length === 0 && connector !== 0
+          ? 'a TxProfile bounds a transaction, and none runs: the limit is sent when one starts'
+          : `a limit of connector ${connector} can't be a ${overrides.purpose}`
+      end({ answer: 'not-supported', detail })
+      return
+    }
+    const key = learntKey(this.#parts.charger, connector)
+    if (key !== undefined) {
+      this.#writeKey(turn, command, key, end)
+      return
+    }
+    const answers = new Map<Purpose, Said>()
+    const learnt: Learnt[] = []
+    let doubtful = false
+    const next = (place: number): void => {
+      const purpose = wanted[place]
+      if (purpose === undefined) {
+        const said = this.#outcome(command, answers)
+        const outcome = doubtful && said.answer === 'accepted' ? { answer: 'no-answer' as const, detail: OLDER } : said
+        this.#conclude(turn, { command, answers, learnt, outcome }, tell, done)
+        return
+      }
+      this.#try(turn, { ...command, purpose, transactionId }, (said, method) => {
+        answers.set(purpose, said)
+        if (method !== undefined) learnt.push({ purpose, method })
+        else if (said.answer !== 'no-answer') learnt.push({ purpose, method: undefined })
+        next(place + 1)
+      })
+    }
+    if (replaces.length === 0) {
+      next(0)
+      return
+    }
+    // An older profile that may still stand is a doubt, and no reason to do without the new one.
+    this.#clear(turn, connector, replaces, ({ answer }) => {
+      doubtful = answer === 'no-answer'
+      next(0)
+    })
+  }
+
+  /** Clears the profiles that a connector's limit may have been written as, under these ids. */
+  #clear(turn: Turn, connector: number, choices: readonly ProfileIds[], tell: Tell): void {
+    const ids = profileIdsOf(connector, choices)
+    const next = (place: number): void => {
+      const id = ids[place]
+      if (id === undefined) {
+        tell({ answer: 'accepted' })
+        return
+      }
+      turn.ask('ClearChargingProfile', { id }, { lane: 'limit' }, (answer, detail) => {
+        // Unknown means that nothing of that id stands: as good as cleared.
+        if (answer === 'accepted' || detail === 'Unknown') next(place + 1)
+        else tell({ answer, detail })
+      })
+    }
+    next(0)
+  }
+
   /** Tries the ways that are open until one is accepted. */
-  #try(wish: Wish, done: (said: Said, method: ProfileMethod | undefined) => void): void {
+  #try(turn: Turn, wish: Wish, done: (said: Said, method: ProfileMethod | undefined) => void): void {
     const { charger, now } = this.#parts
     const { connector, purpose, overrides } = wish
     let open = candidates(charger, purpose, overrides, limitKey(charger, connector) !== undefined)
@@ -137,7 +178,7 @@ export class LimitDownlink {
       }
       open = others
       const csChargingProfiles = chargingProfile(wish, method, now())
-      this.#ask(
+      turn.ask(
         'SetChargingProfile',
         { connectorId: connector, csChargingProfiles },
         { lane: 'limit' },
@@ -153,7 +194,7 @@ export class LimitDownlink {
             open = method.kind === 'Absolute' ? open.filter(({ kind }) => kind === 'Relative').slice(0, 1) : []
           }
           if (answered.kind === 'error' && answered.code === 'NotImplemented') open = []
-          // Thrown away because the charger begins anew: it will be told again, and this says nothing of the way.
+          // Thrown away: it will be told again, or something newer, and this says nothing of the way.
           if (answered.kind === 'none' && answered.dropped) open = []
           next()
         },
@@ -162,48 +203,69 @@ export class LimitDownlink {
     next()
   }
 
-  #conclude(command: SetLimit, answers: ReadonlyMap<Purpose, Said>, learnt: readonly Learnt[], tell: Tell): void {
+  #conclude(turn: Turn, { command, answers, learnt, outcome }: Concluded, tell: Tell, done: () => void): void {
     const { charger } = this.#parts
     const { connector, transactionId } = command
-    const said = this.#outcome(command, answers)
     const key = limitKey(charger, connector)
-    if (said.answer !== 'accepted' && said.answer !== 'no-answer' && key !== undefined) {
-      this.#writeKey(command, key, (byKey) =>
-        tell({ ...(byKey.answer === 'accepted' ? byKey : said), learnt: [...learnt, ...(byKey.learnt ?? [])] }),
-      )
+    if (outcome.answer !== 'accepted' && outcome.answer !== 'no-answer' && key !== undefined) {
+      this.#writeKey(turn, command, key, (byKey) => {
+        tell({ ...(byKey.answer === 'accepted' ? byKey : outcome), learnt: [...learnt, ...(byKey.learnt ?? [])] })
+        done()
+      })
       return
     }
-    const cleared = learnt.flatMap((each) =>
-      'purpose' in each && each.method !== undefined ? this.#clearOthers(connector, each.purpose, each.method) : [],
-    )
+    let parts = 2
+    const ended = (): void => {
+      parts -= 1
+      if (parts === 0) done()
+    }
+    this.#clearOthers(turn, connector, learnt, ended)
     const bound = answers.get('TxProfile')?.answer === 'accepted' && transactionId !== undefined
-    tell({ ...said, learnt: [...learnt, ...cleared], ...(bound && { boundTransaction: transactionId }) })
+    tell({ ...outcome, learnt, ...(bound && { boundTransaction: transactionId }) })
+    ended()
   }
 
   /** Profiles of others at higher levels would outrank ours: they go, once. Those of a transaction end by themselves. */
-  #clearOthers(connector: number, purpose: Purpose, { stackLevel }: ProfileMethod): readonly Learnt[] {
-    const { charger } = this.#parts
+  #clearOthers(turn: Turn, connector: number, learnt: readonly Learnt[], done: () => void): void {
+    const { charger, door } = this.#parts
+    const standing = learnt.find((each) => 'purpose' in each && each.purpose !== 'TxProfile')
+    if (standing === undefined || !('purpose' in standing) || standing.method === undefined) {
+      done()
+      return
+    }
+    const { method, purpose } = standing
     const cleared = `${connector}.${purpose}`
-    if (!charger.limits.clearOnAdopt || purpose === 'TxProfile') return []
-    if (charger.state.methods.cleared.has(cleared)) return []
+    if (!charger.limits.clearOnAdopt || charger.state.methods.cleared.has(cleared)) {
+      done()
+      return
+    }
     // A first limit does not wait for the configuration, which tells how many levels there are: this does. What the
     // charger says of its schedule is asked for afterwards.
+    const end = (): void => {
+      door.event(charger, { kind: 'learnt', learnt: [{ cleared }] })
+      done()
+    }
     const next = (level: number, lane: Lane): void => {
-      if (!hasLevel(charger, level)) return
+      if (!hasLevel(charger, level)) {
+        end()
+        return
+      }
       const others = { connectorId: connector, chargingProfilePurpose: purpose, stackLevel: level } as const
-      this.#ask('ClearChargingProfile', others, { lane }, (answer) => {
-        if (answer !== 'no-answer') next(level + 1, 'limit')
+      turn.ask('ClearChargingProfile', others, { lane }, (answer, _detail, answered) => {
+        // The limit that follows will see to it.
+        if (answered.kind === 'none' && answered.dropped) done()
+        else if (answer === 'no-answer') end()
+        else next(level + 1, 'limit')
       })
     }
-    next(stackLevel + 1, 'setup')
-    return [{ cleared }]
+    next(method.stackLevel + 1, 'setup')
   }
 
-  #writeKey(command: SetLimit | ClearLimit, key: string, tell: Tell): void {
+  #writeKey(turn: Turn, command: SetLimit | ClearLimit, key: string, tell: Tell): void {
     const { electrical } = this.#parts.charger.settings
     const rated = electrical.kind === 'ac' ? electrical.maxCurrent : 0
     const amps = command.kind === 'set-limit' ? command.limit.amps : rated
-    this.#ask(
+    turn.ask(
       'ChangeConfiguration',
       { key: keyOf(key, command.connector), value: String(Math.floor(amps)) },
       { lane: 'limit' },

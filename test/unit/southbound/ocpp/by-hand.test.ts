@@ -146,8 +146,8 @@ describe('between a call by hand and the charger', () => {
     boot()
     const outcome = talk.callByHand('ClearCache', {})
     talk.closed()
-    expect(await outcome).toEqual({ kind: 'none' })
-    expect(await talk.callByHand('ClearCache', {})).toEqual({ kind: 'none' })
+    expect(await outcome).toMatchObject({ kind: 'none' })
+    expect(await talk.callByHand('ClearCache', {})).toMatchObject({ kind: 'none' })
   })
 
   it('stands no reading back of a password', async () => {

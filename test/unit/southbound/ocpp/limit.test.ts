@@ -303,6 +303,7 @@ describe('what the charger says that it keeps to', () => {
 
   it('is read back from the key where a key carries the limit', () => {
     const { charger, calls, send } = made()
+    charger.settings = { ...charger.settings, limitKey: 'limit{connector}' }
     charger.state.methods.key = 'limit{connector}'
     send(verify)
     expect(calls).toEqual([['GetConfiguration', { key: ['limit1'] }]])

@@ -183,6 +183,7 @@ describe('the conversation about a certificate', () => {
       ask: (action, payload, _options, done) => {
         expect([action, payload]).toEqual(['CertificateSigned', { certificateChain: 'chain' }])
         asked.push(() => done('accepted', undefined, { kind: 'none' }))
+        return () => {}
       },
       sign: (_charger, request) => (request === 'bad' ? undefined : Promise.resolve(chain)),
     })
