@@ -78,7 +78,7 @@ function table(scope: PointScope): string {
 function page(): string {
   return `# Points
 
-<!-- Written by test/docs/points.test.ts from the catalogue and the shipped mappings: UPDATE=1 npx vitest run --config .vitest.config.ts test/docs/points.test.ts -->
+<!-- Written by test/docs/points.test.ts from the catalogue and the shipped mappings: UPDATE=1 npx vitest run --config .vitest.config.ts test/docs/points.test.ts, then npx biome check --write docs -->
 
 Every point that a mapping can show. "in" is the first shipped mapping that has it: \`standard\`, or else \`full\`; BACnet instances and Modbus addresses are those of
 that mapping for connector 0 (charge point) or before n × stride is added (connector n). \`ocpp-bms-bridge points\` prints the sums for your site.
@@ -111,8 +111,13 @@ ${Object.entries(measurands)
 `
 }
 
+/** Without what the formatter of the repository does to tables. */
+function plain(text: string): string {
+  return text.replace(/ *\| */g, '|').replace(/-{3,}/g, '---')
+}
+
 it('docs/points.md is what the catalogue says (UPDATE=1 writes it again)', () => {
   const generated = page()
   if (process.env.UPDATE === '1') writeFileSync(file, generated)
-  expect(readFileSync(file, 'utf8')).toBe(generated)
+  expect(plain(readFileSync(file, 'utf8'))).toBe(plain(generated))
 })
