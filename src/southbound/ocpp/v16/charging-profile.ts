@@ -23,7 +23,7 @@ export function purposes(
 }
 
 /** The id of a profile; a transaction's beside a standing one has the bridge's own, or one would take the other's place. */
-export function profileId(
+function profileId(
   connector: number,
   purpose: Purpose,
   { profileId: chosen, purpose: only }: ProfileOverrides,
