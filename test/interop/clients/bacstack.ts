@@ -118,14 +118,20 @@ export async function exerciseBacstack({
       )
       return values[0]?.value
     }
+    /** A change that is undone before it was told is none: each is waited for. */
+    const told = async (count: number) => {
+      for (let tries = 0; tries < 100 && notifications < count; tries += 1)
+        await new Promise((resolve) => setTimeout(resolve, 50))
+      if (notifications < count) throw new Error(`${notifications} notifications came, not ${count}`)
+    }
     await ask<void>((done) => client.subscribeCOV(bridge, object, 5, false, false, 60, {}, done))
+    await told(1)
     await write({ type: REAL, value: 14 })
     if ((await slot()) !== 14) throw new Error('slot 9 is not 14')
+    await told(2)
     await write({ type: NULL, value: null })
     if ((await slot()) !== null) throw new Error('slot 9 was not released')
-    for (let tries = 0; tries < 40 && notifications < 2; tries += 1)
-      await new Promise((resolve) => setTimeout(resolve, 50))
-    if (notifications < 2) throw new Error(`${notifications} notifications came`)
+    await told(3)
     return { objects, notifications }
   } finally {
     client.close()
