@@ -194,6 +194,26 @@ export class LimitedCharger {
     this.answer(300)
   }
 
+  /** In amperes per phase; of the charge point, those of both connectors. */
+  keeps(connector: number): number {
+    if (connector > 0) return this.#profileOf(connector)?.amps ?? RATING
+    const connectors = [1, 2].reduce((sum, each) => sum + Math.min(RATING, this.keeps(each)), 0)
+    return Math.min(this.#profileOf(0)?.amps ?? Number.POSITIVE_INFINITY, connectors)
+  }
+
+  /** Its own profiles, somebody else's perhaps. */
+  install(id: number, profile: Profile): void {
+    this.#profiles.set(id, profile)
+  }
+
+  /** What the building sees of a point, and whether it is vouched for. */
+  shown(name: string, connector: number) {
+    const point = this.#bridge.point(name, connector)
+    point.refresh(this.#clock.now())
+    const { quality, states, value } = point
+    return { quality, value: states === undefined ? value : states[Number(value)] }
+  }
+
   /** What the building is shown and isn't so; only looked for while nothing is under way. */
   lies(): readonly string[] {
     const { charger } = this.#bridge
@@ -201,8 +221,8 @@ export class LimitedCharger {
     if (this.#clock.now() < this.#awaitedUntil) return []
     const lies: string[] = []
     for (const connector of [0, 1, 2]) {
-      const { value, quality } = this.#shown('limit.applied', connector)
-      const keeps = this.#keeps(connector)
+      const { value, quality } = this.shown('limit.applied', connector)
+      const keeps = this.keeps(connector)
       if (quality === 'good' && keeps > Number(value) + 0.01)
         lies.push(`connector ${connector} is shown with ${value} A and keeps ${keeps} A`)
     }
@@ -214,10 +234,11 @@ export class LimitedCharger {
     const { charger } = this.#bridge
     const found = this.#waiting.length > 0 ? ['calls that wait'] : []
     for (const connector of [1, 2]) {
-      const { value, quality } = this.#shown('limit.applied', connector)
-      const keeps = this.#keeps(connector)
+      const { value, quality } = this.shown('limit.applied', connector)
+      const keeps = this.keeps(connector)
       const progress = charger.control.connectors[connector]?.limitProgress
-      if (progress?.outcome === 'pending') found.push(`connector ${connector} is pending for ever`)
+      if (progress?.outcome === 'pending' || progress?.outcome === 'no-answer')
+        found.push(`connector ${connector} is ${progress.outcome} for ever`)
       if (quality === 'good' && keeps < Number(value) - 1.01)
         found.push(`connector ${connector} is shown with ${value} A and has only ${keeps} A`)
       if (!progress?.installed && this.#profileOf(connector) !== undefined)
@@ -226,21 +247,8 @@ export class LimitedCharger {
     return found
   }
 
-  #shown(name: string, connector: number) {
-    const point = this.#bridge.point(name, connector)
-    point.refresh(this.#clock.now())
-    return point
-  }
-
-  /** In amperes per phase; of the charge point, those of both connectors. */
-  #keeps(connector: number): number {
-    if (connector > 0) return this.#profileOf(connector)?.amps ?? RATING
-    const connectors = [1, 2].reduce((sum, each) => sum + Math.min(RATING, this.#keeps(each)), 0)
-    return Math.min(this.#profileOf(0)?.amps ?? Number.POSITIVE_INFINITY, connectors)
-  }
-
   #draws(connector: number): number {
-    return Math.min(RATING, this.#keeps(connector))
+    return Math.min(RATING, this.keeps(connector))
   }
 
   #profileOf(connector: number): Profile | undefined {
@@ -290,6 +298,9 @@ export class LimitedCharger {
     if (amps > 0 && amps < lowestLimit) return false
     if (purpose === 'TxProfile' && (!txProfiles || transactionId !== (this.#running[connector] ?? -1))) return false
     if (purpose === 'ChargePointMaxProfile' && !maxProfiles) return false
+    // One takes the place of another of its connector, purpose and level (OCPP 1.6 5.16), as it does of another of its id.
+    for (const [id, other] of this.#profiles)
+      if (other.connector === connector && other.purpose === purpose && other.level === level) this.#profiles.delete(id)
     this.#profiles.set(written.chargingProfileId, { connector, purpose, level, amps, transactionId })
     return true
   }

@@ -151,6 +151,17 @@ describe('a mistake in config.yaml', () => {
       'direct current',
     ],
     [
+      'chargers: [{ id: D, electrical: { maxPower: 9 }, smartCharging: { key: K } }]',
+      '1:72 limit-key',
+      'direct current',
+    ],
+    [
+      'chargers: [{ id: D, connectors: 2, electrical: { maxCurrent: 6 }, smartCharging: { key: K } }]',
+      '1:89 limit-key',
+      'write {connector}',
+    ],
+    ['chargers: [{ id: D, smartCharging: { profileId: 200500 } }]', '1:49 invalid-value', "bridge's own"],
+    [
       'chargers:\n  - { id: A, password: "$' + '{NOWHERE}", electrical: { maxCurrent: 6 } }',
       '2:24 environment',
       'NOWHERE',

@@ -126,6 +126,23 @@ describe('what is known of a limit', () => {
     expect(sent).toBeLessThan(20)
   })
 
+  it('a schedule that was wrong and is right again clears the charger, unless readings belied it', () => {
+    for (const [drawn, evidence] of [
+      [undefined, 'Verified'],
+      [30, 'Not honoured'],
+    ] as const) {
+      const { shown, clock, answerAll, link, draw, tellLimit } = limited()
+      clock.advance(6_000)
+      tellLimit(1, 32)
+      if (drawn !== undefined) draw(drawn)
+      clock.advance(61_000)
+      expect(shown()).toBe('Not honoured')
+      answerAll(link)
+      tellLimit(1, 16)
+      expect(shown()).toBe(evidence)
+    }
+  })
+
   it('a schedule that says more in a transaction is a breach unless readings speak for the charger', () => {
     const silent = limited()
     silent.tellLimit(1, 32)

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { Cancel, Clock } from '../../../lib/clock.ts'
 import type { Log } from '../../../lib/log.ts'
 import { Throttle } from '../../../lib/throttle.ts'
@@ -61,7 +62,9 @@ export class Session {
   readonly #limits: OutgoingCall[] = []
   readonly #others: OutgoingCall[] = []
   #inFlight: { readonly id: string; readonly call: OutgoingCall; readonly cancel: Cancel } | undefined
-  #nextId: number
+  /** No id of an earlier connection comes again: some chargers send their late answers over the next one. */
+  readonly #prefix = randomBytes(4).toString('hex')
+  #nextId = 1
   #timeouts = 0
   /** Calls wait until the charger's Boot has been answered, and while a call of its own is being handled. */
   #open = false
@@ -70,8 +73,6 @@ export class Session {
 
   constructor(parts: SessionParts) {
     this.#parts = parts
-    // No id of an earlier connection comes again: some chargers send their late answers over the next one.
-    this.#nextId = parts.clock.now()
     this.#complaints = new Throttle(parts.clock)
   }
 
@@ -183,7 +184,7 @@ export class Session {
         call.done({ kind: 'none' })
         continue
       }
-      const id = String(this.#nextId)
+      const id = `${this.#prefix}-${this.#nextId}`
       this.#nextId += 1
       const cancel = this.#parts.clock.after(this.#parts.responseTimeout, () => this.#timedOut(id))
       this.#inFlight = { id, call, cancel }

@@ -233,6 +233,20 @@ describe('the way in which a charger takes limits', () => {
     expect(calls).toEqual([['ChangeConfiguration', { key: 'chargingALimitConn1', value: '32' }]])
   })
 
+  it('is no key of all connectors together, no key in amperes for direct current, and none that is configured no longer', () => {
+    const keyed = (settings: Partial<Charger['settings']>) => {
+      const { charger, calls, send } = made(() => 'Rejected')
+      charger.settings = { ...charger.settings, ...settings }
+      charger.state.methods.key = 'MaxCurrent'
+      expect(send(set)?.answer).toBe('rejected')
+      expect(send({ kind: 'clear-limit', connector: 1, overrides })?.answer).toBe('accepted')
+      expect(calls.map(([action]) => action)).not.toContain('ChangeConfiguration')
+    }
+    keyed({ limitKey: 'MaxCurrent' })
+    keyed({ limitKey: 'MaxCurrent', electrical: { kind: 'dc', maxPower: 50_000 } })
+    keyed({})
+  })
+
   it('is never a vendor key that the charger has not shown, or shows as read-only', () => {
     const { charger, calls, send } = made(() => 'Rejected')
     tell(charger, 'chargingALimitConn1', '32', true)
