@@ -9,12 +9,21 @@ export interface Clock {
   after(ms: number, task: () => void): Cancel
 }
 
+const LONGEST_MS = 2 ** 31 - 1
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   after(ms, task) {
     if (ms <= 0) {
       const immediate = setImmediate(task)
       return () => clearImmediate(immediate)
+    }
+    // Node runs at once what is to run after more than it can count.
+    if (ms > LONGEST_MS) {
+      let cancel = systemClock.after(LONGEST_MS, () => {
+        cancel = systemClock.after(ms - LONGEST_MS, task)
+      })
+      return () => cancel()
     }
     const timer = setTimeout(task, ms)
     return () => clearTimeout(timer)

@@ -44,15 +44,15 @@ interface TagFile {
 }
 
 /** Names of the columns as people and exports write them. */
-const columns: Readonly<Record<string, 'idTag' | 'expires' | 'parent'>> = {
-  idtag: 'idTag',
-  tag: 'idTag',
-  expires: 'expires',
-  expiry: 'expires',
-  expirydate: 'expires',
-  parent: 'parent',
-  parentidtag: 'parent',
-}
+const columns: ReadonlyMap<string, 'idTag' | 'expires' | 'parent'> = new Map([
+  ['idtag', 'idTag'],
+  ['tag', 'idTag'],
+  ['expires', 'expires'],
+  ['expiry', 'expires'],
+  ['expirydate', 'expires'],
+  ['parent', 'parent'],
+  ['parentidtag', 'parent'],
+])
 
 /** The lists with their files read; what can't be read is left out, and said by `tagFaults`. */
 export function readLists<L extends Lists>({ allow, deny, ...others }: L, folder: string) {
@@ -100,7 +100,7 @@ function readTagFile(file: string): TagFile {
     if (!(error instanceof CsvError)) throw error
     return { tags: [], faults: [error.message] }
   }
-  const named = rows[0]?.record.map((name) => columns[name.toLowerCase().replace(/[^a-z]/g, '')])
+  const named = rows[0]?.record.map((name) => columns.get(name.toLowerCase().replace(/[^a-z]/g, '')))
   const hasHeader = named?.includes('idTag') ?? false
   const names = hasHeader ? named : (['idTag'] as const)
   const tags: Tag[] = []

@@ -84,7 +84,7 @@ export class Gate {
   knock(request: IncomingMessage, admission: Admission): void {
     const approach = {
       address: plainAddress(request.socket.remoteAddress ?? ''),
-      path: pathOf(request.url ?? '').slice(0, 100),
+      path: printable(pathOf(request.url ?? '')).slice(0, 100),
       tls: request.socket instanceof TLSSocket,
     }
     const identifier = identifierOf(request.url ?? '')
@@ -188,7 +188,12 @@ function asksForPassword(profile: SecurityProfile, passwords: readonly Password[
 
 function offers(request: IncomingMessage): readonly string[] {
   const offered = request.headers['sec-websocket-protocol']
-  return offered?.split(',').map((each) => each.trim().slice(0, 60)) ?? []
+  return offered?.split(',').map((each) => printable(each.trim()).slice(0, 60)) ?? []
+}
+
+/** Of bytes beyond ASCII, which come as Latin-1, some are commands to a terminal. */
+function printable(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, '?')
 }
 
 /** A dual-stack socket shows IPv4 peers as ::ffff:a.b.c.d. */
