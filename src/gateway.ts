@@ -101,7 +101,8 @@ export function createGateway(
   const sections: Readonly<Record<string, unknown>> = plan.settings.northbound
   for (const plugin of plugins.northbound) {
     const own = sections[plugin.name]
-    const parts = { clock, log, downlink, site: plan.settings.site, version }
+    const notebook = store.notebook(plugin.name)
+    const parts = { clock, log, downlink, notebook, site: plan.settings.site, version }
     if (own !== undefined) norths.push(plugin.create(own, parts))
   }
   const souths = plugins.southbound.map((plugin) =>

@@ -126,11 +126,21 @@ export interface Northbound {
   stop(): Promise<void>
 }
 
+/** What a protocol keeps of its own over restarts: texts under names of its choice. */
+export interface Notebook {
+  get(name: string): string | undefined
+  /** On disk when it returns; undefined forgets. */
+  set(name: string, text: string | undefined): void
+  /** The same, gathered and written soon: for what may lose its last change in a power cut. */
+  setLater(name: string, text: string | undefined): void
+}
+
 /** What a northbound protocol is given. */
 export interface NorthboundParts {
   readonly clock: Clock
   readonly log: Log
   readonly downlink: Downlink
+  readonly notebook: Notebook
   readonly site: string
   /** Of the bridge's software. */
   readonly version: string
@@ -240,6 +250,9 @@ export interface Store {
   /** Gathered for longer than snapshots: a flood of strangers costs the disk one write in a while. */
   saveVisitorLater(visitor: Visitor): void
   forgetVisitorLater(identifier: string): void
+
+  /** What belongs to one protocol alone. */
+  notebook(protocol: string): Notebook
 
   flush(): void
   close(): void

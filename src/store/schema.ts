@@ -34,6 +34,9 @@ const steps: readonly string[] = [
   DROP INDEX transactionOfCharger;
   CREATE INDEX startOfTransaction ON "transaction" (charger, connector, timestampText);
   `,
+  `
+  CREATE TABLE note (protocol TEXT NOT NULL, name TEXT NOT NULL, text TEXT NOT NULL, PRIMARY KEY (protocol, name)) WITHOUT ROWID;
+  `,
 ]
 
 /** Brings the database up to this version; throws where a newer bridge has written it. */

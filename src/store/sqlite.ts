@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import SqliteDatabase from 'better-sqlite3'
 import type { Store, StoredSlots, StoredTransaction, Visitor } from '../core/ports.ts'
 import type { Clock } from '../lib/clock.ts'
+import { Notes } from './notes.ts'
 import { readNumbers, readVisitors } from './read.ts'
 import { migrate } from './schema.ts'
 import { TransactionIds } from './transaction-ids.ts'
@@ -39,6 +40,9 @@ export function openSqlite(file: string, clock: Clock, random: () => number = Ma
   const held = new Map<string, Map<string, string>>()
   const edges = new Map<string, number>()
   const waiting = new Map<string, () => string>()
+  const notes = new Notes(database, () => {
+    cancel ??= clock.after(GATHER_MS, flush)
+  })
   /** By identifier in lower case; undefined: to be forgotten. */
   const visitors = new Map<string, Visitor | undefined>()
   let cancel: (() => void) | undefined
@@ -61,10 +65,11 @@ export function openSqlite(file: string, clock: Clock, random: () => number = Ma
   function flush(): void {
     cancel?.()
     cancel = undefined
-    if (waiting.size === 0) return
+    if (waiting.size === 0 && !notes.waiting) return
     const batch = [...waiting]
     waiting.clear()
     unsynced(() => {
+      notes.write()
       for (const [charger, take] of batch) sql.saveSnapshot.run(charger, take())
     })
   }
@@ -158,6 +163,8 @@ export function openSqlite(file: string, clock: Clock, random: () => number = Ma
     visitors: () => readVisitors(database),
     saveVisitorLater: (visitor) => visitorLater(visitor.identifier, visitor),
     forgetVisitorLater: (identifier) => visitorLater(identifier, undefined),
+
+    notebook: (protocol) => notes.of(protocol),
 
     flush() {
       flush()

@@ -2,18 +2,23 @@ import type { Point } from '../../core/points/point.ts'
 import type { Device, Northbound, NorthboundParts } from '../../core/ports.ts'
 import { Throttle } from '../../lib/throttle.ts'
 import type { BacnetConfig } from './config.ts'
-import { DeviceModel } from './objects/device-model.ts'
+import { type DeviceCommon, DeviceModel } from './objects/device-model.ts'
 import { deviceProperties } from './objects/device-properties.ts'
 import { instanceOf } from './placement.ts'
 import { Application } from './services/application.ts'
 import { ConfirmedSender } from './services/confirmed-sender.ts'
 import { CovService } from './services/cov.ts'
 import { Discovery } from './services/discovery.ts'
-import { ReadServices } from './services/read.ts'
+import { readPropertyMultipleService, readPropertyService } from './services/read.ts'
+import type { Services } from './services/service.ts'
+import { writePropertyService } from './services/write.ts'
 import { NetworkLayer } from './transport/network.ts'
 import { Pacer } from './transport/pacer.ts'
+import { SegmentedAnswers } from './transport/segmented-answers.ts'
+import { SegmentedRequests } from './transport/segmented-requests.ts'
 import { BacnetUplink } from './uplink.ts'
 import type { IpAddress } from './wire/bvlc.ts'
+import { servicesSupported } from './wire/service.ts'
 
 /** Where datagrams come from and go to. */
 export interface DatagramPort {
@@ -29,13 +34,12 @@ export type OpenPort = (received: (datagram: Uint8Array, from: IpAddress) => voi
 /** Every layer of BACnet above its datagrams, put together. */
 export function createStack(
   settings: BacnetConfig,
-  { clock, log, downlink, version }: NorthboundParts,
+  { clock, log, downlink, notebook, version }: NorthboundParts,
   openPort: OpenPort,
 ): Northbound {
   const { topology, vendorId } = settings
   const rights = { allowWrites: settings.allowWrites }
   let started = false
-  const common = { vendorId, version, now: () => clock.now() }
   const virtual = new Map<number, DeviceModel>()
   let bridge: DeviceModel | undefined
 
@@ -61,15 +65,39 @@ export function createStack(
   const reply = network.reply.bind(network)
   const throttle = new Throttle(clock)
   const cov = new CovService({ clock, log, confirmed, throttle, reply })
-  const deviceTable = deviceProperties((writer, device) => cov.writeSubscriptions(writer, device))
   const discovery = new Discovery({ pacer, reply: (device, to, apdu) => reply(device, to, apdu, false) })
+  const services: Services = {
+    confirmed: new Map([
+      ['read-property', readPropertyService(downlink)],
+      ['read-property-multiple', readPropertyMultipleService(downlink)],
+      ['write-property', writePropertyService(downlink)],
+      ['subscribe-cov', { execute: ({ device, reader, peer }) => cov.subscribe(device, reader, peer) }],
+    ]),
+    unconfirmed: new Map([
+      ['who-is', { execute: (devices, reader, peer) => discovery.whoIs(devices, reader, peer) }],
+      ['who-has', { execute: (devices, reader, peer) => discovery.whoHas(devices, reader, peer) }],
+    ]),
+  }
+  const executed = new Set(
+    [...services.confirmed.keys(), ...services.unconfirmed.keys()].map((name): number => servicesSupported[name]),
+  )
+  const common: DeviceCommon = {
+    vendorId,
+    version,
+    now: () => clock.now(),
+    notebook,
+    properties: deviceProperties({
+      writeSubscriptions: (writer, device) => cov.writeSubscriptions(writer, device),
+      executes: (bit) => executed.has(bit),
+    }),
+  }
+  const answers = new SegmentedAnswers({ clock, reply })
+  const requests = new SegmentedRequests({ clock, reply })
   const application = new Application({
-    reads: new ReadServices({ downlink, deviceTable }),
-    cov,
-    discovery,
+    services,
     confirmed,
-    deviceTable,
-    downlink,
+    answers,
+    requests,
     rights,
     log,
     throttle,
@@ -108,15 +136,20 @@ export function createStack(
     attach(device: Device, points: readonly Point[]) {
       const model = modelOf(device)
       if (model === undefined) return
-      uplink.attach(model.add(device, points, (point, row, stride) => instanceOf(settings, device, point, row, stride)))
+      uplink.attach(
+        model.addPoints(device, points, (point, row, stride) => instanceOf(settings, device, point, row, stride)),
+      )
     },
     detach(device: Device, points?: readonly Point[]) {
       const instance = device.addresses.bacnet
       const isVirtual = topology === 'virtual' && device.charger !== undefined
       const model = isVirtual && instance !== undefined ? virtual.get(instance) : bridge
-      if (model === undefined || (isVirtual && model.device.charger !== device.charger)) return
-      uplink.detach(model.remove(device, points))
-      if (isVirtual && points === undefined && instance !== undefined) virtual.delete(instance)
+      if (model === undefined || (isVirtual && model.owner.charger !== device.charger)) return
+      uplink.detach(model.removePoints(device, points))
+      if (!isVirtual || points !== undefined || instance === undefined) return
+      virtual.delete(instance)
+      answers.forget(model)
+      requests.forget(model)
     },
     pointChanged: (point) => uplink.pointChanged(point),
     configure(changed) {
@@ -134,6 +167,8 @@ export function createStack(
       pacer.stop()
       cov.stop()
       confirmed.stop()
+      answers.stop()
+      requests.stop()
       await port.stop()
     },
   }

@@ -1,22 +1,22 @@
 import type { Point } from '../../core/points/point.ts'
-import type { BacnetObject } from './objects/bacnet-object.ts'
+import type { PointObject } from './objects/point-object.ts'
 import type { CovService } from './services/cov.ts'
 
 /** From a changed point to those who subscribed to its object. Reads need nothing: objects look at the point itself. */
 export class BacnetUplink {
   readonly #cov: CovService
   /** By the point's own number. */
-  readonly #objects: (BacnetObject | undefined)[] = []
+  readonly #objects: (PointObject | undefined)[] = []
 
   constructor(cov: CovService) {
     this.#cov = cov
   }
 
-  attach(objects: readonly BacnetObject[]): void {
+  attach(objects: readonly PointObject[]): void {
     for (const object of objects) this.#objects[object.point.id] = object
   }
 
-  detach(objects: readonly BacnetObject[]): void {
+  detach(objects: readonly PointObject[]): void {
     for (const object of objects) {
       this.#objects[object.point.id] = undefined
       this.#cov.forget(object)

@@ -1,20 +1,19 @@
-import { APDU_RETRIES, APDU_TIMEOUT_MS, MAX_APDU } from '../transport/limits.ts'
+import { APDU_RETRIES, APDU_TIMEOUT_MS, MAX_APDU, MAX_SEGMENTS, SEGMENT_TIMEOUT_MS } from '../transport/limits.ts'
 import { OBJECT_TYPES_SUPPORTED_BITS, objectTypes } from '../wire/object-type.ts'
 import { propertyIds } from '../wire/property-id.ts'
 import { segmentation } from '../wire/service/i-am.ts'
-import { SERVICES_SUPPORTED_BITS, servicesSupported } from '../wire/service.ts'
+import { SERVICES_SUPPORTED_BITS } from '../wire/service.ts'
 import type { Writer } from '../wire/writer.ts'
 import type { DeviceModel } from './device-model.ts'
-import { type Property, propertyTable } from './property.ts'
+import { identification, type Property, type PropertyTable, propertyTable } from './property.ts'
 
 const PROTOCOL_VERSION = 1
-const PROTOCOL_REVISION = 14
+const PROTOCOL_REVISION = 22
 const OPERATIONAL = 0
 
 type Row = Property<DeviceModel>
 
 const typeBits: ReadonlySet<number> = new Set(Object.values(objectTypes))
-const serviceBits: ReadonlySet<number> = new Set(Object.values(servicesSupported))
 
 function text(id: keyof typeof propertyIds, required: boolean, of: (device: DeviceModel) => string): Row {
   return { id: propertyIds[id], required, read: (writer, device) => writer.characterString(of(device)) }
@@ -25,29 +24,30 @@ function count(id: keyof typeof propertyIds, of: (device: DeviceModel) => number
 }
 
 function identity(device: DeviceModel) {
-  return device.device.charger?.state.identity
+  return device.owner.charger?.state.identity
 }
 
-/** The device object (12.11); `writeSubscriptions` lists who is told of changes in it. */
-export function deviceProperties(writeSubscriptions: (writer: Writer, device: DeviceModel) => void) {
+export interface DeviceParts {
+  /** Lists who is told of changes in a device. */
+  readonly writeSubscriptions: (writer: Writer, device: DeviceModel) => void
+  /** Whether the service of that bit is executed (clause 21, BACnetServicesSupported). */
+  readonly executes: (bit: number) => boolean
+}
+
+/** The device object (12.11). */
+export function deviceProperties({ executes, writeSubscriptions }: DeviceParts): PropertyTable<DeviceModel> {
   const rows: readonly Row[] = [
-    {
-      id: propertyIds['object-identifier'],
-      required: true,
-      read: (writer, { instance }) => writer.objectId(objectTypes.device, instance),
-    },
-    text('object-name', true, ({ name }) => name),
-    { id: propertyIds['object-type'], required: true, read: (writer) => writer.enumerated(objectTypes.device) },
+    ...identification(),
     { id: propertyIds['system-status'], required: true, read: (writer) => writer.enumerated(OPERATIONAL) },
     text('vendor-name', true, () => 'ocpp-bms-bridge'),
     count('vendor-identifier', ({ common }) => common.vendorId),
     // Stable, because some clients keep their settings under it: a charger's own model is its description.
-    text('model-name', true, ({ device }) => (device.charger === undefined ? 'ocpp-bms-bridge' : 'OCPP charger')),
+    text('model-name', true, ({ owner }) => (owner.charger === undefined ? 'ocpp-bms-bridge' : 'OCPP charger')),
     text('firmware-revision', true, (device) => identity(device)?.firmwareVersion ?? device.common.version),
     text('application-software-version', true, ({ common }) => common.version),
     text('description', false, (device) => {
       const own = identity(device)
-      return device.device.charger === undefined
+      return device.owner.charger === undefined
         ? 'OCPP to BACnet and Modbus'
         : [own?.vendor, own?.model, own?.serialNumber].filter(Boolean).join(' ')
     }),
@@ -56,7 +56,7 @@ export function deviceProperties(writeSubscriptions: (writer: Writer, device: De
     {
       id: propertyIds['protocol-services-supported'],
       required: true,
-      read: (writer) => writer.bitString(SERVICES_SUPPORTED_BITS, (bit) => serviceBits.has(bit)),
+      read: (writer) => writer.bitString(SERVICES_SUPPORTED_BITS, executes),
     },
     {
       id: propertyIds['protocol-object-types-supported'],
@@ -77,7 +77,7 @@ export function deviceProperties(writeSubscriptions: (writer: Writer, device: De
     {
       id: propertyIds['segmentation-supported'],
       required: true,
-      read: (writer) => writer.enumerated(segmentation['no-segmentation']),
+      read: (writer) => writer.enumerated(segmentation['segmented-both']),
     },
     {
       id: propertyIds['local-time'],
@@ -107,6 +107,8 @@ export function deviceProperties(writeSubscriptions: (writer: Writer, device: De
       // Minutes west of Greenwich are positive (12.11.25), as in JavaScript.
       read: (writer, { common }) => writer.signed(new Date(common.now()).getTimezoneOffset()),
     },
+    { ...count('max-segments-accepted', () => MAX_SEGMENTS), required: false },
+    { ...count('apdu-segment-timeout', () => SEGMENT_TIMEOUT_MS), required: false },
     count('apdu-timeout', () => APDU_TIMEOUT_MS),
     count('number-of-apdu-retries', () => APDU_RETRIES),
     // A list without elements: the bridge looks nobody up.

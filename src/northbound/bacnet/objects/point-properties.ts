@@ -6,8 +6,8 @@ import { BacnetError } from '../wire/error-code.ts'
 import { propertyIds } from '../wire/property-id.ts'
 import type { ApplicationValue } from '../wire/value.ts'
 import type { Writer } from '../wire/writer.ts'
-import type { BacnetObject } from './bacnet-object.ts'
-import { type Property, type PropertyTable, propertyTable } from './property.ts'
+import type { PointObject } from './point-object.ts'
+import { identification, type Property, type PropertyTable, propertyTable } from './property.ts'
 
 /** BACnetReliability (clause 21). */
 const reliabilities = {
@@ -19,7 +19,7 @@ const reliabilities = {
 const NORMAL = 0
 const PRIORITIES = 16
 
-type Row = Property<BacnetObject>
+type Row = Property<PointObject>
 type Family = 'analog' | 'binary' | 'multi-state' | 'text' | 'unsigned' | 'double'
 
 const families: Record<PointObjectType, Family> = {
@@ -38,7 +38,7 @@ const families: Record<PointObjectType, Family> = {
 }
 
 /** How a quality shows: inputs have a sensor that may be missing, everything else is unreliable. */
-function reliability(object: BacnetObject): number {
+function reliability(object: PointObject): number {
   const { point } = object
   if (point.outOfService) return reliabilities['no-fault-detected']
   switch (point.quality) {
@@ -54,7 +54,7 @@ function reliability(object: BacnetObject): number {
 }
 
 /** In-alarm, fault, overridden, out-of-service as a number of four bits, the first the highest. */
-export function statusFlags(object: BacnetObject): number {
+export function statusFlags(object: PointObject): number {
   return (reliability(object) === NORMAL ? 0 : 0b0100) | (object.point.outOfService ? 0b0001 : 0)
 }
 
@@ -63,7 +63,7 @@ export function writeStatusFlags(writer: Writer, flags: number): void {
 }
 
 /** A value in the object's own data type. What was never received is still a value: 0, the first state, nothing. */
-function writeValue(writer: Writer, object: BacnetObject, value: Value | undefined): void {
+function writeValue(writer: Writer, object: PointObject, value: Value | undefined): void {
   switch (families[object.kind]) {
     case 'analog':
       writer.real(Number(value ?? 0))
@@ -86,14 +86,14 @@ function writeValue(writer: Writer, object: BacnetObject, value: Value | undefin
   }
 }
 
-export function writePresentValue(writer: Writer, object: BacnetObject): void {
+export function writePresentValue(writer: Writer, object: PointObject): void {
   const { point, device } = object
   if (point.definition.ticking) point.refresh(device.common.now())
   writeValue(writer, object, point.value)
 }
 
 /** A client's value in core's terms; null is the application NULL. Throws where it isn't the object's data type. */
-function understood(object: BacnetObject, value: ApplicationValue): Value | null {
+function understood(object: PointObject, value: ApplicationValue): Value | null {
   const wrong = new BacnetError('property', 'invalid-data-type')
   const outside = new BacnetError('property', 'value-out-of-range')
   if (value.type === 'null') return null
@@ -125,11 +125,11 @@ const presentValue: Row = {
   id: propertyIds['present-value'],
   required: true,
   read: (writer, object) => writePresentValue(writer, object),
+  // Only what has a priority array can be released (19.2).
+  releases: ({ commandable }) => commandable,
   write(object, sent, { downlink, client, priority }) {
     const { point } = object
     const value = understood(object, sent)
-    // Only what has a priority array can be released (19.2).
-    if (value === null && !object.commandable) throw new BacnetError('property', 'invalid-data-type')
     if (point.outOfService && !object.commandable) refuse(downlink.override(point, value as Value))
     else refuse(downlink.write(point, value, client, priority))
   },
@@ -202,7 +202,7 @@ const stateText: Row = {
   read: (writer, { point }, _downlink, index) => writer.characterString(point.states?.[index - 1] ?? ''),
 }
 
-function binaryText(id: 'active-text' | 'inactive-text', text: (object: BacnetObject) => string): Row {
+function binaryText(id: 'active-text' | 'inactive-text', text: (object: PointObject) => string): Row {
   return { id: propertyIds[id], required: false, read: (writer, object) => writer.characterString(text(object)) }
 }
 
@@ -212,13 +212,7 @@ const inactiveText = binaryText('inactive-text', ({ row }) => row.inactiveText ?
 /** What every object has; Event_State and Out_Of_Service are required of those that the standard began with. */
 function common(classic: boolean): readonly Row[] {
   return [
-    {
-      id: propertyIds['object-identifier'],
-      required: true,
-      read: (writer, { type, instance }) => writer.objectId(type, instance),
-    },
-    { id: propertyIds['object-name'], required: true, read: (writer, { name }) => writer.characterString(name) },
-    { id: propertyIds['object-type'], required: true, read: (writer, { type }) => writer.enumerated(type) },
+    ...identification(),
     presentValue,
     {
       id: propertyIds.description,
@@ -240,7 +234,7 @@ const commandable: readonly Row[] = [priorityArray, relinquishDefault]
 const optionally = (rows: readonly Row[]): readonly Row[] => rows.map((row) => ({ ...row, required: false }))
 
 /** The property tables of 12.2 to 12.20 and 12.37 to 12.44; values that can be commanded have the array as well. */
-function tables(isCommandable: boolean): Record<PointObjectType, PropertyTable<BacnetObject>> {
+function tables(isCommandable: boolean): Record<PointObjectType, PropertyTable<PointObject>> {
   const array = isCommandable ? commandable : []
   return {
     'analog-input': propertyTable([...common(true), units, covIncrement]),
@@ -261,6 +255,6 @@ function tables(isCommandable: boolean): Record<PointObjectType, PropertyTable<B
 const plainTables = tables(false)
 const commandableTables = tables(true)
 
-export function pointProperties(object: BacnetObject): PropertyTable<BacnetObject> {
+export function pointProperties(object: PointObject): PropertyTable<PointObject> {
   return (object.commandable ? commandableTables : plainTables)[object.kind]
 }

@@ -1,13 +1,12 @@
 import type { Cancel, Clock } from '../../../lib/clock.ts'
 import type { Log } from '../../../lib/log.ts'
 import type { Throttle } from '../../../lib/throttle.ts'
-import type { BacnetObject } from '../objects/bacnet-object.ts'
 import type { DeviceModel } from '../objects/device-model.ts'
+import { PointObject } from '../objects/point-object.ts'
 import { statusFlags, writePresentValue, writeStatusFlags } from '../objects/point-properties.ts'
 import { type Peer, peerKey } from '../transport/peer.ts'
 import { writeConfirmed, writeUnconfirmed } from '../wire/apdu.ts'
 import { BacnetError, BacnetReject } from '../wire/error-code.ts'
-import { objectKey, objectTypes } from '../wire/object-type.ts'
 import { propertyIds } from '../wire/property-id.ts'
 import type { Reader } from '../wire/reader.ts'
 import { writeCovNotification } from '../wire/service/cov-notification.ts'
@@ -15,10 +14,11 @@ import { readSubscribeCov } from '../wire/service/subscribe-cov.ts'
 import { confirmedServices, unconfirmedServices } from '../wire/service.ts'
 import { Writer } from '../wire/writer.ts'
 import type { ConfirmedSender } from './confirmed-sender.ts'
+import { found } from './read.ts'
 
 /** Who is told of changes of one object (13.1). */
 interface Subscription {
-  readonly object: BacnetObject
+  readonly object: PointObject
   readonly peer: Peer
   /** The peer's key. */
   readonly client: string
@@ -26,7 +26,7 @@ interface Subscription {
   confirmed: boolean
   /** Milliseconds; Infinity: until cancelled. */
   expiresAt: number
-  value: BacnetObject['point']['value']
+  value: PointObject['point']['value']
   flags: number
   /** A change waits to be told. */
   dirty: boolean
@@ -55,7 +55,7 @@ const PAUSE_MS = 10
 export class CovService {
   readonly #parts: CovParts
   /** Of each object, by process and client. */
-  readonly #byObject = new Map<BacnetObject, Map<string, Subscription>>()
+  readonly #byObject = new Map<PointObject, Map<string, Subscription>>()
   readonly #perClient = new Map<string, number>()
   readonly #writer = new Writer(512)
   #count = 0
@@ -71,14 +71,9 @@ export class CovService {
     const { process, object: id, confirmed, lifetime } = readSubscribeCov(request)
     // An Unsigned32 (13.14.1.1): it is sent back with every notification.
     if (process > MAX_UNSIGNED32) throw new BacnetReject('parameter-out-of-range')
-    const object = device.objects.get(objectKey(id.type, id.instance))
-    if (object === undefined) {
-      // The device object is there, but tells of no changes.
-      const known = id.type === objectTypes.device && id.instance === device.instance
-      throw known
-        ? new BacnetError('object', 'optional-functionality-not-supported')
-        : new BacnetError('object', 'unknown-object')
-    }
+    const object = found(device, id)
+    // Objects without a point, such as the device's own, tell of no changes.
+    if (!(object instanceof PointObject)) throw new BacnetError('object', 'optional-functionality-not-supported')
     const client = peerKey(peer)
     const existing = this.#byObject.get(object)?.get(subscriptionKey(process, client))
     if (confirmed === undefined) {
@@ -95,7 +90,7 @@ export class CovService {
   }
 
   /** A point's value, quality or service state changed: whoever it concerns enough is told, soon. */
-  changed(object: BacnetObject): void {
+  changed(object: PointObject): void {
     const own = this.#byObject.get(object)
     if (own === undefined) return
     const { value } = object.point
@@ -104,7 +99,7 @@ export class CovService {
   }
 
   /** The object is gone, and with it whoever subscribed to it: nothing more is told. */
-  forget(object: BacnetObject): void {
+  forget(object: PointObject): void {
     for (const subscription of [...(this.#byObject.get(object)?.values() ?? [])]) this.#drop(subscription)
   }
 
@@ -140,7 +135,7 @@ export class CovService {
     this.#cancelSweep?.()
   }
 
-  #add(object: BacnetObject, peer: Peer, client: string, process: number): Subscription {
+  #add(object: PointObject, peer: Peer, client: string, process: number): Subscription {
     const own = this.#perClient.get(client) ?? 0
     if (this.#count >= MAX_SUBSCRIPTIONS || own >= MAX_PER_CLIENT) {
       this.#parts.log.warn({ from: client, subscriptions: own }, 'bacnet: no room for another COV subscription')
@@ -255,7 +250,7 @@ function subscriptionKey(process: number, client: string): string {
 /** Flags always matter; a number has to move by its increment, everything else by anything (13.1). */
 function matters(
   subscription: Subscription,
-  object: BacnetObject,
+  object: PointObject,
   value: Subscription['value'],
   flags: number,
 ): boolean {

@@ -1,9 +1,19 @@
+import { type AbortReason, BacnetAbort } from './error-code.ts'
 import { applicationTags } from './reader.ts'
 
 const textEncoder = new TextEncoder()
 
+/** Octets at the most, and how a client learns that there are more. */
+export interface WriterLimit {
+  readonly octets: number
+  readonly reason: AbortReason
+}
+
 /** Writes octets from front to back into a buffer that grows; `reset` uses it again. */
 export class Writer {
+  #limit: WriterLimit | undefined
+  /** How far the buffer may be filled as it is. */
+  #end: number
   #bytes: Uint8Array
   #view: DataView
   #length = 0
@@ -11,6 +21,13 @@ export class Writer {
   constructor(size = 1500) {
     this.#bytes = new Uint8Array(size)
     this.#view = new DataView(this.#bytes.buffer)
+    this.#end = size
+  }
+
+  /** What goes beyond it throws its abort: a few octets of a request can't ask for gigabytes. */
+  set limit(limit: WriterLimit | undefined) {
+    this.#limit = limit
+    this.#end = Math.min(this.#bytes.length, limit?.octets ?? Number.POSITIVE_INFINITY)
   }
 
   get length(): number {
@@ -213,11 +230,14 @@ export class Writer {
   #room(length: number): number {
     const at = this.#length
     this.#length = at + length
-    if (this.#length > this.#bytes.length) {
+    if (this.#length > this.#end) {
+      const limit = this.#limit?.octets ?? Number.POSITIVE_INFINITY
+      if (this.#limit !== undefined && this.#length > limit) throw new BacnetAbort(this.#limit.reason)
       const bytes = new Uint8Array(Math.max(this.#length, this.#bytes.length * 2))
       bytes.set(this.#bytes)
       this.#bytes = bytes
       this.#view = new DataView(bytes.buffer)
+      this.#end = Math.min(bytes.length, limit)
     }
     return at
   }

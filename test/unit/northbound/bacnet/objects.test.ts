@@ -230,17 +230,17 @@ describe('the device', () => {
     expect(read(own, 8, 4000, 30)).toBe('')
   })
 
-  it('supports what it executes and the types that it has, in strings as long as revision 14 says', async () => {
+  it('supports what it executes and the types that it has, in strings as long as revision 22 says', async () => {
     const own = await stack()
     own.attach([])
-    expect([98, 139].map((property) => read(own, 8, 4000, property))).toEqual(['2101', '210e'])
-    // 41 bits, the last WriteGroup's: 5 subscribe-cov, 12 read, 14 read multiple, 15 write, 33 who-has, 34 who-is.
-    expect(read(own, 8, 4000, 97)).toBe('850707040b00006000')
-    // 55 bits, the last lighting-output's.
-    const types = [0, 1, 2, 3, 4, 5, 8, 13, 14, 19, 40, 46, 48]
-    const bits = Buffer.alloc(7)
+    expect([98, 139].map((property) => read(own, 8, 4000, property))).toEqual(['2101', '2116'])
+    // 47 bits: 5 subscribe-cov, 12 read, 14 read multiple, 15 write, 33 who-has, 34 who-is.
+    expect(read(own, 8, 4000, 97)).toBe('850701040b00006000')
+    // 63 bits, the last staging's.
+    const types = [0, 1, 2, 3, 4, 5, 8, 13, 14, 15, 19, 20, 23, 29, 40, 46, 48, 56]
+    const bits = Buffer.alloc(8)
     for (const type of types) bits[type >> 3] = (bits[type >> 3] ?? 0) | (0x80 >> (type & 7))
-    expect(read(own, 8, 4000, 96)).toBe(`850801${bits.toString('hex')}`)
+    expect(read(own, 8, 4000, 96)).toBe(`850901${bits.toString('hex')}`)
   })
 
   it('says the same in I-Am as in its properties', async () => {

@@ -8,6 +8,7 @@ import { config } from '../../../../src/northbound/bacnet/config.ts'
 import { createStack } from '../../../../src/northbound/bacnet/stack.ts'
 import { chargerSettings, fleetSettings } from '../../../support/core.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
+import { notebook } from '../../../support/notebook.ts'
 
 export interface Station {
   readonly address: string
@@ -104,15 +105,19 @@ export async function stack(settings: object = {}, log: Log = silentLog) {
   let receive: (datagram: Uint8Array, from: Station) => void = () => {}
   const downlink = new TestDownlink(shown, (point) => north.pointChanged(point))
   const parsed = config.parse({ device: { instance: 4000 }, network: 2000, ...settings })
-  const north = createStack(parsed, { clock, log, downlink, site: 'Site', version: '1.2.3' }, (received) => {
-    receive = received
-    return {
-      start: () => Promise.resolve('memory'),
-      stop: () => Promise.resolve(),
-      send: (bytes, to) => void sent.push({ to: `${to.address}:${to.port}`, bytes }),
-      broadcast: (bytes) => void sent.push({ to: 'broadcast', bytes }),
-    }
-  })
+  const north = createStack(
+    parsed,
+    { clock, log, downlink, notebook: notebook(), site: 'Site', version: '1.2.3' },
+    (received) => {
+      receive = received
+      return {
+        start: () => Promise.resolve('memory'),
+        stop: () => Promise.resolve(),
+        send: (bytes, to) => void sent.push({ to: `${to.address}:${to.port}`, bytes }),
+        broadcast: (bytes) => void sent.push({ to: 'broadcast', bytes }),
+      }
+    },
+  )
   await north.start()
   clock.advance(100)
   sent.splice(0)
