@@ -9,10 +9,15 @@ export const objectTypes = {
   device: 8,
   'multi-state-input': 13,
   'multi-state-output': 14,
+  'notification-class': 15,
   'multi-state-value': 19,
+  'trend-log': 20,
+  accumulator: 23,
+  'structured-view': 29,
   'characterstring-value': 40,
   'large-analog-value': 46,
   'positive-integer-value': 48,
+  'network-port': 56,
 } as const
 
 /** Bits of Protocol_Object_Types_Supported at Protocol_Revision 14. */
