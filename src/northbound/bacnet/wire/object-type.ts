@@ -9,14 +9,18 @@ export const objectTypes = {
   device: 8,
   'multi-state-input': 13,
   'multi-state-output': 14,
-  'notification-class': 15,
   'multi-state-value': 19,
-  'trend-log': 20,
-  accumulator: 23,
-  'structured-view': 29,
   'characterstring-value': 40,
   'large-analog-value': 46,
   'positive-integer-value': 48,
+} as const
+
+/** Types that are referred to without an object of them here: Protocol_Object_Types_Supported doesn't tell them. */
+export const foreignObjectTypes = {
+  'notification-class': 15,
+  'trend-log': 20,
+  accumulator: 23,
+  'structured-view': 29,
   'network-port': 56,
 } as const
 
