@@ -165,11 +165,16 @@ export function writeError(
   errorClass: ErrorClass,
   errorCode: ErrorCode,
 ): void {
+  beginError(writer, service, invokeId)
+  writer.enumerated(errorClasses[errorClass]).enumerated(errorCodes[errorCode])
+}
+
+/** The header of an error; the service's own body follows (clause 21, BACnet-Error). */
+export function beginError(writer: Writer, service: number, invokeId: number): void {
   writer
     .uint8(ERROR << 4)
     .uint8(invokeId)
     .uint8(service)
-  writer.enumerated(errorClasses[errorClass]).enumerated(errorCodes[errorCode])
 }
 
 export function writeReject(writer: Writer, invokeId: number, reason: RejectReason): void {
