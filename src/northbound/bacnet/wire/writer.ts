@@ -78,7 +78,7 @@ export class Writer {
     return this
   }
 
-  octets(bytes: Uint8Array): this {
+  octets(bytes: ArrayLike<number>): this {
     const at = this.#room(bytes.length)
     this.#bytes.set(bytes, at)
     return this
@@ -122,17 +122,7 @@ export class Writer {
   }
 
   signed(value: number): this {
-    const octets =
-      value >= -0x80 && value < 0x80
-        ? 1
-        : value >= -0x8000 && value < 0x8000
-          ? 2
-          : value >= -0x80_0000 && value < 0x80_0000
-            ? 3
-            : 4
-    this.tag(applicationTags.signed, false, octets)
-    for (let shift = (octets - 1) * 8; shift >= 0; shift -= 8) this.uint8((value >> shift) & 0xff)
-    return this
+    return this.#signed(applicationTags.signed, false, value)
   }
 
   real(value: number): this {
@@ -170,21 +160,12 @@ export class Writer {
 
   /** Bit 0 is the highest bit of the first octet (20.2.10). */
   bitString(length: number, isSet: (bit: number) => boolean): this {
-    const octets = Math.ceil(length / 8)
-    this.tag(applicationTags['bit-string'], false, octets + 1).uint8(octets * 8 - length)
-    for (let octet = 0; octet < octets; octet += 1) {
-      let value = 0
-      for (let bit = 0; bit < 8; bit += 1) if (octet * 8 + bit < length && isSet(octet * 8 + bit)) value |= 0x80 >> bit
-      this.uint8(value)
-    }
-    return this
+    return this.#bits(applicationTags['bit-string'], false, length, isSet)
   }
 
   /** A date or a time as its four octets (20.2.12, 20.2.13). */
   fourOctets(tag: 'date' | 'time', octets: readonly [number, number, number, number]): this {
-    this.uint8((applicationTags[tag] << 4) | 4)
-    for (const octet of octets) this.uint8(octet)
-    return this
+    return this.tag(applicationTags[tag], false, 4).octets(octets)
   }
 
   objectId(type: number, instance: number): this {
@@ -207,6 +188,44 @@ export class Writer {
     this.tag(number, true, 4)
     const at = this.#room(4)
     this.#view.setFloat32(at, value)
+    return this
+  }
+
+  contextSigned(number: number, value: number): this {
+    return this.#signed(number, true, value)
+  }
+
+  contextDouble(number: number, value: number): this {
+    this.tag(number, true, 8)
+    const at = this.#room(8)
+    this.#view.setFloat64(at, value)
+    return this
+  }
+
+  contextBitString(number: number, bits: readonly boolean[]): this {
+    return this.#bits(number, true, bits.length, (bit) => bits[bit] === true)
+  }
+
+  contextFourOctets(number: number, octets: readonly [number, number, number, number]): this {
+    return this.tag(number, true, 4).octets(octets)
+  }
+
+  #signed(number: number, context: boolean, value: number): this {
+    let octets = 1
+    while (octets < 8 && (value < -(2 ** (octets * 8 - 1)) || value >= 2 ** (octets * 8 - 1))) octets += 1
+    this.tag(number, context, octets)
+    for (let n = octets - 1; n >= 0; n -= 1) this.uint8(Math.floor(value / 256 ** n))
+    return this
+  }
+
+  #bits(number: number, context: boolean, length: number, isSet: (bit: number) => boolean): this {
+    const octets = Math.ceil(length / 8)
+    this.tag(number, context, octets + 1).uint8(octets * 8 - length)
+    for (let octet = 0; octet < octets; octet += 1) {
+      let value = 0
+      for (let bit = 0; bit < 8; bit += 1) if (octet * 8 + bit < length && isSet(octet * 8 + bit)) value |= 0x80 >> bit
+      this.uint8(value)
+    }
     return this
   }
 

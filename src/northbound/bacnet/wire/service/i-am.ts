@@ -1,6 +1,8 @@
 import { writeUnconfirmed } from '../apdu.ts'
 import { objectTypes } from '../object-type.ts'
+import type { Reader } from '../reader.ts'
 import { unconfirmedServices } from '../service.ts'
+import { readDevice } from '../type/recipient.ts'
 import type { Writer } from '../writer.ts'
 
 /** BACnetSegmentation (clause 21). */
@@ -26,4 +28,14 @@ export function writeIAm(writer: Writer, iAm: IAm): void {
     .unsigned(iAm.maxApdu)
     .enumerated(iAm.segmentation)
     .unsigned(iAm.vendorId)
+}
+
+/** The parameters of an I-Am that another device sent. */
+export function readIAm(reader: Reader): IAm {
+  const instance = readDevice(reader, reader.application('object-identifier'))
+  const maxApdu = reader.unsigned(reader.application('unsigned'))
+  const segmentation = reader.unsigned(reader.application('enumerated'))
+  const vendorId = reader.unsigned(reader.application('unsigned'))
+  reader.finish()
+  return { instance, maxApdu, segmentation, vendorId }
 }
