@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { cidr, listenAddress } from '../../lib/schema.ts'
+import { recipients } from './recipients.ts'
 import { MAX_INSTANCE } from './wire/object-type.ts'
 
 const instance = z.number().int().min(0).max(MAX_INSTANCE)
@@ -22,6 +23,7 @@ export const config = z
     network: z.number().int().min(1).max(65_534).optional(),
     instances: instances.prefault('4001-4999'),
     vendorId: z.number().int().min(0).max(65_535).default(555),
+    recipients: recipients.prefault([]),
     allowWrites: z.array(cidr()).prefault(['127.0.0.0/8']),
   })
   .superRefine(({ topology, network }, context) => {

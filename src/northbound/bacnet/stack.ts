@@ -86,6 +86,11 @@ export function createStack(
     version,
     now: () => clock.now(),
     notebook,
+    written: (object, property, value, client) =>
+      log.info(
+        { client, object: object.name, property, value },
+        `${property} of ${object.name}: ${value}, by ${client}`,
+      ),
     properties: deviceProperties({
       writeSubscriptions: (writer, device) => cov.writeSubscriptions(writer, device),
       executes: (bit) => executed.has(bit),

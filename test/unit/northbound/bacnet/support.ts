@@ -79,6 +79,15 @@ class TestDownlink implements Downlink {
     this.#changed(point)
   }
 
+  /** Restarts that were asked for. */
+  readonly resets: { readonly charger: string; readonly hard: boolean }[] = []
+
+  reset(charger: Charger, hard: boolean): Refusal | undefined {
+    if (this.refusal !== undefined) return this.refusal
+    this.resets.push({ charger: charger.id, hard })
+    return undefined
+  }
+
   override(point: Point, value: Value): Refusal | undefined {
     point.value = value
     this.#changed(point)
