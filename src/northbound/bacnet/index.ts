@@ -20,8 +20,8 @@ function assign(
 }
 
 function create(settings: BacnetConfig, parts: NorthboundParts): Northbound {
-  const { log } = parts
-  return createStack(settings, parts, (received) => new UdpPort({ listen: settings.listen, log, received }))
+  const { clock, log } = parts
+  return createStack(settings, parts, (received) => new UdpPort({ listen: settings.listen, clock, log, received }))
 }
 
 /** What `points` says of a point's object. */

@@ -6,25 +6,18 @@ import { DeviceModel } from './objects/device-model.ts'
 import { deviceProperties } from './objects/device-properties.ts'
 import { instanceOf } from './placement.ts'
 import { Application } from './services/application.ts'
+import { Bindings } from './services/bindings.ts'
 import { ConfirmedSender } from './services/confirmed-sender.ts'
+import { Conflicts } from './services/conflicts.ts'
 import { CovService } from './services/cov.ts'
 import { Discovery } from './services/discovery.ts'
 import { ReadServices } from './services/read.ts'
-import { NetworkLayer } from './transport/network.ts'
+import type { OpenPort } from './transport/datagram-port.ts'
 import { Pacer } from './transport/pacer.ts'
+import { createStation } from './transport/station.ts'
 import { BacnetUplink } from './uplink.ts'
-import type { IpAddress } from './wire/bvlc.ts'
-
-/** Where datagrams come from and go to. */
-export interface DatagramPort {
-  /** Resolves with `address:port` once it hears. */
-  start(): Promise<string>
-  stop(): Promise<void>
-  send(datagram: Uint8Array, to: IpAddress): void
-  broadcast(datagram: Uint8Array): void
-}
-
-export type OpenPort = (received: (datagram: Uint8Array, from: IpAddress) => void) => DatagramPort
+import { writeWhoIs } from './wire/service/who-is.ts'
+import { Writer } from './wire/writer.ts'
 
 /** Every layer of BACnet above its datagrams, put together. */
 export function createStack(
@@ -39,35 +32,61 @@ export function createStack(
   const virtual = new Map<number, DeviceModel>()
   let bridge: DeviceModel | undefined
 
-  const port = openPort((datagram, from) => {
-    try {
-      network.receive(datagram, from)
-    } catch (error) {
-      // A mistake of ours, or a store that can't be written: this request stays unanswered, the others go on.
-      log.error({ from, stack: error instanceof Error ? error.stack : String(error) }, 'bacnet: request failed')
-    }
-  })
-  const network = new NetworkLayer({
-    network: topology === 'virtual' ? settings.network : undefined,
+  const throttle = new Throttle(clock)
+  const station = createStation({
+    settings,
+    clock,
+    log,
+    throttle,
+    openPort,
     bridge: () => bridge,
     virtual,
-    send: (datagram, to) => port.send(datagram, to),
-    broadcast: (datagram) => port.broadcast(datagram),
     deliver: (apdu, from, to, broadcast) => application.receive(apdu, from, to, broadcast),
-    log,
+    mayAnnounce: () => !conflicts.holdsNetwork,
+    routerHeard: (heard, from) => conflicts.routerHeard(heard, from),
+    joined: () => conflicts.checkAgain(shown().map(({ instance }) => instance)),
   })
+  const { messages, network } = station
   const pacer = new Pacer(clock)
   const confirmed = new ConfirmedSender(clock)
   const reply = network.reply.bind(network)
-  const throttle = new Throttle(clock)
   const cov = new CovService({ clock, log, confirmed, throttle, reply })
   const deviceTable = deviceProperties((writer, device) => cov.writeSubscriptions(writer, device))
-  const discovery = new Discovery({ pacer, reply: (device, to, apdu) => reply(device, to, apdu, false) })
+  const ask = new Writer(16)
+  const whoIs = (low: number, high: number) => {
+    writeWhoIs(ask.reset(), { low, high })
+    if (bridge !== undefined) network.broadcast(bridge, ask, true)
+  }
+  const conflicts = new Conflicts({
+    clock,
+    log,
+    network: topology === 'virtual' ? settings.network : undefined,
+    isOurs: (instance) => bridge?.instance === instance || virtual.has(instance),
+    isVirtual: (instance) => virtual.has(instance),
+    askDevices: whoIs,
+    askRouter: (wanted) => messages.askRouter(wanted),
+    announceDevices: (instances) => {
+      const free = new Set(instances)
+      announce(shown().filter(({ instance }) => free.has(instance)))
+    },
+    announceRouter: () => messages.announceRouter(),
+  })
+  const bindings = new Bindings({ clock, ask: (instance) => whoIs(instance, instance) })
+  const discovery = new Discovery({
+    pacer,
+    reply: (device, to, apdu) => {
+      if (!conflicts.holds(device.instance)) reply(device, to, apdu, false)
+    },
+  })
   const application = new Application({
     reads: new ReadServices({ downlink, deviceTable }),
     cov,
     discovery,
     confirmed,
+    iAm: ({ instance }, from) => {
+      conflicts.iAm(instance, from)
+      bindings.heard(instance, from)
+    },
     deviceTable,
     downlink,
     rights,
@@ -90,9 +109,13 @@ export function createStack(
     if (model === undefined) {
       model = new DeviceModel(device, instance, common, settings.network)
       virtual.set(instance, model)
-      if (started) announce([model])
+      if (started) conflicts.check([instance])
     }
     return model
+  }
+
+  function shown(): readonly DeviceModel[] {
+    return [...(bridge === undefined ? [] : [bridge]), ...virtual.values()]
   }
 
   /** Says to everybody that these devices are there. */
@@ -116,25 +139,30 @@ export function createStack(
       const model = isVirtual && instance !== undefined ? virtual.get(instance) : bridge
       if (model === undefined || (isVirtual && model.device.charger !== device.charger)) return
       uplink.detach(model.remove(device, points))
-      if (isVirtual && points === undefined && instance !== undefined) virtual.delete(instance)
+      if (isVirtual && points === undefined && instance !== undefined) {
+        virtual.delete(instance)
+        conflicts.forget(instance)
+      }
     },
     pointChanged: (point) => uplink.pointChanged(point),
     configure(changed) {
       rights.allowWrites = (changed as BacnetConfig).allowWrites
     },
     async start() {
-      const address = await port.start()
+      const address = await station.start()
       cov.start()
-      network.announceRouter()
-      announce([...(bridge === undefined ? [] : [bridge]), ...virtual.values()])
+      conflicts.check(shown().map(({ instance }) => instance))
       started = true
       return address
     },
     async stop() {
+      started = false
+      conflicts.stop()
+      bindings.stop()
       pacer.stop()
       cov.stop()
       confirmed.stop()
-      await port.stop()
+      await station.stop()
     },
   }
 }

@@ -18,6 +18,7 @@ import {
 } from '../wire/apdu.ts'
 import { BacnetAbort, BacnetError, BacnetReject } from '../wire/error-code.ts'
 import { Reader } from '../wire/reader.ts'
+import { type IAm, readIAm } from '../wire/service/i-am.ts'
 import { confirmedServices, unconfirmedServices } from '../wire/service.ts'
 import { Writer } from '../wire/writer.ts'
 import type { ConfirmedSender } from './confirmed-sender.ts'
@@ -31,6 +32,8 @@ export interface ApplicationParts {
   readonly cov: CovService
   readonly discovery: Discovery
   readonly confirmed: ConfirmedSender
+  /** A device says where it is. */
+  readonly iAm: (iAm: IAm, from: Peer) => void
   readonly deviceTable: PropertyTable<DeviceModel>
   readonly downlink: Downlink
   /** Who may write, as the config says now. */
@@ -129,10 +132,11 @@ export class Application {
   }
 
   #unconfirmed(service: number, data: Uint8Array, from: Peer, to: readonly DeviceModel[]): void {
-    const { discovery } = this.#parts
+    const { discovery, iAm } = this.#parts
     try {
       if (service === unconfirmedServices['who-is']) discovery.whoIs(to, from, new Reader(data))
       else if (service === unconfirmedServices['who-has']) discovery.whoHas(to, from, new Reader(data))
+      else if (service === unconfirmedServices['i-am']) iAm(readIAm(new Reader(data)), from)
     } catch (error) {
       this.#quietly(error, from)
     }

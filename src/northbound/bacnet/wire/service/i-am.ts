@@ -1,5 +1,7 @@
 import { writeUnconfirmed } from '../apdu.ts'
+import { BacnetReject } from '../error-code.ts'
 import { objectTypes } from '../object-type.ts'
+import { applicationTags, type Reader } from '../reader.ts'
 import { unconfirmedServices } from '../service.ts'
 import type { Writer } from '../writer.ts'
 
@@ -26,4 +28,19 @@ export function writeIAm(writer: Writer, iAm: IAm): void {
     .unsigned(iAm.maxApdu)
     .enumerated(iAm.segmentation)
     .unsigned(iAm.vendorId)
+}
+
+/** What follows the service choice of an I-Am. */
+export function readIAm(reader: Reader): IAm {
+  const length = (number: number): number => {
+    const tag = reader.tag()
+    if (tag.context || tag.number !== number) throw new BacnetReject('invalid-tag')
+    return tag.length
+  }
+  const { instance, type } = reader.objectId(length(applicationTags['object-identifier']))
+  if (type !== objectTypes.device) throw new BacnetReject('parameter-out-of-range')
+  const maxApdu = reader.unsigned(length(applicationTags.unsigned))
+  const segmentation = reader.unsigned(length(applicationTags.enumerated))
+  const vendorId = reader.unsigned(length(applicationTags.unsigned))
+  return { instance, maxApdu, segmentation, vendorId }
 }

@@ -1,6 +1,9 @@
+import { writeUnconfirmed } from '../apdu.ts'
 import { BacnetReject } from '../error-code.ts'
 import { MAX_INSTANCE } from '../object-type.ts'
 import type { Reader } from '../reader.ts'
+import { unconfirmedServices } from '../service.ts'
+import type { Writer } from '../writer.ts'
 
 /** Who-Is (16.10): all devices, or those of a range. */
 export interface WhoIs {
@@ -16,4 +19,10 @@ export function readWhoIs(reader: Reader): WhoIs {
   reader.finish()
   if (low > MAX_INSTANCE + 1 || high > MAX_INSTANCE + 1) throw new BacnetReject('parameter-out-of-range')
   return { low, high }
+}
+
+/** Who-Is, the whole APDU. */
+export function writeWhoIs(writer: Writer, { low, high }: WhoIs): void {
+  writeUnconfirmed(writer, unconfirmedServices['who-is'])
+  writer.contextUnsigned(0, low).contextUnsigned(1, high)
 }
