@@ -144,6 +144,8 @@ export interface NorthboundParts {
   readonly site: string
   /** Of the bridge's software. */
   readonly version: string
+  /** Stops the bridge soon and starts it anew; undefined where nobody can. */
+  readonly restart?: (() => void) | undefined
 }
 
 /** Who writes. `client` tells one client from another for the edges of actions, e.g. `bacnet:192.0.2.7`. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type Apdu, parseApdu } from '../../../src/northbound/bacnet/wire/apdu.ts'
-import { parseBvlc } from '../../../src/northbound/bacnet/wire/bvlc.ts'
+import { bvlcFunctions, parseBvlc } from '../../../src/northbound/bacnet/wire/bvlc.ts'
 import { BacnetError, BacnetReject } from '../../../src/northbound/bacnet/wire/error-code.ts'
 import { parseNpdu } from '../../../src/northbound/bacnet/wire/npdu.ts'
 import type { ObjectId } from '../../../src/northbound/bacnet/wire/object-type.ts'
@@ -210,8 +210,8 @@ describe.each(Object.entries(expected))('%s', (file, rows) => {
         return
       }
       const broadcast = told.number('bvlc') === 0x0b
-      if (bvlc.kind === 'other') {
-        expect(bvlc.function, where).toBe(told.number('bvlc'))
+      if (bvlc.kind !== 'npdu') {
+        expect(bvlc.kind === 'other' ? bvlc.function : bvlcFunctions[bvlc.kind], where).toBe(told.number('bvlc'))
         return
       }
       expect([0x04, 0x0a, 0x0b], where).toContain(told.number('bvlc'))

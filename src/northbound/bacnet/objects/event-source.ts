@@ -119,6 +119,11 @@ function initialSettings(object: PointObject, row: AlarmRow): EventSettings {
   }
 }
 
+/** The same three but for one. */
+export function replaced<T>([a, b, c]: Three<T>, at: Transition, value: T): Three<T> {
+  return [at === 0 ? value : a, at === 1 ? value : b, at === 2 ? value : c]
+}
+
 export function transitionTo(state: EventState): Transition {
   return state === 'normal' ? TO_NORMAL : state === 'fault' ? TO_FAULT : TO_OFFNORMAL
 }

@@ -30,7 +30,8 @@ export class PointObject implements BacnetObject {
     this.row = init.row
     this.type = init.type
     this.instance = init.instance
-    this.#covIncrement = undefined
+    const kept = init.device.common.notebook.get(this.#page)
+    this.#covIncrement = kept === undefined ? undefined : Number(kept)
     this.events = eventSourceOf(this)
   }
 
@@ -53,8 +54,19 @@ export class PointObject implements BacnetObject {
     return this.#covIncrement ?? covIncrement(this.point, this.row)
   }
 
+  /** Kept over restarts. */
   set covIncrement(value: number) {
     this.#covIncrement = value
+    this.device.common.notebook.set(this.#page, String(value))
+  }
+
+  /** Milliseconds that pass at least between two notifications to one subscriber. */
+  get covIntervalMs(): number {
+    return this.row.covInterval ?? 0
+  }
+
+  get #page(): string {
+    return `cov-increment ${this.device.instance} ${this.type} ${this.instance}`
   }
 
   /** Texts of its states as it shows them. */

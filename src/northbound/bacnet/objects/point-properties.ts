@@ -170,12 +170,14 @@ const covIncrement: Row = {
     else if (family === 'unsigned') writer.unsigned(Math.round(object.covIncrement))
     else writer.real(object.covIncrement)
   },
-  write(object, sent) {
+  write(object, sent, { client }) {
     const family = families[object.kind]
     const type = family === 'double' ? 'double' : family === 'unsigned' ? 'unsigned' : 'real'
     if (sent.type !== type) throw new BacnetError('property', 'invalid-data-type')
     if (!(sent.value >= 0) || !Number.isFinite(sent.value)) throw new BacnetError('property', 'value-out-of-range')
+    if (sent.value === object.covIncrement) return
     object.covIncrement = sent.value
+    object.device.common.written(object, 'cov-increment', String(sent.value), client.client)
   },
 }
 
