@@ -22,6 +22,7 @@ import * as multiple from '../../src/northbound/bacnet/wire/service/write-proper
 import { readDateTime, writeDateTime } from '../../src/northbound/bacnet/wire/type/date-time.ts'
 import { readDestination, writeDestination } from '../../src/northbound/bacnet/wire/type/destination.ts'
 import * as reference from '../../src/northbound/bacnet/wire/type/device-object-reference.ts'
+import { readErrorType, writeErrorType } from '../../src/northbound/bacnet/wire/type/error-type.ts'
 import { readLogRecord, writeLogRecord } from '../../src/northbound/bacnet/wire/type/log-record.ts'
 import {
   readNotificationParameters,
@@ -96,6 +97,11 @@ export const types = {
 export const confirmedRequests = {
   acknowledgeAlarm: codec(acknowledge.readAcknowledgeAlarm, acknowledge.writeAcknowledgeAlarm),
   eventNotification: codec(event.readEventNotification, event.writeEventNotification),
+  /** Without parameters. */
+  getAlarmSummary: codec(
+    (reader) => reader.finish(),
+    () => {},
+  ),
   getEnrollmentSummary: codec(enrollments.readGetEnrollmentSummary, enrollments.writeGetEnrollmentSummary),
   listElement: codec(list.readListElements, list.writeListElements),
   writePropertyMultiple: codec(
@@ -136,6 +142,7 @@ export const acknowledgements = {
 }
 
 export const errors = {
+  plain: codec(readErrorType, writeErrorType),
   changeList: codec(list.readChangeListError, (writer, error) =>
     list.writeChangeListError(writer, ...names(error), error.firstFailedElementNumber),
   ),
