@@ -39,6 +39,22 @@ const spellings: readonly (readonly [RegExp, (match: RegExpMatchArray) => string
   [/^Port: (\d+)$/, ([, port = '']) => port],
 ]
 
+/** How tshark calls the choices of BACnetPropertyStates and of a log record's datum. */
+const choices: Readonly<Record<string, string>> = {
+  'boolean-value': 'boolean',
+  'binary-value': 'binary',
+  'unsigned-value': 'unsigned',
+  'boolean value': 'boolean',
+  'real value': 'real',
+  'enum value': 'enumerated',
+  'unsigned value': 'unsigned',
+  'signed value': 'signed',
+  'bitstring value': 'bit-string',
+  'null value': 'null',
+  'time change': 'time-change',
+  'log status': 'log-status',
+}
+
 /** What tshark shows of a frame's parameters, in their order. */
 export function told(lines: readonly string[]): readonly string[] {
   return lines.flatMap((line, at) => {
@@ -46,7 +62,9 @@ export function told(lines: readonly string[]): readonly string[] {
     if (line.startsWith('Property Identifier') && line === lines[at - 1]) return []
     for (const [shape, spell] of spellings) {
       const match = line.match(shape)
-      if (match !== null) return [spell(match)]
+      if (match === null) continue
+      const choice = choices[line.split(':')[0] ?? '']
+      return choice === undefined ? [spell(match)] : [choice, spell(match)]
     }
     return []
   })
@@ -87,6 +105,8 @@ const times: ReadonlySet<string> = new Set(['time', 'fromTime', 'toTime'])
 
 function* members(record: Readonly<Record<string, unknown>>): Generator<string> {
   for (const [key, value] of Object.entries(record)) {
+    const { kind } = Object(value)
+    if ((key === 'newState' || key === 'datum') && kind !== 'failure') yield kind
     // `instance` beside a type is the object's, else a device's.
     if (key === 'instance' && !('type' in record)) yield '8'
     yield* tokens(value, key, record.property)
