@@ -13,12 +13,12 @@ import { readLogRecord, writeLogRecord } from '../../../src/northbound/bacnet/wi
 import { Writer } from '../../../src/northbound/bacnet/wire/writer.ts'
 import { octets, same, sameApdu } from '../../support/octets.ts'
 
+const ai = (instance: number) => ({ type: 0, instance })
+
 /**
  * Examples of Annex F of the standard, whole APDUs: the octets that the test suites of other stacks quote for the same
  * clauses (ela-compil/BACnet, BACnet4J). Where one says that it leaves the standard, the standard's octets are here.
  */
-const ai = (instance: number) => ({ type: 0, instance })
-
 describe('Annex F.3 and F.4 of the standard', () => {
   it('F.3.1: an element is added to a group', () => {
     same(

@@ -8,13 +8,13 @@ import * as subscribe from '../../../src/northbound/bacnet/wire/service/subscrib
 import type { Writer } from '../../../src/northbound/bacnet/wire/writer.ts'
 import { same } from '../../support/octets.ts'
 
+const ai = (instance: number) => ({ type: 0, instance })
+const any = [255, 255, 255, 255] as const
+
 /**
  * Examples of Annex F of the standard, whole APDUs: the octets that the test suites of other stacks quote for the same
  * clauses (ela-compil/BACnet, BACnet4J). Where one says that it leaves the standard, the standard's octets are here.
  */
-const ai = (instance: number) => ({ type: 0, instance })
-const any = [255, 255, 255, 255] as const
-
 describe('Annex F.1 of the standard', () => {
   it('F.1.1: an alarm is acknowledged', () => {
     same(
