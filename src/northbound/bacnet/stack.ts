@@ -64,7 +64,7 @@ export function createStack(
   const ask = new Writer(16)
   const whoIs = (low: number, high: number) => {
     writeWhoIs(ask.reset(), { low, high })
-    if (bridge !== undefined) network.broadcast(bridge, ask, true)
+    if (bridge !== undefined && initiative.has(bridge)) network.broadcast(bridge, ask, true)
   }
   const conflicts = new Conflicts({
     clock,
@@ -139,6 +139,7 @@ export function createStack(
     },
     properties: deviceProperties({
       writeSubscriptions: (writer, device) => cov.writeSubscriptions(writer, device),
+      bindings: () => bindings.entries(),
       executes: (bit) => executed.has(bit),
     }),
   }
