@@ -70,16 +70,16 @@ export const config = z
     bbmd: bbmd.optional(),
   })
   .superRefine(({ bbmd, foreignDevice, ipNetwork, listen, network, topology }, context) => {
-    const refuse = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message })
+    const fault = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message })
     if (topology === 'virtual' && network === undefined)
-      refuse('network', 'is required with topology virtual: the number of the virtual network, unique on the site')
+      fault('network', 'is required with topology virtual: the number of the virtual network, unique on the site')
     if (ipNetwork !== undefined && topology === 'virtual' && ipNetwork === network)
-      refuse('ipNetwork', 'is the number of the virtual network (bacnet.network) already: each network has its own')
+      fault('ipNetwork', 'is the number of the virtual network (bacnet.network) already: each network has its own')
     if (bbmd === undefined) return
     if (foreignDevice !== undefined)
-      refuse('foreignDevice', 'is not for a BBMD: name the other BBMD in bacnet.bbmd.peers, and this one in its table')
+      fault('foreignDevice', 'is not for a BBMD: name the other BBMD in bacnet.bbmd.peers, and this one in its table')
     if (listen.host === '0.0.0.0')
-      refuse('bbmd', 'has to know its own address: write it into bacnet.listen, in place of 0.0.0.0')
+      fault('bbmd', 'has to know its own address: write it into bacnet.listen, in place of 0.0.0.0')
   })
 
 export type BacnetConfig = z.output<typeof config>
