@@ -2,7 +2,7 @@ import type { Point } from '../../core/points/point.ts'
 import type { Finding, Listing } from '../../core/ports.ts'
 import { bindingOf, fits, objectTypeOf } from './binding.ts'
 import type { BacnetConfig } from './config.ts'
-import { flatProblem, instanceOf } from './placement.ts'
+import { flatProblem, instanceOf, NETWORK_PORT_NAME, objectName, VIEW_NAME } from './placement.ts'
 import { MAX_INSTANCE, objectKey } from './wire/object-type.ts'
 
 /** What can't be shown on BACnet as it is mapped. */
@@ -11,7 +11,9 @@ export function check(settings: BacnetConfig, listings: readonly Listing[]): rea
   const devices = new Map<number, string>()
   /** Objects of one device; in the flat topology all are in the same. */
   const shared = new Map<number, Point>()
-  const names = new Map<string, Point>()
+  /** What has each name. */
+  const flat = settings.topology === 'flat'
+  const names = new Map(flat ? listings.flatMap((listing) => fixedNames(settings, listing)) : [])
   for (const { device, points } of listings) {
     const instance = device.addresses.bacnet
     if (instance === undefined) {
@@ -30,9 +32,9 @@ export function check(settings: BacnetConfig, listings: readonly Listing[]): rea
         message: `device instance ${instance} is used by both ${other} and ${device.name}`,
       })
     devices.set(instance, device.name)
-    const own = settings.topology === 'flat' ? shared : new Map<number, Point>()
-    if (settings.topology === 'virtual') names.clear()
-    for (const point of points) findings.push(...unfit(settings, device, point, own, names))
+    const own = flat ? shared : new Map<number, Point>()
+    const taken = flat ? names : new Map(fixedNames(settings, { device, points }))
+    for (const point of points) findings.push(...unfit(settings, device, point, own, taken))
   }
   return findings
 }
@@ -42,7 +44,7 @@ function unfit(
   device: Listing['device'],
   point: Point,
   taken: Map<number, Point>,
-  names: Map<string, Point>,
+  names: Map<string, string>,
 ): readonly Finding[] {
   const bound = bindingOf(point)
   if (bound === undefined) return []
@@ -59,10 +61,10 @@ function unfit(
   const other = taken.get(key)
   if (other !== undefined) add('bacnet-collision', `${row.object} ${instance} is ${label(other)} already`)
   taken.set(key, point)
-  const name = `${device.name}.${point.connector}.${row.name}`
+  const name = objectName(device.name, point.connector, row.name)
   const namesake = names.get(name)
-  if (namesake !== undefined) add('bacnet-name', `the name ${row.name} is that of ${label(namesake)} already`)
-  names.set(name, point)
+  if (namesake !== undefined) add('bacnet-name', `the name ${row.name} is that of ${namesake} already`)
+  names.set(name, label(point))
   if (!fits(point, row)) add('bacnet-type', `a ${point.definition.type} can't be a ${row.object}`)
   else if (row.object.endsWith('-output') && point.definition.write?.kind !== 'setpoint') {
     add('bacnet-type', 'only limit and availability have the priority array of an output: use a value object')
@@ -75,6 +77,17 @@ function unfit(
     add('bacnet-type', `a ${point.definition.type} has no activeText and inactiveText`)
   }
   return findings
+}
+
+/** What stands beside the objects of points, whatever the mapping says. */
+function fixedNames(settings: BacnetConfig, { device, points }: Listing): readonly (readonly [string, string])[] {
+  const connectors = new Set([0, ...points.filter(bindingOf).map(({ connector }) => connector)])
+  const views = [...connectors].map(
+    (connector) => [objectName(device.name, connector, VIEW_NAME), 'the structured view'] as const,
+  )
+  // In the flat topology there is one device, and with it one port.
+  const hasPort = settings.topology === 'virtual' || device.charger === undefined
+  return hasPort ? [...views, [objectName(device.name, 0, NETWORK_PORT_NAME), 'the network port']] : views
 }
 
 function label(point: Point): string {

@@ -4,6 +4,8 @@ import { Throttle } from '../../lib/throttle.ts'
 import type { BacnetConfig } from './config.ts'
 import { type DeviceCommon, DeviceModel } from './objects/device-model.ts'
 import { deviceProperties } from './objects/device-properties.ts'
+import { type NetworkFacts, NetworkPort } from './objects/network-port.ts'
+import { StructuredViews } from './objects/structured-views.ts'
 import { instanceOf } from './placement.ts'
 import { Application } from './services/application.ts'
 import { ConfirmedSender } from './services/confirmed-sender.ts'
@@ -12,6 +14,7 @@ import { Discovery } from './services/discovery.ts'
 import { readPropertyMultipleService, readPropertyService } from './services/read.ts'
 import type { Services } from './services/service.ts'
 import { writePropertyService } from './services/write.ts'
+import { ipInterface } from './transport/ip-interface.ts'
 import { NetworkLayer } from './transport/network.ts'
 import { Pacer } from './transport/pacer.ts'
 import { SegmentedAnswers } from './transport/segmented-answers.ts'
@@ -27,16 +30,27 @@ export interface DatagramPort {
   stop(): Promise<void>
   send(datagram: Uint8Array, to: IpAddress): void
   broadcast(datagram: Uint8Array): void
+  /** The UDP port, where the system chose it; absent: as configured. */
+  readonly port?: number
+}
+
+/** BACnet as the gateway sees it, and what it shows. */
+export interface Stack extends Northbound {
+  /** Every device with all its objects: the bridge's own first. */
+  devices(): readonly DeviceModel[]
 }
 
 export type OpenPort = (received: (datagram: Uint8Array, from: IpAddress) => void) => DatagramPort
+
+/** How long what the system said of its interface is good for. */
+const INTERFACE_KEPT_MS = 10_000
 
 /** Every layer of BACnet above its datagrams, put together. */
 export function createStack(
   settings: BacnetConfig,
   { clock, log, downlink, notebook, version }: NorthboundParts,
   openPort: OpenPort,
-): Northbound {
+): Stack {
   const { topology, vendorId } = settings
   const rights = { allowWrites: settings.allowWrites }
   let started = false
@@ -104,11 +118,24 @@ export function createStack(
     reply: (device, to, apdu) => reply(device, to, apdu, false),
   })
   const uplink = new BacnetUplink(cov)
+  const views = new StructuredViews(topology)
+  let ip = { ...ipInterface(settings.listen.host), at: clock.now() }
+  function facts(): NetworkFacts {
+    // Each property of the port asks; the system is asked once for all of them.
+    if (clock.now() - ip.at > INTERFACE_KEPT_MS) ip = { ...ipInterface(settings.listen.host), at: clock.now() }
+    return { ...ip, port: port.port ?? settings.listen.port }
+  }
+
+  function modelFor(device: Device, instance: number, behind?: number): DeviceModel {
+    const model = new DeviceModel(device, instance, common, behind)
+    model.add([new NetworkPort(model, facts)])
+    return model
+  }
 
   /** The device that shows a device's points: in the flat topology the bridge's own, for all. */
   function modelOf(device: Device): DeviceModel | undefined {
     if (device.charger === undefined) {
-      bridge ??= new DeviceModel(device, settings.device.instance, common)
+      bridge ??= modelFor(device, settings.device.instance)
       return bridge
     }
     if (topology === 'flat') return bridge
@@ -116,12 +143,14 @@ export function createStack(
     if (instance === undefined) return undefined
     let model = virtual.get(instance)
     if (model === undefined) {
-      model = new DeviceModel(device, instance, common, settings.network)
+      model = modelFor(device, instance, settings.network)
       virtual.set(instance, model)
       if (started) announce([model])
     }
     return model
   }
+
+  const devices = (): readonly DeviceModel[] => [...(bridge === undefined ? [] : [bridge]), ...virtual.values()]
 
   /** Says to everybody that these devices are there. */
   function announce(devices: readonly DeviceModel[]): void {
@@ -133,12 +162,14 @@ export function createStack(
 
   return {
     name: 'bacnet',
+    devices,
     attach(device: Device, points: readonly Point[]) {
       const model = modelOf(device)
       if (model === undefined) return
       uplink.attach(
         model.addPoints(device, points, (point, row, stride) => instanceOf(settings, device, point, row, stride)),
       )
+      views.follow(model, device)
     },
     detach(device: Device, points?: readonly Point[]) {
       const instance = device.addresses.bacnet
@@ -146,6 +177,8 @@ export function createStack(
       const model = isVirtual && instance !== undefined ? virtual.get(instance) : bridge
       if (model === undefined || (isVirtual && model.owner.charger !== device.charger)) return
       uplink.detach(model.removePoints(device, points))
+      if (points === undefined) views.leave(model, device)
+      else views.follow(model, device)
       if (!isVirtual || points !== undefined || instance === undefined) return
       virtual.delete(instance)
       answers.forget(model)
@@ -159,7 +192,7 @@ export function createStack(
       const address = await port.start()
       cov.start()
       network.announceRouter()
-      announce([...(bridge === undefined ? [] : [bridge]), ...virtual.values()])
+      announce(devices())
       started = true
       return address
     },

@@ -29,6 +29,10 @@ export class UdpPort implements DatagramPort {
     this.#port = parts.listen.port
   }
 
+  get port(): number {
+    return this.#port
+  }
+
   async start(): Promise<string> {
     const { host } = this.#parts.listen
     const main = await this.#bind(host, this.#port, false)
