@@ -1,6 +1,6 @@
 import type { Point } from '../../core/points/point.ts'
 import type { Finding, Listing } from '../../core/ports.ts'
-import { bindingOf, fits, objectTypeOf } from './binding.ts'
+import { bindingOf, countScale, fits, objectTypeOf, tellsChanges } from './binding.ts'
 import type { BacnetConfig } from './config.ts'
 import { flatProblem, instanceOf, NETWORK_PORT_NAME, objectName, VIEW_NAME } from './placement.ts'
 import { MAX_INSTANCE, objectKey } from './wire/object-type.ts'
@@ -70,7 +70,15 @@ function unfit(
     add('bacnet-type', 'only limit and availability have the priority array of an output: use a value object')
   } else if (row.object.endsWith('-input') && point.writable)
     add('bacnet-read-only', `can be written, but ${row.object} is read-only: use a value object`)
-  if (row.covIncrement !== undefined && point.definition.type !== 'number' && point.definition.type !== 'integer') {
+  if (row.object === 'accumulator' && fits(point, row) && countScale(point.unit) === undefined)
+    add('bacnet-type', 'an accumulator counts energy, in Wh, kWh, MWh, varh or kvarh')
+  if (row.covIncrement !== undefined && !tellsChanges(row))
+    add('bacnet-type', `an ${row.object} has no covIncrement: nobody can subscribe to it`)
+  else if (
+    row.covIncrement !== undefined &&
+    point.definition.type !== 'number' &&
+    point.definition.type !== 'integer'
+  ) {
     add('bacnet-type', `a ${point.definition.type} has no covIncrement`)
   }
   if ((row.activeText !== undefined || row.inactiveText !== undefined) && point.definition.type !== 'boolean') {

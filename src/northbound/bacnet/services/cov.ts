@@ -1,6 +1,7 @@
 import type { Cancel, Clock } from '../../../lib/clock.ts'
 import type { Log } from '../../../lib/log.ts'
 import type { Throttle } from '../../../lib/throttle.ts'
+import { tellsChanges } from '../binding.ts'
 import type { DeviceModel } from '../objects/device-model.ts'
 import { PointObject } from '../objects/point-object.ts'
 import { statusFlags, writePresentValue, writeStatusFlags } from '../objects/point-properties.ts'
@@ -72,8 +73,9 @@ export class CovService {
     // An Unsigned32 (13.14.1.1): it is sent back with every notification.
     if (process > MAX_UNSIGNED32) throw new BacnetReject('parameter-out-of-range')
     const object = found(device, id)
-    // Objects without a point, such as the device's own, tell of no changes.
-    if (!(object instanceof PointObject)) throw new BacnetError('object', 'optional-functionality-not-supported')
+    // Objects without a point, such as the device's own, tell of no changes, and no counter does.
+    if (!(object instanceof PointObject) || !tellsChanges(object.row))
+      throw new BacnetError('object', 'optional-functionality-not-supported')
     const client = peerKey(peer)
     const existing = this.#byObject.get(object)?.get(subscriptionKey(process, client))
     if (confirmed === undefined) {

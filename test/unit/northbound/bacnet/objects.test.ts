@@ -21,7 +21,8 @@ const classic: Expected = { ...named, 111: BITS, 36: ENUMERATED, 81: BOOLEAN }
 const analog: Expected = { ...classic, 85: REAL, 117: ENUMERATED }
 const binary: Expected = { ...classic, 85: ENUMERATED }
 const multiState: Expected = { ...classic, 85: UNSIGNED, 74: UNSIGNED }
-const array = (type: number): Expected => ({ 87: NULL, 104: type })
+/** Current_Command_Priority came with Protocol_Revision 17. */
+const array = (type: number): Expected => ({ 87: NULL, 104: type, 431: NULL })
 
 interface Kind {
   readonly number: number
