@@ -2,6 +2,7 @@ import type { Point } from '../../core/points/point.ts'
 import type { Finding, Listing } from '../../core/ports.ts'
 import { bindingOf, countScale, fits, objectTypeOf, tellsChanges } from './binding.ts'
 import type { BacnetConfig } from './config.ts'
+import { notificationClassTitles } from './objects/notification-class.ts'
 import { flatProblem, instanceOf, NETWORK_PORT_NAME, objectName, VIEW_NAME } from './placement.ts'
 import { MAX_INSTANCE, objectKey } from './wire/object-type.ts'
 
@@ -93,9 +94,12 @@ function fixedNames(settings: BacnetConfig, { device, points }: Listing): readon
   const views = [...connectors].map(
     (connector) => [objectName(device.name, connector, VIEW_NAME), 'the structured view'] as const,
   )
-  // In the flat topology there is one device, and with it one port.
-  const hasPort = settings.topology === 'virtual' || device.charger === undefined
-  return hasPort ? [...views, [objectName(device.name, 0, NETWORK_PORT_NAME), 'the network port']] : views
+  // In the flat topology there is one device, and with it one port and one set of notification classes.
+  if (settings.topology === 'flat' && device.charger !== undefined) return views
+  const classes = notificationClassTitles.map(
+    (title) => [objectName(device.name, 0, title), 'a notification class'] as const,
+  )
+  return [...views, ...classes, [objectName(device.name, 0, NETWORK_PORT_NAME), 'the network port']]
 }
 
 function label(point: Point): string {

@@ -13,6 +13,7 @@ export const stillDownlink: Downlink = {
   relinquishDefault: () => undefined,
   setOutOfService: () => {},
   override: () => 'offline',
+  reset: () => 'offline',
 }
 
 /** Every device with its objects, as a bridge that runs has them; nothing is opened, sent or kept. */
@@ -29,6 +30,8 @@ export function stillDevices(
     stop: () => Promise.resolve(),
     send: () => {},
     broadcast: () => {},
+    isOwn: () => false,
+    own: () => undefined,
   }))
   for (const { device, points } of listings) stack.attach(device, points)
   return stack.devices()

@@ -1,14 +1,15 @@
 import { NETWORK_PORT, NETWORK_PORT_NAME, objectName } from '../placement.ts'
 import { MAX_APDU } from '../transport/limits.ts'
+import { type IpAddress, stationOctets } from '../wire/bvlc.ts'
 import { objectTypes } from '../wire/object-type.ts'
 import { propertyIds } from '../wire/property-id.ts'
-import { type HostPort, ipMac, ipv4Octets, writeHostNPort } from '../wire/type/host-n-port.ts'
+import { ipv4Octets, writeHostNPort } from '../wire/type/host-n-port.ts'
 import type { BacnetObject } from './bacnet-object.ts'
 import type { DeviceModel } from './device-model.ts'
 import { identification, type Property, type PropertyTable, propertyTable } from './property.ts'
 
 /** What is known of the IP network, and how the bridge stands in it. */
-export interface NetworkFacts extends HostPort {
+export interface NetworkFacts extends IpAddress {
   readonly subnetMask: string
   readonly dnsServers: readonly string[]
   /** Of the IP network; absent: not known, which is 0. */
@@ -17,11 +18,11 @@ export interface NetworkFacts extends HostPort {
   /** Absent: an ordinary station. */
   readonly mode?: keyof typeof modes
   /** With mode `foreign`: where it is registered, and for how many seconds. */
-  readonly fdBbmd?: HostPort
+  readonly fdBbmd?: IpAddress
   readonly fdLifetime?: number
   /** With mode `bbmd`: its peers with their broadcast masks, and who is registered here (in seconds). */
-  readonly bdt?: readonly (HostPort & { readonly mask: string })[]
-  readonly fdt?: readonly (HostPort & { readonly timeToLive: number; readonly remaining: number })[]
+  readonly bdt?: readonly (IpAddress & { readonly mask: string })[]
+  readonly fdt?: readonly (IpAddress & { readonly timeToLive: number; readonly remaining: number })[]
   readonly acceptsForeignDevices?: boolean
 }
 
@@ -89,7 +90,7 @@ function common(type: keyof typeof networkTypes): readonly Row[] {
     ),
     row('changes-pending', true, (writer) => writer.boolean(false)),
     row('mac-address', false, (writer, { device, facts }) =>
-      writer.octetString(device.networkAddress?.mac ?? ipMac(facts)),
+      writer.octetString(device.networkAddress?.mac ?? stationOctets(facts)),
     ),
     row('apdu-length', true, (writer) => writer.unsigned(MAX_APDU)),
     // Bits a second; 0: not known.
@@ -144,7 +145,7 @@ const bbmd: readonly Row[] = [
     read(writer, { facts }, _downlink, index) {
       const entry = facts.fdt?.[index - 1]
       if (entry === undefined) return
-      writer.tag(0, true, 6).octets(ipMac(entry))
+      writer.tag(0, true, 6).octets(stationOctets(entry))
       writer.contextUnsigned(1, entry.timeToLive).contextUnsigned(2, entry.remaining)
     },
   },

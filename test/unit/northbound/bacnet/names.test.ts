@@ -21,6 +21,8 @@ it.each([
   ['virtual', 'Network Port', ['bacnet-name']],
   // There is one port, and that is the bridge's.
   ['flat', 'Network Port', []],
+  ['virtual', 'Alarms Limits', ['bacnet-name']],
+  ['flat', 'Alarms Limits', []],
   ['virtual', '1.Power', ['bacnet-name']],
   ['virtual', '2.View', []],
   ['virtual', 'Views', []],

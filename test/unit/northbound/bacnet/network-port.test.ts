@@ -29,11 +29,11 @@ describe('the network port of the bridge', () => {
       399: '2205c4',
       420: '4400000000',
       408: '9100', // normal
-      400: '647f000001',
+      400: '647f000064', // as the port says that others see it
       412: '22bac0',
       411: '64ff000000',
       401: '6400000000',
-      423: '65067f000001bac0',
+      423: '65067f000064bac0',
       111: '820400',
       103: '9100',
       81: '10',
@@ -88,6 +88,34 @@ describe('the network port of a charger', () => {
     expect(answer).toContain(name)
     const [here = ''] = own.bacnet(local(`0275010c0c${oid(56, 1)}194d`))
     expect(here).toContain(Buffer.from('Site.Network Port').toString('hex'))
+  })
+})
+
+describe('the network port of a bridge that is', () => {
+  it('a foreign device names its BBMD', async () => {
+    const own = await stack({ ipNetwork: 5, foreignDevice: { bbmd: '127.0.0.7', ttl: '300s' } })
+    own.attach([])
+    expect([425, 426, 408, 418, 419].map((id) => read(own, 56, 1, id))).toEqual([
+      '2105',
+      '9103',
+      '9101',
+      '0e1c7f0000070f1abac0',
+      '22012c',
+    ])
+  })
+
+  it('a BBMD lists itself, its peers and who registers', async () => {
+    const own = await stack({ listen: '127.0.0.100:47808', bbmd: { peers: ['127.0.0.7'], foreignDevices: true } })
+    own.attach([])
+    const entry = (address: string) => `0e0e1c${address}0f1abac00f1cffffffff`
+    expect(read(own, 56, 1, 408)).toBe('9102')
+    expect(read(own, 56, 1, 413)).toBe('11')
+    expect(read(own, 56, 1, 414)).toBe(entry('7f000064') + entry('7f000007'))
+    expect(read(own, 56, 1, 415)).toBe('')
+    // Register-Foreign-Device for a minute; thirty seconds of grace are added.
+    own.receive('81050006003c', { address: '127.0.0.50', port: 47809 })
+    own.take()
+    expect(read(own, 56, 1, 415)).toBe('0d067f000032bac1193c295a')
   })
 })
 

@@ -256,13 +256,13 @@ describe('the device', () => {
   it('counts its objects, device first, and one more revision when objects come', async () => {
     const own = await stack()
     own.attach([{ object: 'analog-input', instance: 1, type: 'number' }])
-    const first = [oid(8, 4000), oid(56, 1), oid(0, 1), oid(29, 1)]
+    const first = [oid(8, 4000), oid(56, 1), oid(15, 1), oid(15, 2), oid(15, 3), oid(0, 1), oid(29, 1)]
     expect(read(own, 8, 4000, 76)).toBe(first.map((id) => `c4${id}`).join(''))
-    expect(read(own, 8, 4000, 76, 0)).toBe('2104')
+    expect(read(own, 8, 4000, 76, 0)).toBe('2107')
     const before = Number.parseInt(read(own, 8, 4000, 155).slice(2), 16)
     own.attach([{ object: 'analog-input', instance: 2, type: 'number' }])
-    expect(read(own, 8, 4000, 76, 0)).toBe('2105')
-    expect(read(own, 8, 4000, 76, 5)).toBe(`c4${oid(0, 2)}`)
+    expect(read(own, 8, 4000, 76, 0)).toBe('2108')
+    expect(read(own, 8, 4000, 76, 8)).toBe(`c4${oid(0, 2)}`)
     expect(Number.parseInt(read(own, 8, 4000, 155).slice(2), 16)).toBeGreaterThan(before)
   })
 })
