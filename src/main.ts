@@ -7,7 +7,7 @@ import { type ChargerFormat, chargerFormats, formatChargers, listChargers } from
 import type { Listing } from './core/ports.ts'
 import { runDemo } from './demo.ts'
 import { discoverPoints } from './discover.ts'
-import { createGateway, type Gateway } from './gateway.ts'
+import type { Gateway } from './gateway.ts'
 import { systemClock } from './lib/clock.ts'
 import type { Log } from './lib/log.ts'
 import { didYouMean } from './lib/nearest.ts'
@@ -16,9 +16,9 @@ import { formatProblem, hasErrors, type Problem } from './lib/problem.ts'
 import { version } from './lib/version.ts'
 import { exportFormats, exportPoints } from './mapping/export.ts'
 import { formatPoints, isListFormat, type ListFormat, listFormats, listPoints } from './mapping/list.ts'
-import { draw, keepNumbers, type Plan, rememberedBy } from './plan.ts'
+import { draw, keepNumbers, type Plan } from './plan.ts'
 import { northbound } from './plugins.ts'
-import { follow } from './reload.ts'
+import { runBridge } from './run.ts'
 import { simulate } from './simulator/simulate.ts'
 import { violation } from './southbound/ocpp/v16/validate.ts'
 import { viewStore } from './store/read.ts'
@@ -58,16 +58,10 @@ program
   .addOption(config())
   .action(async ({ config: file }: { config: string }) => {
     const log = logger()
-    const plan = planned(file, log)
-    const store = openStore(plan)
-    const gateway = createGateway(plan, { clock: systemClock, log, store })
-    await started(gateway, log)
-    const changes = follow({ file, gateway, remembered: rememberedBy(store), log }, systemClock)
-    process.on('SIGHUP', () => changes.now())
-    stopOnSignal(() => {
-      changes.stop()
-      return gateway.stop()
-    })
+    const parts = { file, log, openStore, started: (gateway: Gateway) => started(gateway, log) }
+    const bridge = await runBridge(planned(file, log), parts)
+    process.on('SIGHUP', () => bridge.reload())
+    stopOnSignal(() => bridge.stop())
   })
 
 program

@@ -1,6 +1,7 @@
 import type { Point } from '../../core/points/point.ts'
 import type { Finding, Listing } from '../../core/ports.ts'
-import { bindingOf, countScale, fits, objectTypeOf, tellsChanges } from './binding.ts'
+import { alarmCondition } from './alarm.ts'
+import { bindingOf, countScale, fits, objectTypeOf, type PointObjectType, tellsChanges } from './binding.ts'
 import type { BacnetConfig } from './config.ts'
 import { notificationClassTitles } from './objects/notification-class.ts'
 import { flatProblem, instanceOf, NETWORK_PORT_NAME, objectName, VIEW_NAME } from './placement.ts'
@@ -85,6 +86,17 @@ function unfit(
   if ((row.activeText !== undefined || row.inactiveText !== undefined) && point.definition.type !== 'boolean') {
     add('bacnet-type', `a ${point.definition.type} has no activeText and inactiveText`)
   }
+  const { alarm } = row
+  if (alarm !== undefined) {
+    const texts = point.definition.type === 'boolean' ? [row.inactiveText ?? '', row.activeText ?? ''] : point.states
+    const condition = alarmCondition(point, alarm, texts)
+    if (!alarmTypes.has(row.object)) add('bacnet-alarm', `a ${row.object} tells no alarms`)
+    else if (condition.kind === 'problem') add('bacnet-alarm', condition.message)
+    else if (condition.kind === 'states' && condition.states.length > 1 && point.definition.type === 'boolean')
+      add('bacnet-alarm', 'one of the two states of a boolean is the alarm, not both')
+  }
+  if (point.connector === 0 && notificationClassTitles.includes(row.name))
+    add('bacnet-name', `the name ${row.name} is that of a notification class of every device`)
   return findings
 }
 
@@ -94,13 +106,21 @@ function fixedNames(settings: BacnetConfig, { device, points }: Listing): readon
   const views = [...connectors].map(
     (connector) => [objectName(device.name, connector, VIEW_NAME), 'the structured view'] as const,
   )
-  // In the flat topology there is one device, and with it one port and one set of notification classes.
-  if (settings.topology === 'flat' && device.charger !== undefined) return views
-  const classes = notificationClassTitles.map(
-    (title) => [objectName(device.name, 0, title), 'a notification class'] as const,
-  )
-  return [...views, ...classes, [objectName(device.name, 0, NETWORK_PORT_NAME), 'the network port']]
+  // In the flat topology there is one device, and with it one port.
+  const hasPort = settings.topology === 'virtual' || device.charger === undefined
+  return hasPort ? [...views, [objectName(device.name, 0, NETWORK_PORT_NAME), 'the network port']] : views
 }
+
+/** Objects whose standard knows CHANGE_OF_STATE or OUT_OF_RANGE for them. */
+const alarmTypes: ReadonlySet<PointObjectType> = new Set([
+  'analog-input',
+  'analog-output',
+  'analog-value',
+  'binary-input',
+  'binary-value',
+  'multi-state-input',
+  'multi-state-value',
+])
 
 function label(point: Point): string {
   return `${point.definition.name} of connector ${point.connector}`

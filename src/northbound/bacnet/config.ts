@@ -78,18 +78,18 @@ export const config = z
     bbmd: bbmd.optional(),
   })
   .superRefine(({ allowRestart, bbmd, foreignDevice, ipNetwork, listen, network, password, topology }, context) => {
-    const refuse = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message })
+    const wrong = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message })
     if (topology === 'virtual' && network === undefined)
-      refuse('network', 'is required with topology virtual: the number of the virtual network, unique on the site')
+      wrong('network', 'is required with topology virtual: the number of the virtual network, unique on the site')
     if (ipNetwork !== undefined && topology === 'virtual' && ipNetwork === network)
-      refuse('ipNetwork', 'is the number of the virtual network (bacnet.network) already: each network has its own')
+      wrong('ipNetwork', 'is the number of the virtual network (bacnet.network) already: each network has its own')
     if (allowRestart && password === undefined)
-      refuse('allowRestart', 'needs a password: write bacnet.password, which clients send with ReinitializeDevice')
+      wrong('allowRestart', 'needs a password: write bacnet.password, which clients send with ReinitializeDevice')
     if (bbmd === undefined) return
     if (foreignDevice !== undefined)
-      refuse('foreignDevice', 'is not for a BBMD: name the other BBMD in bacnet.bbmd.peers, and this one in its table')
+      wrong('foreignDevice', 'is not for a BBMD: name the other BBMD in bacnet.bbmd.peers, and this one in its table')
     if (listen.host === '0.0.0.0')
-      refuse('bbmd', 'has to know its own address: write it into bacnet.listen, in place of 0.0.0.0')
+      wrong('bbmd', 'has to know its own address: write it into bacnet.listen, in place of 0.0.0.0')
   })
 
 export type BacnetConfig = z.output<typeof config>

@@ -22,7 +22,7 @@ it.each([
   // There is one port, and that is the bridge's.
   ['flat', 'Network Port', []],
   ['virtual', 'Alarms Limits', ['bacnet-name']],
-  ['flat', 'Alarms Limits', []],
+  ['flat', 'Alarms Limits', ['bacnet-name']],
   ['virtual', '1.Power', ['bacnet-name']],
   ['virtual', '2.View', []],
   ['virtual', 'Views', []],
