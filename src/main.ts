@@ -14,7 +14,8 @@ import { didYouMean } from './lib/nearest.ts'
 import { pinoLog } from './lib/pino-log.ts'
 import { formatProblem, hasErrors, type Problem } from './lib/problem.ts'
 import { version } from './lib/version.ts'
-import { formatPoints, type ListFormat, listFormats, listPoints } from './mapping/list.ts'
+import { exportFormats, exportPoints } from './mapping/export.ts'
+import { formatPoints, isListFormat, type ListFormat, listFormats, listPoints } from './mapping/list.ts'
 import { draw, keepNumbers, type Plan } from './plan.ts'
 import { northbound } from './plugins.ts'
 import { runBridge } from './run.ts'
@@ -93,9 +94,15 @@ program
   .command('points')
   .description('what the BMS will see, without starting anything')
   .addOption(config())
-  .addOption(new Option('--format <format>', 'how to write it').choices([...listFormats]).default('table'))
+  .addOption(
+    new Option('--format <format>', 'how to write it')
+      .choices([...listFormats, ...exportFormats(northbound)])
+      .default('table'),
+  )
   .option('--out <folder>', 'write it into a file there instead of to standard output')
-  .action(({ config: file, format, out }: { config: string; format: ListFormat; out?: string }) => {
+  .action(({ config: file, format, out }: { config: string; format: string; out?: string }) => {
+    if (out === undefined && !isListFormat(format))
+      throw new Error(`--format ${format} makes several files: say with --out into which folder`)
     const { problems, plan, listings } = draw(file)
     tell(problems)
     if (plan === undefined) {
@@ -106,15 +113,16 @@ program
     const store = openStore(plan)
     keepNumbers(plan, store)
     store.close()
-    const points = listPoints(listings, { protocols: northbound, configs: plan.settings.northbound })
+    const shown = { protocols: northbound, configs: plan.settings.northbound }
+    if (!isListFormat(format)) {
+      const context = { site: plan.settings.site, version, at: systemClock.now() }
+      for (const [name, content] of exportPoints(format, listings, shown, context)) write(out ?? '.', name, content)
+      return
+    }
+    const points = listPoints(listings, shown)
     const text = formatPoints(points, format)
     if (out === undefined) process.stdout.write(text)
-    else {
-      mkdirSync(out, { recursive: true })
-      const written = join(out, `points.${endings[format]}`)
-      writeFileSync(written, text)
-      console.error(`${points.length} points written to ${written}`)
-    }
+    else write(out, `points.${endings[format]}`, text)
   })
 
 const chargers = program
@@ -235,6 +243,14 @@ function planned(file: string, log: Log): Plan {
   if (plan === undefined) process.exit(EX_CONFIG)
   for (const problem of problems) log.warn({}, formatProblem(problem))
   return plan
+}
+
+/** Writes a file of `points --out`. */
+function write(folder: string, name: string, content: string | Uint8Array): void {
+  mkdirSync(folder, { recursive: true })
+  const written = join(folder, name)
+  writeFileSync(written, content)
+  console.error(`${written} written`)
 }
 
 /** What a right config amounts to. */

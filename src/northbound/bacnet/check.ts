@@ -1,10 +1,10 @@
 import type { Point } from '../../core/points/point.ts'
 import type { Finding, Listing } from '../../core/ports.ts'
 import { alarmCondition } from './alarm.ts'
-import { bindingOf, fits, objectTypeOf, type PointObjectType } from './binding.ts'
+import { bindingOf, countScale, fits, objectTypeOf, type PointObjectType, tellsChanges } from './binding.ts'
 import type { BacnetConfig } from './config.ts'
 import { notificationClassTitles } from './objects/notification-class.ts'
-import { flatProblem, instanceOf } from './placement.ts'
+import { flatProblem, instanceOf, NETWORK_PORT_NAME, objectName, VIEW_NAME } from './placement.ts'
 import { MAX_INSTANCE, objectKey } from './wire/object-type.ts'
 
 /** What can't be shown on BACnet as it is mapped. */
@@ -13,7 +13,9 @@ export function check(settings: BacnetConfig, listings: readonly Listing[]): rea
   const devices = new Map<number, string>()
   /** Objects of one device; in the flat topology all are in the same. */
   const shared = new Map<number, Point>()
-  const names = new Map<string, Point>()
+  /** What has each name. */
+  const flat = settings.topology === 'flat'
+  const names = new Map(flat ? listings.flatMap((listing) => fixedNames(settings, listing)) : [])
   for (const { device, points } of listings) {
     const instance = device.addresses.bacnet
     if (instance === undefined) {
@@ -32,9 +34,9 @@ export function check(settings: BacnetConfig, listings: readonly Listing[]): rea
         message: `device instance ${instance} is used by both ${other} and ${device.name}`,
       })
     devices.set(instance, device.name)
-    const own = settings.topology === 'flat' ? shared : new Map<number, Point>()
-    if (settings.topology === 'virtual') names.clear()
-    for (const point of points) findings.push(...unfit(settings, device, point, own, names))
+    const own = flat ? shared : new Map<number, Point>()
+    const taken = flat ? names : new Map(fixedNames(settings, { device, points }))
+    for (const point of points) findings.push(...unfit(settings, device, point, own, taken))
   }
   return findings
 }
@@ -44,7 +46,7 @@ function unfit(
   device: Listing['device'],
   point: Point,
   taken: Map<number, Point>,
-  names: Map<string, Point>,
+  names: Map<string, string>,
 ): readonly Finding[] {
   const bound = bindingOf(point)
   if (bound === undefined) return []
@@ -61,16 +63,24 @@ function unfit(
   const other = taken.get(key)
   if (other !== undefined) add('bacnet-collision', `${row.object} ${instance} is ${label(other)} already`)
   taken.set(key, point)
-  const name = `${device.name}.${point.connector}.${row.name}`
+  const name = objectName(device.name, point.connector, row.name)
   const namesake = names.get(name)
-  if (namesake !== undefined) add('bacnet-name', `the name ${row.name} is that of ${label(namesake)} already`)
-  names.set(name, point)
+  if (namesake !== undefined) add('bacnet-name', `the name ${row.name} is that of ${namesake} already`)
+  names.set(name, label(point))
   if (!fits(point, row)) add('bacnet-type', `a ${point.definition.type} can't be a ${row.object}`)
   else if (row.object.endsWith('-output') && point.definition.write?.kind !== 'setpoint') {
     add('bacnet-type', 'only limit and availability have the priority array of an output: use a value object')
   } else if (row.object.endsWith('-input') && point.writable)
     add('bacnet-read-only', `can be written, but ${row.object} is read-only: use a value object`)
-  if (row.covIncrement !== undefined && point.definition.type !== 'number' && point.definition.type !== 'integer') {
+  if (row.object === 'accumulator' && fits(point, row) && countScale(point.unit) === undefined)
+    add('bacnet-type', 'an accumulator counts energy, in Wh, kWh, MWh, varh or kvarh')
+  if (row.covIncrement !== undefined && !tellsChanges(row))
+    add('bacnet-type', `an ${row.object} has no covIncrement: nobody can subscribe to it`)
+  else if (
+    row.covIncrement !== undefined &&
+    point.definition.type !== 'number' &&
+    point.definition.type !== 'integer'
+  ) {
     add('bacnet-type', `a ${point.definition.type} has no covIncrement`)
   }
   if ((row.activeText !== undefined || row.inactiveText !== undefined) && point.definition.type !== 'boolean') {
@@ -88,6 +98,17 @@ function unfit(
   if (point.connector === 0 && notificationClassTitles.includes(row.name))
     add('bacnet-name', `the name ${row.name} is that of a notification class of every device`)
   return findings
+}
+
+/** What stands beside the objects of points, whatever the mapping says. */
+function fixedNames(settings: BacnetConfig, { device, points }: Listing): readonly (readonly [string, string])[] {
+  const connectors = new Set([0, ...points.filter(bindingOf).map(({ connector }) => connector)])
+  const views = [...connectors].map(
+    (connector) => [objectName(device.name, connector, VIEW_NAME), 'the structured view'] as const,
+  )
+  // In the flat topology there is one device, and with it one port.
+  const hasPort = settings.topology === 'virtual' || device.charger === undefined
+  return hasPort ? [...views, [objectName(device.name, 0, NETWORK_PORT_NAME), 'the network port']] : views
 }
 
 /** Objects whose standard knows CHANGE_OF_STATE or OUT_OF_RANGE for them. */

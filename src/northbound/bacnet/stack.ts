@@ -3,10 +3,13 @@ import type { Device, Northbound, NorthboundParts } from '../../core/ports.ts'
 import { Throttle } from '../../lib/throttle.ts'
 import { alarmClassNames } from './alarm.ts'
 import type { BacnetConfig } from './config.ts'
+import { networkFacts } from './network-facts.ts'
 import { type DeviceCommon, DeviceModel } from './objects/device-model.ts'
 import { deviceProperties } from './objects/device-properties.ts'
+import { NetworkPort } from './objects/network-port.ts'
 import { NotificationClass } from './objects/notification-class.ts'
 import { PointObject } from './objects/point-object.ts'
+import { StructuredViews } from './objects/structured-views.ts'
 import { instanceOf } from './placement.ts'
 import { destinationsOf } from './recipients.ts'
 import { Alarms } from './services/alarms.ts'
@@ -30,12 +33,18 @@ import { writeWhoIs } from './wire/service/who-is.ts'
 import { servicesSupported } from './wire/service.ts'
 import { Writer } from './wire/writer.ts'
 
+/** BACnet as the gateway sees it, and what it shows. */
+export interface Stack extends Northbound {
+  /** Every device with all its objects: the bridge's own first. */
+  devices(): readonly DeviceModel[]
+}
+
 /** Every layer of BACnet above its datagrams, put together. */
 export function createStack(
   settings: BacnetConfig,
   { clock, log, downlink, notebook, restart, version }: NorthboundParts,
   openPort: OpenPort,
-): Northbound {
+): Stack {
   const { topology, vendorId } = settings
   // One object for all who look at it, so that a change of the config is seen by all of them at once.
   const live = liveSettings(settings)
@@ -156,6 +165,8 @@ export function createStack(
     reply: (device, to, apdu) => reply(device, to, apdu, false),
   })
   const uplink = new BacnetUplink(cov, alarms)
+  const views = new StructuredViews(topology)
+  const facts = networkFacts(settings, station, clock)
 
   /** The device that shows a device's points: in the flat topology the bridge's own, for all. */
   function modelOf(device: Device): DeviceModel | undefined {
@@ -177,9 +188,12 @@ export function createStack(
 
   /** A device with the objects that each has, whatever points it shows. */
   function furnished(model: DeviceModel): DeviceModel {
-    model.add(
-      alarmClassNames.map((name) => new NotificationClass(model, name, (own) => destinationsOf(live.recipients, own))),
-    )
+    model.add([
+      new NetworkPort(model, facts),
+      ...alarmClassNames.map(
+        (name) => new NotificationClass(model, name, (own) => destinationsOf(live.recipients, own)),
+      ),
+    ])
     return model
   }
 
@@ -199,12 +213,14 @@ export function createStack(
 
   return {
     name: 'bacnet',
+    devices: shown,
     attach(device: Device, points: readonly Point[]) {
       const model = modelOf(device)
       if (model === undefined) return
       uplink.attach(
         model.addPoints(device, points, (point, row, stride) => instanceOf(settings, device, point, row, stride)),
       )
+      views.follow(model, device)
     },
     detach(device: Device, points?: readonly Point[]) {
       const instance = device.addresses.bacnet
@@ -212,6 +228,8 @@ export function createStack(
       const model = isVirtual && instance !== undefined ? virtual.get(instance) : bridge
       if (model === undefined || (isVirtual && model.owner.charger !== device.charger)) return
       uplink.detach(model.removePoints(device, points))
+      if (points === undefined) views.leave(model, device)
+      else views.follow(model, device)
       if (!isVirtual || points !== undefined || instance === undefined) return
       virtual.delete(instance)
       conflicts.forget(instance)

@@ -78,6 +78,14 @@ export function deviceProperties({ bindings, executes, writeSubscriptions }: Dev
         else writer.objectId(object.type, object.instance)
       },
     },
+    {
+      id: propertyIds['structured-object-list'],
+      required: false,
+      length: ({ root }) => (root === undefined ? 0 : 1),
+      read(writer, { root }) {
+        if (root !== undefined) writer.objectId(root.type, root.instance)
+      },
+    },
     count('max-apdu-length-accepted', () => MAX_APDU),
     {
       id: propertyIds['segmentation-supported'],
