@@ -3,6 +3,7 @@ import { OBJECT_TYPES_SUPPORTED_BITS, objectTypes } from '../wire/object-type.ts
 import { propertyIds } from '../wire/property-id.ts'
 import { segmentation } from '../wire/service/i-am.ts'
 import { SERVICES_SUPPORTED_BITS } from '../wire/service.ts'
+import { localDateTime } from '../wire/type/date-time.ts'
 import type { Writer } from '../wire/writer.ts'
 import type { DeviceModel } from './device-model.ts'
 import { identification, type Property, type PropertyTable, propertyTable } from './property.ts'
@@ -82,24 +83,12 @@ export function deviceProperties({ executes, writeSubscriptions }: DeviceParts):
     {
       id: propertyIds['local-time'],
       required: false,
-      read(writer, { common }) {
-        const now = new Date(common.now())
-        writer.fourOctets('time', [
-          now.getHours(),
-          now.getMinutes(),
-          now.getSeconds(),
-          Math.floor(now.getMilliseconds() / 10),
-        ])
-      },
+      read: (writer, { common }) => writer.fourOctets('time', localDateTime(common.now()).time),
     },
     {
       id: propertyIds['local-date'],
       required: false,
-      read(writer, { common }) {
-        const now = new Date(common.now())
-        // Years count from 1900, weekdays from Monday = 1 (20.2.12).
-        writer.fourOctets('date', [now.getFullYear() - 1900, now.getMonth() + 1, now.getDate(), now.getDay() || 7])
-      },
+      read: (writer, { common }) => writer.fourOctets('date', localDateTime(common.now()).date),
     },
     {
       id: propertyIds['utc-offset'],
