@@ -8,6 +8,7 @@ import { config } from '../../../../src/northbound/bacnet/config.ts'
 import { createStack } from '../../../../src/northbound/bacnet/stack.ts'
 import { chargerSettings, fleetSettings } from '../../../support/core.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
+import { journals } from '../../../support/journal.ts'
 import { notebook } from '../../../support/notebook.ts'
 
 export interface Station {
@@ -107,7 +108,7 @@ export async function stack(settings: object = {}, log: Log = silentLog) {
   const parsed = config.parse({ device: { instance: 4000 }, network: 2000, ...settings })
   const north = createStack(
     parsed,
-    { clock, log, downlink, notebook: notebook(), site: 'Site', version: '1.2.3' },
+    { clock, log, downlink, notebook: notebook(), journal: journals(), site: 'Site', version: '1.2.3' },
     (received) => {
       receive = received
       return {
