@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Point } from '../../core/points/point.ts'
 import type { Unit } from '../../core/points/unit.ts'
 import type { RowBinding } from '../../core/ports.ts'
+import { trend } from './trend.ts'
 import { objectTypes } from './wire/object-type.ts'
 
 const objectNames = [
@@ -33,6 +34,7 @@ export const binding = z.strictObject({
   activeText: z.string().min(1).max(64).optional(),
   inactiveText: z.string().min(1).max(64).optional(),
   description: z.string().max(255).optional(),
+  trend: trend.optional(),
 })
 
 /** A mapping file's key `bacnet`: nothing that isn't said row by row. */

@@ -3,7 +3,8 @@ import type { Finding, Listing } from '../../core/ports.ts'
 import { bindingOf, fits, objectTypeOf } from './binding.ts'
 import type { BacnetConfig } from './config.ts'
 import { flatProblem, instanceOf } from './placement.ts'
-import { MAX_INSTANCE, objectKey } from './wire/object-type.ts'
+import { everyText, trendName } from './trend.ts'
+import { MAX_INSTANCE, objectKey, objectTypes } from './wire/object-type.ts'
 
 /** What can't be shown on BACnet as it is mapped. */
 export function check(settings: BacnetConfig, listings: readonly Listing[]): readonly Finding[] {
@@ -49,20 +50,40 @@ function unfit(
   const { row, stride } = bound
   const findings: Finding[] = []
   const add = (code: string, message: string) => findings.push({ code, message: `${label(point)}: ${message}`, point })
-  const flat = settings.topology === 'flat' ? flatProblem(point, row.instance) : undefined
-  if (flat !== undefined) add('bacnet-range', flat)
-  else if (row.instance >= stride)
-    add('bacnet-range', `instance ${row.instance} reaches into the next connector: strides.bacnet is ${stride}`)
-  const instance = instanceOf(settings, device, point, row.instance, stride)
+  const reach = (row: number): void => {
+    const flat = settings.topology === 'flat' ? flatProblem(point, row) : undefined
+    if (flat !== undefined) add('bacnet-range', flat)
+    else if (row >= stride)
+      add('bacnet-range', `instance ${row} reaches into the next connector: strides.bacnet is ${stride}`)
+  }
+  const place = (row: number) => instanceOf(settings, device, point, row, stride)
+  const call = (name: string): void => {
+    const full = `${device.name}.${point.connector}.${name}`
+    const namesake = names.get(full)
+    if (namesake !== undefined) add('bacnet-name', `the name ${name} is that of ${label(namesake)} already`)
+    names.set(full, point)
+  }
+  reach(row.instance)
+  const instance = place(row.instance)
   if (instance > MAX_INSTANCE) add('bacnet-range', `instance ${instance} is beyond ${MAX_INSTANCE}`)
   const key = objectKey(objectTypeOf(row), instance)
   const other = taken.get(key)
   if (other !== undefined) add('bacnet-collision', `${row.object} ${instance} is ${label(other)} already`)
   taken.set(key, point)
-  const name = `${device.name}.${point.connector}.${row.name}`
-  const namesake = names.get(name)
-  if (namesake !== undefined) add('bacnet-name', `the name ${row.name} is that of ${label(namesake)} already`)
-  names.set(name, point)
+  call(row.name)
+  if (row.trend !== undefined) {
+    const { instance: own, every } = row.trend
+    if (own !== undefined) reach(own)
+    const log = place(own ?? row.instance)
+    const logged = taken.get(objectKey(objectTypes['trend-log'], log))
+    if (logged !== undefined)
+      add(
+        'bacnet-collision',
+        `trend-log ${log} is that of ${label(logged)} already: write trend: { every: ${everyText(every)}, instance: … } with one that is free`,
+      )
+    taken.set(objectKey(objectTypes['trend-log'], log), point)
+    call(trendName(row.name))
+  }
   if (!fits(point, row)) add('bacnet-type', `a ${point.definition.type} can't be a ${row.object}`)
   else if (row.object.endsWith('-output') && point.definition.write?.kind !== 'setpoint') {
     add('bacnet-type', 'only limit and availability have the priority array of an output: use a value object')

@@ -10,12 +10,14 @@ import { ConfirmedSender } from './services/confirmed-sender.ts'
 import { CovService } from './services/cov.ts'
 import { Discovery } from './services/discovery.ts'
 import { readPropertyMultipleService, readPropertyService } from './services/read.ts'
+import { readRangeService } from './services/read-range.ts'
 import type { Services } from './services/service.ts'
 import { writePropertyService } from './services/write.ts'
 import { NetworkLayer } from './transport/network.ts'
 import { Pacer } from './transport/pacer.ts'
 import { SegmentedAnswers } from './transport/segmented-answers.ts'
 import { SegmentedRequests } from './transport/segmented-requests.ts'
+import { Trends } from './trends.ts'
 import { BacnetUplink } from './uplink.ts'
 import type { IpAddress } from './wire/bvlc.ts'
 import { servicesSupported } from './wire/service.ts'
@@ -34,7 +36,7 @@ export type OpenPort = (received: (datagram: Uint8Array, from: IpAddress) => voi
 /** Every layer of BACnet above its datagrams, put together. */
 export function createStack(
   settings: BacnetConfig,
-  { clock, log, downlink, notebook, version }: NorthboundParts,
+  { clock, log, downlink, notebook, journal, version }: NorthboundParts,
   openPort: OpenPort,
 ): Northbound {
   const { topology, vendorId } = settings
@@ -65,11 +67,13 @@ export function createStack(
   const reply = network.reply.bind(network)
   const throttle = new Throttle(clock)
   const cov = new CovService({ clock, log, confirmed, throttle, reply })
+  const trends = new Trends({ clock, now: () => clock.now(), journal })
   const discovery = new Discovery({ pacer, reply: (device, to, apdu) => reply(device, to, apdu, false) })
   const services: Services = {
     confirmed: new Map([
       ['read-property', readPropertyService(downlink)],
       ['read-property-multiple', readPropertyMultipleService(downlink)],
+      ['read-range', readRangeService(downlink)],
       ['write-property', writePropertyService(downlink)],
       ['subscribe-cov', { execute: ({ device, reader, peer }) => cov.subscribe(device, reader, peer) }],
     ]),
@@ -103,7 +107,7 @@ export function createStack(
     throttle,
     reply: (device, to, apdu) => reply(device, to, apdu, false),
   })
-  const uplink = new BacnetUplink(cov)
+  const uplink = new BacnetUplink(cov, trends)
 
   /** The device that shows a device's points: in the flat topology the bridge's own, for all. */
   function modelOf(device: Device): DeviceModel | undefined {
@@ -136,16 +140,19 @@ export function createStack(
     attach(device: Device, points: readonly Point[]) {
       const model = modelOf(device)
       if (model === undefined) return
-      uplink.attach(
-        model.addPoints(device, points, (point, row, stride) => instanceOf(settings, device, point, row, stride)),
-      )
+      const place = (point: Point, row: number, stride: number) => instanceOf(settings, device, point, row, stride)
+      const added = model.addPoints(device, points, place)
+      uplink.attach(added)
+      trends.attach(added, place)
     },
     detach(device: Device, points?: readonly Point[]) {
       const instance = device.addresses.bacnet
       const isVirtual = topology === 'virtual' && device.charger !== undefined
       const model = isVirtual && instance !== undefined ? virtual.get(instance) : bridge
       if (model === undefined || (isVirtual && model.owner.charger !== device.charger)) return
-      uplink.detach(model.removePoints(device, points))
+      const gone = model.removePoints(device, points)
+      uplink.detach(gone)
+      trends.detach(gone)
       if (!isVirtual || points !== undefined || instance === undefined) return
       virtual.delete(instance)
       answers.forget(model)
@@ -158,6 +165,7 @@ export function createStack(
     async start() {
       const address = await port.start()
       cov.start()
+      trends.start()
       network.announceRouter()
       announce([...(bridge === undefined ? [] : [bridge]), ...virtual.values()])
       started = true
@@ -166,6 +174,7 @@ export function createStack(
     async stop() {
       pacer.stop()
       cov.stop()
+      trends.stop()
       confirmed.stop()
       answers.stop()
       requests.stop()

@@ -1,15 +1,18 @@
 import type { Point } from '../../core/points/point.ts'
 import type { PointObject } from './objects/point-object.ts'
 import type { CovService } from './services/cov.ts'
+import type { Trends } from './trends.ts'
 
-/** From a changed point to those who subscribed to its object. Reads need nothing: objects look at the point itself. */
+/** From a changed point to those who subscribed to its object, and to its log. Reads need nothing: objects look at the point itself. */
 export class BacnetUplink {
   readonly #cov: CovService
+  readonly #trends: Trends
   /** By the point's own number. */
   readonly #objects: (PointObject | undefined)[] = []
 
-  constructor(cov: CovService) {
+  constructor(cov: CovService, trends: Trends) {
     this.#cov = cov
+    this.#trends = trends
   }
 
   attach(objects: readonly PointObject[]): void {
@@ -25,6 +28,8 @@ export class BacnetUplink {
 
   pointChanged(point: Point): void {
     const object = this.#objects[point.id]
-    if (object !== undefined) this.#cov.changed(object)
+    if (object === undefined) return
+    this.#cov.changed(object)
+    this.#trends.changed(object)
   }
 }

@@ -4,6 +4,7 @@ import type { Throttle } from '../../../lib/throttle.ts'
 import type { DeviceModel } from '../objects/device-model.ts'
 import { PointObject } from '../objects/point-object.ts'
 import { statusFlags, writePresentValue, writeStatusFlags } from '../objects/point-properties.ts'
+import { matters } from '../objects/significance.ts'
 import { type Peer, peerKey } from '../transport/peer.ts'
 import { writeConfirmed, writeUnconfirmed } from '../wire/apdu.ts'
 import { BacnetError, BacnetReject } from '../wire/error-code.ts'
@@ -245,23 +246,6 @@ export class CovService {
 
 function subscriptionKey(process: number, client: string): string {
   return `${process} ${client}`
-}
-
-/** Flags always matter; a number has to move by its increment, everything else by anything (13.1). */
-function matters(
-  subscription: Subscription,
-  object: PointObject,
-  value: Subscription['value'],
-  flags: number,
-): boolean {
-  if (flags !== subscription.flags) return true
-  if (value === subscription.value) return false
-  const { type } = object.point.definition
-  if (type !== 'number' && type !== 'integer') return true
-  if (typeof value !== 'number' || typeof subscription.value !== 'number') return true
-  const moved = Math.abs(value - subscription.value)
-  // A hair's breadth: 7.1 - 7.0 is 0.09999999999999964.
-  return moved > 0 && moved >= object.covIncrement - 1e-9
 }
 
 function ipMac({ address, port }: Peer): Uint8Array {
