@@ -156,8 +156,11 @@ export class Trends {
   }
 }
 
-/** The next moment after `now` that is a whole number of intervals from local midnight, or from 1970 where a day has no whole number of them. */
-export function nextAligned(now: number, every: number): number {
+/**
+ * The next moment after `now` that is a whole number of intervals from local midnight, or from 1970 where a day has no
+ * whole number of them. `zoneAt` is by how much local time is ahead of UTC; all in milliseconds.
+ */
+export function nextAligned(now: number, every: number, zoneAt: (ms: number) => number = localZoneAt): number {
   const next = (Math.floor((now + zoneAt(now)) / every) + 1) * every
   const guess = next - zoneAt(now)
   // Clocks may be changed for summer in between.
@@ -165,7 +168,6 @@ export function nextAligned(now: number, every: number): number {
   return exact > now ? exact : guess
 }
 
-/** Milliseconds by which local time is ahead of UTC. */
-function zoneAt(ms: number): number {
+function localZoneAt(ms: number): number {
   return -new Date(ms).getTimezoneOffset() * MINUTE_MS
 }

@@ -48,7 +48,8 @@ function momentRow(id: 'start-time' | 'stop-time', key: 'start' | 'stop'): Row {
         if (error instanceof BacnetReject) throw new BacnetError('property', 'invalid-data-type')
         throw error
       }
-      const isPattern = [...moment.date, ...moment.time].includes(WILDCARD)
+      // The day of the week says nothing that the date doesn't.
+      const isPattern = [...moment.date.slice(0, 3), ...moment.time].includes(WILDCARD)
       if (!isPattern && millisecondsOf(moment, 'local') === undefined)
         throw new BacnetError('property', 'value-out-of-range')
       log.change({ [key]: moment })

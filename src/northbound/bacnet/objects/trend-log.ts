@@ -117,6 +117,7 @@ export class TrendLog implements BacnetObject {
     this.#follow()
     if (before.type === this.#settings.type && before.interval === this.#settings.interval) return
     this.#rescheduled()
+    this.#told = undefined
     this.changed()
   }
 
