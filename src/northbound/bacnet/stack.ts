@@ -91,7 +91,7 @@ export function createStack(
     now: () => clock.now(),
     notebook,
     properties: deviceProperties({
-      writeSubscriptions: (writer, device) => cov.writeSubscriptions(writer, device),
+      subscriptions: cov,
       executes: (bit) => executed.has(bit),
     }),
   }

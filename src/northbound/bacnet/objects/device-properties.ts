@@ -29,14 +29,17 @@ function identity(device: DeviceModel) {
 }
 
 export interface DeviceParts {
-  /** Lists who is told of changes in a device. */
-  readonly writeSubscriptions: (writer: Writer, device: DeviceModel) => void
+  /** Who is told of changes in a device: how many, and each of them, counted from 1. */
+  readonly subscriptions: {
+    readonly countOf: (device: DeviceModel) => number
+    readonly writeSubscription: (writer: Writer, device: DeviceModel, index: number) => void
+  }
   /** Whether the service of that bit is executed (clause 21, BACnetServicesSupported). */
   readonly executes: (bit: number) => boolean
 }
 
 /** The device object (12.11). */
-export function deviceProperties({ executes, writeSubscriptions }: DeviceParts): PropertyTable<DeviceModel> {
+export function deviceProperties({ executes, subscriptions }: DeviceParts): PropertyTable<DeviceModel> {
   const rows: readonly Row[] = [
     ...identification(),
     { id: propertyIds['system-status'], required: true, read: (writer) => writer.enumerated(OPERATIONAL) },
@@ -101,9 +104,14 @@ export function deviceProperties({ executes, writeSubscriptions }: DeviceParts):
     count('apdu-timeout', () => APDU_TIMEOUT_MS),
     count('number-of-apdu-retries', () => APDU_RETRIES),
     // A list without elements: the bridge looks nobody up.
-    { id: propertyIds['device-address-binding'], required: true, read: () => {} },
+    { id: propertyIds['device-address-binding'], required: true, items: () => 0, read: () => {} },
     count('database-revision', ({ databaseRevision }) => databaseRevision),
-    { id: propertyIds['active-cov-subscriptions'], required: false, read: writeSubscriptions },
+    {
+      id: propertyIds['active-cov-subscriptions'],
+      required: false,
+      items: (device) => subscriptions.countOf(device),
+      read: (writer, device, _downlink, index) => subscriptions.writeSubscription(writer, device, index),
+    },
   ]
   return propertyTable(rows)
 }

@@ -60,6 +60,8 @@ export class CovService {
   readonly #perClient = new Map<string, number>()
   readonly #writer = new Writer(512)
   #count = 0
+  /** Of the device that was asked last. */
+  #listed: { readonly device: DeviceModel; readonly list: readonly Subscription[] } | undefined
   #dirty: Subscription[] = []
   #cancelFlush: Cancel | undefined
   #cancelSweep: Cancel | undefined
@@ -104,27 +106,30 @@ export class CovService {
     for (const subscription of [...(this.#byObject.get(object)?.values() ?? [])]) this.#drop(subscription)
   }
 
-  /** Active_COV_Subscriptions (12.11.39) of one device. */
-  writeSubscriptions(writer: Writer, device: DeviceModel): void {
+  /** How many elements Active_COV_Subscriptions (12.11.39) of a device has. */
+  countOf(device: DeviceModel): number {
+    return this.#listOf(device).length
+  }
+
+  /** Writes one of them, counted from 1. */
+  writeSubscription(writer: Writer, device: DeviceModel, index: number): void {
+    const subscription = this.#listOf(device)[index - 1]
+    if (subscription === undefined) return
+    const { object, peer, process, confirmed, expiresAt } = subscription
     const now = this.#parts.clock.now()
-    for (const [object, own] of this.#byObject) {
-      if (object.device !== device) continue
-      for (const { peer, process, confirmed, expiresAt } of own.values()) {
-        const left = expiresAt === Number.POSITIVE_INFINITY ? 0 : Math.max(1, Math.round((expiresAt - now) / 1000))
-        // recipient [0]: an address [1] of network and octets, and the process [1].
-        writer.opening(0).opening(0).opening(1)
-        writer.unsigned(peer.remote?.network ?? 0).octetString(peer.remote?.mac ?? ipMac(peer))
-        writer.closing(1).closing(0).contextUnsigned(1, process).closing(0)
-        writer
-          .opening(1)
-          .contextObjectId(0, object.type, object.instance)
-          .contextUnsigned(1, propertyIds['present-value'])
-          .closing(1)
-        writer.contextBoolean(2, confirmed).contextUnsigned(3, left)
-        if (typeof object.point.value === 'number' && object.point.definition.type !== 'state')
-          writer.contextReal(4, object.covIncrement)
-      }
-    }
+    const left = expiresAt === Number.POSITIVE_INFINITY ? 0 : Math.max(1, Math.round((expiresAt - now) / 1000))
+    // recipient [0]: an address [1] of network and octets, and the process [1].
+    writer.opening(0).opening(0).opening(1)
+    writer.unsigned(peer.remote?.network ?? 0).octetString(peer.remote?.mac ?? ipMac(peer))
+    writer.closing(1).closing(0).contextUnsigned(1, process).closing(0)
+    writer
+      .opening(1)
+      .contextObjectId(0, object.type, object.instance)
+      .contextUnsigned(1, propertyIds['present-value'])
+      .closing(1)
+    writer.contextBoolean(2, confirmed).contextUnsigned(3, left)
+    if (typeof object.point.value === 'number' && object.point.definition.type !== 'state')
+      writer.contextReal(4, object.covIncrement)
   }
 
   start(): void {
@@ -134,6 +139,15 @@ export class CovService {
   stop(): void {
     this.#cancelFlush?.()
     this.#cancelSweep?.()
+  }
+
+  /** The subscriptions of a device in one order for as long as there are the same ones. */
+  #listOf(device: DeviceModel): readonly Subscription[] {
+    if (this.#listed?.device !== device) {
+      const own = [...this.#byObject].filter(([object]) => object.device === device)
+      this.#listed = { device, list: own.flatMap(([, subscriptions]) => [...subscriptions.values()]) }
+    }
+    return this.#listed.list
   }
 
   #add(object: PointObject, peer: Peer, client: string, process: number): Subscription {
@@ -155,6 +169,7 @@ export class CovService {
       waiting: false,
     }
     this.#count += 1
+    this.#listed = undefined
     this.#perClient.set(client, own + 1)
     const key = subscriptionKey(process, client)
     const others = this.#byObject.get(object)
@@ -172,6 +187,7 @@ export class CovService {
     if (own === 0) this.#perClient.delete(client)
     else this.#perClient.set(client, own)
     this.#count -= 1
+    this.#listed = undefined
     subscription.expiresAt = 0
   }
 
