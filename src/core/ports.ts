@@ -175,6 +175,8 @@ export interface NorthboundParts {
   readonly site: string
   /** Of the bridge's software. */
   readonly version: string
+  /** Stops the bridge soon and starts it anew; undefined where nobody can. */
+  readonly restart?: (() => void) | undefined
 }
 
 /** Who writes. `client` tells one client from another for the edges of actions, e.g. `bacnet:192.0.2.7`. */
@@ -209,9 +211,11 @@ export interface Downlink {
   /** What counts when all slots are released, in the point's unit. */
   relinquishDefault(point: Point): Value | undefined
   /** Decouples a point from its charger, or couples it again. */
-  setOutOfService(point: Point, outOfService: boolean): void
+  setOutOfService(point: Point, outOfService: boolean, writer: Writer): void
+  /** Restarts a charger now, whatever was written to its `reset` before. */
+  reset(charger: Charger, hard: boolean, writer: Writer): Refusal | undefined
   /** The value shown while out of service. */
-  override(point: Point, value: Value): Refusal | undefined
+  override(point: Point, value: Value, writer: Writer): Refusal | undefined
 }
 
 /** One slot of a priority array as kept on disk, value in the setpoint's base unit. */

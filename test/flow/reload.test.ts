@@ -42,8 +42,9 @@ describe('a charger that the config gets while the bridge runs', () => {
     expect(modbus(3, '03 0064 0001')).toBe('830a')
     datagrams.splice(0)
     expect(ids(edit(CONFIG + BAY_3))).toEqual({ added: ['CP-3'], removed: [], changed: [] })
-    // Its I-Am, to everybody.
-    expect(datagrams.splice(0).map(({ to }) => to)).toEqual(['broadcast'])
+    // Whether that instance is somebody's, and its I-Am, to everybody.
+    clock.advance(3_000)
+    expect(datagrams.splice(0).map(({ to }) => to)).toEqual(['broadcast', 'broadcast'])
     expect(modbus(3, '03 0064 0001')).toBe('0302ffff')
     expect(bacnet(deviceName(4003))).toHaveLength(1)
     expect(other.closed).toBeUndefined()

@@ -7,7 +7,8 @@ import type { Difference } from '../../src/difference.ts'
 import { createGateway } from '../../src/gateway.ts'
 import { silentLog } from '../../src/lib/log.ts'
 import { formatProblem } from '../../src/lib/problem.ts'
-import { createStack as bacnetStack, type DatagramPort } from '../../src/northbound/bacnet/stack.ts'
+import { createStack as bacnetStack } from '../../src/northbound/bacnet/stack.ts'
+import type { DatagramPort } from '../../src/northbound/bacnet/transport/datagram-port.ts'
 import { createStack as modbusStack } from '../../src/northbound/modbus/stack.ts'
 import { draw, rememberedBy } from '../../src/plan.ts'
 import { Conversation, type ConversationParts } from '../../src/southbound/ocpp/v16/conversation.ts'
@@ -139,6 +140,8 @@ export async function site(
     stop: () => Promise.resolve(),
     send: (bytes, to) => void datagrams.push({ to: `${to.address}:${to.port}`, bytes }),
     broadcast: (bytes) => void datagrams.push({ to: 'broadcast', bytes }),
+    isOwn: () => false,
+    own: () => undefined,
   }
   const gateway = createGateway(plan, {
     clock,
@@ -167,7 +170,8 @@ export async function site(
     },
   })
   await gateway.start()
-  clock.advance(1_000)
+  // BACnet devices are announced when nobody else has answered to them.
+  clock.advance(4_000)
   datagrams.splice(0)
 
   const client = { address: '127.0.0.9', port: 47808 }

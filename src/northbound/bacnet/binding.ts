@@ -2,6 +2,8 @@ import { z } from 'zod'
 import type { Point } from '../../core/points/point.ts'
 import type { Unit } from '../../core/points/unit.ts'
 import type { RowBinding } from '../../core/ports.ts'
+import { duration } from '../../lib/schema.ts'
+import { alarm } from './alarm.ts'
 import { trend } from './trend.ts'
 import { objectTypes } from './wire/object-type.ts'
 
@@ -31,9 +33,11 @@ export const binding = z.strictObject({
     .regex(/^[\x20-\x7e]{1,64}$/, 'write 1 to 64 ASCII characters')
     .refine((name) => !name.includes('/'), "write no '/'"),
   covIncrement: z.number().min(0).optional(),
+  covInterval: duration().optional(),
   activeText: z.string().min(1).max(64).optional(),
   inactiveText: z.string().min(1).max(64).optional(),
   description: z.string().max(255).optional(),
+  alarm: alarm.optional(),
   trend: trend.optional(),
 })
 

@@ -1,7 +1,9 @@
 import type { Point } from '../../core/points/point.ts'
 import type { Finding, Listing } from '../../core/ports.ts'
-import { bindingOf, fits, objectTypeOf } from './binding.ts'
+import { alarmCondition } from './alarm.ts'
+import { bindingOf, fits, objectTypeOf, type PointObjectType } from './binding.ts'
 import type { BacnetConfig } from './config.ts'
+import { notificationClassTitles } from './objects/notification-class.ts'
 import { flatProblem, instanceOf } from './placement.ts'
 import { everyText, trendName } from './trend.ts'
 import { MAX_INSTANCE, objectKey, objectTypes } from './wire/object-type.ts'
@@ -95,8 +97,30 @@ function unfit(
   if ((row.activeText !== undefined || row.inactiveText !== undefined) && point.definition.type !== 'boolean') {
     add('bacnet-type', `a ${point.definition.type} has no activeText and inactiveText`)
   }
+  const { alarm } = row
+  if (alarm !== undefined) {
+    const texts = point.definition.type === 'boolean' ? [row.inactiveText ?? '', row.activeText ?? ''] : point.states
+    const condition = alarmCondition(point, alarm, texts)
+    if (!alarmTypes.has(row.object)) add('bacnet-alarm', `a ${row.object} tells no alarms`)
+    else if (condition.kind === 'problem') add('bacnet-alarm', condition.message)
+    else if (condition.kind === 'states' && condition.states.length > 1 && point.definition.type === 'boolean')
+      add('bacnet-alarm', 'one of the two states of a boolean is the alarm, not both')
+  }
+  if (point.connector === 0 && notificationClassTitles.includes(row.name))
+    add('bacnet-name', `the name ${row.name} is that of a notification class of every device`)
   return findings
 }
+
+/** Objects whose standard knows CHANGE_OF_STATE or OUT_OF_RANGE for them. */
+const alarmTypes: ReadonlySet<PointObjectType> = new Set([
+  'analog-input',
+  'analog-output',
+  'analog-value',
+  'binary-input',
+  'binary-value',
+  'multi-state-input',
+  'multi-state-value',
+])
 
 function label(point: Point): string {
   return `${point.definition.name} of connector ${point.connector}`

@@ -1,8 +1,32 @@
+import { isIPv4 } from 'node:net'
 import { z } from 'zod'
-import { cidr, listenAddress } from '../../lib/schema.ts'
+import { cidr, duration, listenAddress } from '../../lib/schema.ts'
+import { recipients } from './recipients.ts'
+import type { IpAddress } from './wire/bvlc.ts'
 import { MAX_INSTANCE } from './wire/object-type.ts'
 
 const instance = z.number().int().min(0).max(MAX_INSTANCE)
+
+const BACNET_PORT = 47_808
+const STATION = 'write address:port, for example 10.0.0.1:47808'
+
+/** A station of BACnet/IP: an IPv4 address and, when it is another than 47808, its port. */
+function station() {
+  return z
+    .string()
+    .transform((text, context): IpAddress => {
+      const [, address = '', digits] = /^([^:]+)(?::(\d{1,5}))?$/.exec(text) ?? []
+      const port = digits === undefined ? BACNET_PORT : Number(digits)
+      // Neither this network nor a group (224 and above) is a station.
+      const first = Number.parseInt(address, 10)
+      if (!isIPv4(address) || first === 0 || first >= 224 || port < 1 || port > 65_535) {
+        context.addIssue({ code: 'custom', message: STATION })
+        return z.NEVER
+      }
+      return { address, port }
+    })
+    .meta({ form: STATION })
+}
 
 const instances = z.string().transform((text, context) => {
   const [first = Number.NaN, last = Number.NaN] = /^\d{1,7}-\d{1,7}$/.test(text) ? text.split('-').map(Number) : []
@@ -13,24 +37,59 @@ const instances = z.string().transform((text, context) => {
   return { first, last }
 })
 
+const MAX_NETWORK = 65_534
+const networkNumber = z.number().int().min(1).max(MAX_NETWORK)
+
+/** Register-Foreign-Device has two octets for the seconds (J.2.6). */
+const ttl = duration().refine((ms) => ms >= 10_000 && ms <= 65_535_000, 'write 10s to 18h')
+
+/** Read-Broadcast-Distribution-Table-Ack holds as many in one datagram, the bridge's own entry included. */
+const MAX_PEERS = 128
+
+const bbmd = z
+  .strictObject({
+    peers: z.array(station()).max(MAX_PEERS).prefault([]),
+    foreignDevices: z.union([z.boolean(), z.array(cidr())]).default(false),
+  })
+  .refine(
+    ({ foreignDevices, peers }) => peers.length > 0 || foreignDevices !== false,
+    'has nobody to pass broadcasts on to: name peers, or let foreignDevices register',
+  )
+
 /** config.yaml's section `bacnet`. */
 export const config = z
   .strictObject({
     listen: listenAddress().prefault('0.0.0.0:47808'),
     device: z.strictObject({ instance }),
     topology: z.enum(['virtual', 'flat']).default('virtual'),
-    network: z.number().int().min(1).max(65_534).optional(),
+    network: networkNumber.optional(),
+    ipNetwork: networkNumber.optional(),
     instances: instances.prefault('4001-4999'),
     vendorId: z.number().int().min(0).max(65_535).default(555),
+    recipients: recipients.prefault([]),
     allowWrites: z.array(cidr()).prefault(['127.0.0.0/8']),
+    password: z
+      .string()
+      .regex(/^[\x20-\x7e]{1,20}$/, 'write 1 to 20 ASCII characters')
+      .optional(),
+    allowRestart: z.boolean().default(false),
+    timeSync: duration().prefault('1h'),
+    foreignDevice: z.strictObject({ bbmd: station(), ttl: ttl.prefault('60s') }).optional(),
+    bbmd: bbmd.optional(),
   })
-  .superRefine(({ topology, network }, context) => {
-    if (topology !== 'virtual' || network !== undefined) return
-    context.addIssue({
-      code: 'custom',
-      path: ['network'],
-      message: 'is required with topology virtual: the number of the virtual network, unique on the site',
-    })
+  .superRefine(({ allowRestart, bbmd, foreignDevice, ipNetwork, listen, network, password, topology }, context) => {
+    const wrong = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message })
+    if (topology === 'virtual' && network === undefined)
+      wrong('network', 'is required with topology virtual: the number of the virtual network, unique on the site')
+    if (ipNetwork !== undefined && topology === 'virtual' && ipNetwork === network)
+      wrong('ipNetwork', 'is the number of the virtual network (bacnet.network) already: each network has its own')
+    if (allowRestart && password === undefined)
+      wrong('allowRestart', 'needs a password: write bacnet.password, which clients send with ReinitializeDevice')
+    if (bbmd === undefined) return
+    if (foreignDevice !== undefined)
+      wrong('foreignDevice', 'is not for a BBMD: name the other BBMD in bacnet.bbmd.peers, and this one in its table')
+    if (listen.host === '0.0.0.0')
+      wrong('bbmd', 'has to know its own address: write it into bacnet.listen, in place of 0.0.0.0')
   })
 
 export type BacnetConfig = z.output<typeof config>

@@ -20,8 +20,8 @@ function assign(
 }
 
 function create(settings: BacnetConfig, parts: NorthboundParts): Northbound {
-  const { log } = parts
-  return createStack(settings, parts, (received) => new UdpPort({ listen: settings.listen, log, received }))
+  const { clock, log } = parts
+  return createStack(settings, parts, (received) => new UdpPort({ listen: settings.listen, clock, log, received }))
 }
 
 /** What `points` says of a point's object. */
@@ -41,7 +41,13 @@ function describe(settings: BacnetConfig, device: Device, point: Point): object 
 }
 
 /** What is taken up while it runs; anything else needs a restart. */
-const live = ['allowWrites', 'instances'] as const satisfies readonly (keyof BacnetConfig)[]
+const live = [
+  'allowRestart',
+  'allowWrites',
+  'instances',
+  'recipients',
+  'timeSync',
+] as const satisfies readonly (keyof BacnetConfig)[]
 
 /** BACnet/IP: each charger a device behind the bridge, or all in the bridge's own. */
 export const bacnet = {

@@ -1,95 +1,150 @@
 import type { Point } from '../../core/points/point.ts'
 import type { Device, Northbound, NorthboundParts } from '../../core/ports.ts'
 import { Throttle } from '../../lib/throttle.ts'
+import { alarmClassNames } from './alarm.ts'
 import type { BacnetConfig } from './config.ts'
 import { type DeviceCommon, DeviceModel } from './objects/device-model.ts'
 import { deviceProperties } from './objects/device-properties.ts'
+import { NotificationClass } from './objects/notification-class.ts'
+import { PointObject } from './objects/point-object.ts'
 import { instanceOf } from './placement.ts'
+import { destinationsOf } from './recipients.ts'
+import { Alarms } from './services/alarms.ts'
 import { Application } from './services/application.ts'
+import { Bindings } from './services/bindings.ts'
+import { BuildingTime } from './services/building-time.ts'
 import { ConfirmedSender } from './services/confirmed-sender.ts'
+import { Conflicts } from './services/conflicts.ts'
 import { CovService } from './services/cov.ts'
 import { Discovery } from './services/discovery.ts'
-import { readPropertyMultipleService, readPropertyService } from './services/read.ts'
-import { readRangeService } from './services/read-range.ts'
-import type { Services } from './services/service.ts'
-import { writePropertyService } from './services/write.ts'
-import { NetworkLayer } from './transport/network.ts'
+import { Initiative } from './services/initiative.ts'
+import { Notifier } from './services/notifier.ts'
+import { servicesOf } from './services/services.ts'
+import type { OpenPort } from './transport/datagram-port.ts'
 import { Pacer } from './transport/pacer.ts'
 import { SegmentedAnswers } from './transport/segmented-answers.ts'
 import { SegmentedRequests } from './transport/segmented-requests.ts'
+import { createStation } from './transport/station.ts'
 import { Trends } from './trends.ts'
 import { BacnetUplink } from './uplink.ts'
-import type { IpAddress } from './wire/bvlc.ts'
+import { writeWhoIs } from './wire/service/who-is.ts'
 import { servicesSupported } from './wire/service.ts'
-
-/** Where datagrams come from and go to. */
-export interface DatagramPort {
-  /** Resolves with `address:port` once it hears. */
-  start(): Promise<string>
-  stop(): Promise<void>
-  send(datagram: Uint8Array, to: IpAddress): void
-  broadcast(datagram: Uint8Array): void
-}
-
-export type OpenPort = (received: (datagram: Uint8Array, from: IpAddress) => void) => DatagramPort
+import { Writer } from './wire/writer.ts'
 
 /** Every layer of BACnet above its datagrams, put together. */
 export function createStack(
   settings: BacnetConfig,
-  { clock, log, downlink, notebook, journal, version }: NorthboundParts,
+  { clock, log, downlink, notebook, journal, restart, version }: NorthboundParts,
   openPort: OpenPort,
 ): Northbound {
   const { topology, vendorId } = settings
-  const rights = { allowWrites: settings.allowWrites }
+  // One object for all who look at it, so that a change of the config is seen by all of them at once.
+  const live = liveSettings(settings)
   let started = false
   const virtual = new Map<number, DeviceModel>()
   let bridge: DeviceModel | undefined
 
-  const port = openPort((datagram, from) => {
-    try {
-      network.receive(datagram, from)
-    } catch (error) {
-      // A mistake of ours, or a store that can't be written: this request stays unanswered, the others go on.
-      log.error({ from, stack: error instanceof Error ? error.stack : String(error) }, 'bacnet: request failed')
-    }
-  })
-  const network = new NetworkLayer({
-    network: topology === 'virtual' ? settings.network : undefined,
+  const throttle = new Throttle(clock)
+  const station = createStation({
+    settings,
+    clock,
+    log,
+    throttle,
+    openPort,
     bridge: () => bridge,
     virtual,
-    send: (datagram, to) => port.send(datagram, to),
-    broadcast: (datagram) => port.broadcast(datagram),
     deliver: (apdu, from, to, broadcast) => application.receive(apdu, from, to, broadcast),
-    log,
+    mayAnnounce: () => !conflicts.holdsNetwork,
+    routerHeard: (heard, from) => conflicts.routerHeard(heard, from),
+    joined: () => conflicts.checkAgain(shown().map(({ instance }) => instance)),
   })
+  const { messages, network, routes } = station
   const pacer = new Pacer(clock)
   const confirmed = new ConfirmedSender(clock)
   const reply = network.reply.bind(network)
-  const throttle = new Throttle(clock)
-  const cov = new CovService({ clock, log, confirmed, throttle, reply })
-  const trends = new Trends({ clock, now: () => clock.now(), journal })
-  const discovery = new Discovery({ pacer, reply: (device, to, apdu) => reply(device, to, apdu, false) })
-  const services: Services = {
-    confirmed: new Map([
-      ['read-property', readPropertyService(downlink)],
-      ['read-property-multiple', readPropertyMultipleService(downlink)],
-      ['read-range', readRangeService(downlink)],
-      ['write-property', writePropertyService(downlink)],
-      ['subscribe-cov', { execute: ({ device, reader, peer }) => cov.subscribe(device, reader, peer) }],
-    ]),
-    unconfirmed: new Map([
-      ['who-is', { execute: (devices, reader, peer) => discovery.whoIs(devices, reader, peer) }],
-      ['who-has', { execute: (devices, reader, peer) => discovery.whoHas(devices, reader, peer) }],
-    ]),
+  const ask = new Writer(16)
+  const whoIs = (low: number, high: number) => {
+    writeWhoIs(ask.reset(), { low, high })
+    if (bridge !== undefined) network.broadcast(bridge, ask, true)
   }
+  const conflicts = new Conflicts({
+    clock,
+    log,
+    network: topology === 'virtual' ? settings.network : undefined,
+    isOurs: (instance) => bridge?.instance === instance || virtual.has(instance),
+    isVirtual: (instance) => virtual.has(instance),
+    askDevices: whoIs,
+    askRouter: (wanted) => messages.askRouter(wanted),
+    announceDevices: (instances) => {
+      const free = new Set(instances)
+      announce(shown().filter(({ instance }) => free.has(instance)))
+    },
+    announceRouter: () => messages.announceRouter(),
+  })
+  const bindings = new Bindings({ clock, ask: (instance) => whoIs(instance, instance) })
+  const initiative = new Initiative(clock)
+  const time = new BuildingTime({
+    clock,
+    log,
+    throttle,
+    mostMs: () => live.timeSync,
+    changed: (ms) => trends.clockSet(ms / 1000),
+  })
+  const now = () => time.now()
+  const trends = new Trends({ clock, now, journal })
+  const notifier = new Notifier({
+    clock,
+    log,
+    throttle,
+    confirmed,
+    pacer,
+    initiative,
+    bindings,
+    routes,
+    now,
+    reply,
+    broadcast: (device, apdu, everywhere) => network.broadcast(device, apdu, everywhere),
+  })
+  const cov = new CovService({ clock, log, confirmed, initiative, downlink, throttle, reply })
+  const alarms = new Alarms({ clock, now, notifier, flagsChanged: (object) => cov.changed(object) })
+  const discovery = new Discovery({
+    pacer,
+    reply: (device, to, apdu) => {
+      if (!conflicts.holds(device.instance)) reply(device, to, apdu, false)
+    },
+  })
+  const services = servicesOf({
+    downlink,
+    cov,
+    alarms,
+    discovery,
+    time,
+    management: {
+      password: () => live.password,
+      initiative,
+      downlink,
+      restart: () => (live.allowRestart ? restart : undefined),
+      log,
+      throttle,
+    },
+    heard(instance, from) {
+      conflicts.iAm(instance, from)
+      bindings.heard(instance, from)
+    },
+  })
   const executed = new Set(
     [...services.confirmed.keys(), ...services.unconfirmed.keys()].map((name): number => servicesSupported[name]),
   )
   const common: DeviceCommon = {
     vendorId,
     version,
-    now: () => clock.now(),
+    now,
     notebook,
+    written(object, property, value, client) {
+      const fields = { client, object: object.name, property, value }
+      log.info(fields, `${property} of ${object.name}: ${value}, by ${client}`)
+      if (object instanceof PointObject) alarms.changed(object)
+    },
     properties: deviceProperties({
       subscriptions: cov,
       executes: (bit) => executed.has(bit),
@@ -102,17 +157,17 @@ export function createStack(
     confirmed,
     answers,
     requests,
-    rights,
+    rights: live,
     log,
     throttle,
     reply: (device, to, apdu) => reply(device, to, apdu, false),
   })
-  const uplink = new BacnetUplink(cov, trends)
+  const uplink = new BacnetUplink(cov, alarms, trends)
 
   /** The device that shows a device's points: in the flat topology the bridge's own, for all. */
   function modelOf(device: Device): DeviceModel | undefined {
     if (device.charger === undefined) {
-      bridge ??= new DeviceModel(device, settings.device.instance, common)
+      bridge ??= furnished(new DeviceModel(device, settings.device.instance, common))
       return bridge
     }
     if (topology === 'flat') return bridge
@@ -120,18 +175,32 @@ export function createStack(
     if (instance === undefined) return undefined
     let model = virtual.get(instance)
     if (model === undefined) {
-      model = new DeviceModel(device, instance, common, settings.network)
+      model = furnished(new DeviceModel(device, instance, common, settings.network))
       virtual.set(instance, model)
-      if (started) announce([model])
+      if (started) conflicts.check([instance])
     }
     return model
+  }
+
+  /** A device with the objects that each has, whatever points it shows. */
+  function furnished(model: DeviceModel): DeviceModel {
+    model.add(
+      alarmClassNames.map((name) => new NotificationClass(model, name, (own) => destinationsOf(live.recipients, own))),
+    )
+    return model
+  }
+
+  function shown(): readonly DeviceModel[] {
+    return [...(bridge === undefined ? [] : [bridge]), ...virtual.values()]
   }
 
   /** Says to everybody that these devices are there. */
   function announce(devices: readonly DeviceModel[]): void {
     pacer.send(
       `announce ${devices[0]?.instance}`,
-      devices.map((device) => () => network.broadcast(device, discovery.iAm(device))),
+      devices
+        .filter((device) => initiative.has(device))
+        .map((device) => () => network.broadcast(device, discovery.iAm(device))),
     )
   }
 
@@ -155,30 +224,46 @@ export function createStack(
       trends.detach(gone)
       if (!isVirtual || points !== undefined || instance === undefined) return
       virtual.delete(instance)
+      conflicts.forget(instance)
+      initiative.give(model)
       answers.forget(model)
       requests.forget(model)
     },
     pointChanged: (point) => uplink.pointChanged(point),
     configure(changed) {
-      rights.allowWrites = (changed as BacnetConfig).allowWrites
+      Object.assign(live, liveSettings(changed as BacnetConfig))
     },
     async start() {
-      const address = await port.start()
+      const address = await station.start()
       cov.start()
+      alarms.start()
       trends.start()
-      network.announceRouter()
-      announce([...(bridge === undefined ? [] : [bridge]), ...virtual.values()])
+      conflicts.check(shown().map(({ instance }) => instance))
       started = true
       return address
     },
     async stop() {
-      pacer.stop()
-      cov.stop()
-      trends.stop()
-      confirmed.stop()
-      answers.stop()
-      requests.stop()
-      await port.stop()
+      started = false
+      for (const part of [
+        conflicts,
+        bindings,
+        notifier,
+        alarms,
+        trends,
+        initiative,
+        pacer,
+        cov,
+        confirmed,
+        answers,
+        requests,
+      ])
+        part.stop()
+      await station.stop()
     },
   }
+}
+
+/** What of the config is taken up while the bridge runs. */
+function liveSettings({ allowRestart, allowWrites, password, recipients, timeSync }: BacnetConfig) {
+  return { allowRestart, allowWrites, password, recipients, timeSync }
 }

@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type Apdu, parseApdu } from '../../../src/northbound/bacnet/wire/apdu.ts'
-import { parseBvlc } from '../../../src/northbound/bacnet/wire/bvlc.ts'
+import { bvlcFunctions, parseBvlc } from '../../../src/northbound/bacnet/wire/bvlc.ts'
 import { BacnetError, BacnetReject } from '../../../src/northbound/bacnet/wire/error-code.ts'
 import { parseNpdu } from '../../../src/northbound/bacnet/wire/npdu.ts'
 import type { ObjectId } from '../../../src/northbound/bacnet/wire/object-type.ts'
+import { propertyIds } from '../../../src/northbound/bacnet/wire/property-id.ts'
 import { Reader } from '../../../src/northbound/bacnet/wire/reader.ts'
 import { readReadProperty } from '../../../src/northbound/bacnet/wire/service/read-property.ts'
 import { readAccessSpecifications } from '../../../src/northbound/bacnet/wire/service/read-property-multiple.ts'
@@ -13,6 +14,7 @@ import { readSubscribeCov } from '../../../src/northbound/bacnet/wire/service/su
 import { readWhoHas } from '../../../src/northbound/bacnet/wire/service/who-has.ts'
 import { readWhoIs } from '../../../src/northbound/bacnet/wire/service/who-is.ts'
 import { readWriteProperty } from '../../../src/northbound/bacnet/wire/service/write-property.ts'
+import { readDestination } from '../../../src/northbound/bacnet/wire/type/destination.ts'
 import { type ApplicationValue, readApplication, writeApplication } from '../../../src/northbound/bacnet/wire/value.ts'
 import { Writer } from '../../../src/northbound/bacnet/wire/writer.ts'
 import { udpPayloads } from '../../support/pcap.ts'
@@ -116,12 +118,26 @@ function named(apdu: Apdu): Named | undefined {
     case 15: {
       const { object, property, value } = readWriteProperty(reader)
       // An object identifier as the value is listed by tshark, too.
-      const written = values(value).flatMap((each) => (each.type === 'object-identifier' ? [each.value] : []))
+      const written =
+        property === propertyIds['recipient-list']
+          ? recipients(value)
+          : values(value).flatMap((each) => (each.type === 'object-identifier' ? [each.value] : []))
       return { objects: [object, ...written], properties: [property] }
     }
     default:
       return undefined
   }
+}
+
+/** The devices of a list of destinations. */
+function recipients(span: Uint8Array): readonly ObjectId[] {
+  const reader = new Reader(span)
+  const found: ObjectId[] = []
+  while (!reader.done) {
+    const { recipient } = readDestination(reader)
+    if (recipient.kind === 'device') found.push({ type: 8, instance: recipient.instance })
+  }
+  return found
 }
 
 /** The primitive values of a span; nothing where it is constructed. */
@@ -210,8 +226,8 @@ describe.each(Object.entries(expected))('%s', (file, rows) => {
         return
       }
       const broadcast = told.number('bvlc') === 0x0b
-      if (bvlc.kind === 'other') {
-        expect(bvlc.function, where).toBe(told.number('bvlc'))
+      if (bvlc.kind !== 'npdu') {
+        expect(bvlc.kind === 'other' ? bvlc.function : bvlcFunctions[bvlc.kind], where).toBe(told.number('bvlc'))
         return
       }
       expect([0x04, 0x0a, 0x0b], where).toContain(told.number('bvlc'))

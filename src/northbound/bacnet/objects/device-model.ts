@@ -15,6 +15,8 @@ export interface DeviceCommon {
   /** Milliseconds UTC, as the building counts them. */
   readonly now: () => number
   readonly notebook: Notebook
+  /** Told of every write that goes to no point: one line in the log. */
+  readonly written: (object: BacnetObject, property: string, value: string, client: string) => void
   /** The properties of the device object. */
   readonly properties: PropertyTable<DeviceModel>
 }

@@ -2,6 +2,7 @@ import type { Point } from '../../../core/points/point.ts'
 import { type BacnetRow, covIncrement, type PointObjectType } from '../binding.ts'
 import type { BacnetObject } from './bacnet-object.ts'
 import type { DeviceModel } from './device-model.ts'
+import { type EventSource, eventSourceOf } from './event-source.ts'
 import { pointProperties } from './point-properties.ts'
 import type { PropertyTable } from './property.ts'
 
@@ -12,6 +13,8 @@ export class PointObject implements BacnetObject {
   readonly row: BacnetRow
   readonly type: number
   readonly instance: number
+  /** Whom it tells of its alarms, and when; undefined: it has none. */
+  readonly events: EventSource | undefined
   /** Written by a client; absent: the mapping's. */
   #covIncrement: number | undefined
 
@@ -27,7 +30,9 @@ export class PointObject implements BacnetObject {
     this.row = init.row
     this.type = init.type
     this.instance = init.instance
-    this.#covIncrement = undefined
+    const kept = init.device.common.notebook.get(this.#page)
+    this.#covIncrement = kept === undefined ? undefined : Number(kept)
+    this.events = eventSourceOf(this)
   }
 
   get properties(): PropertyTable<PointObject> {
@@ -49,8 +54,26 @@ export class PointObject implements BacnetObject {
     return this.#covIncrement ?? covIncrement(this.point, this.row)
   }
 
+  /** Kept over restarts. */
   set covIncrement(value: number) {
     this.#covIncrement = value
+    this.device.common.notebook.set(this.#page, String(value))
+  }
+
+  /** Milliseconds that pass at least between two notifications to one subscriber. */
+  get covIntervalMs(): number {
+    return this.row.covInterval ?? 0
+  }
+
+  get #page(): string {
+    return `cov-increment ${this.device.instance} ${this.type} ${this.instance}`
+  }
+
+  /** Texts of its states as it shows them. */
+  get stateTexts(): readonly string[] | undefined {
+    const { point, row } = this
+    if (point.definition.type !== 'boolean') return point.states
+    return [row.inactiveText ?? 'inactive', row.activeText ?? 'active']
   }
 
   /** Setpoints have the priority array; everything else ignores priorities. */

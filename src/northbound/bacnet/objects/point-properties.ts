@@ -4,18 +4,13 @@ import { engineeringUnit } from '../binding.ts'
 import { refuse } from '../downlink.ts'
 import { BacnetError } from '../wire/error-code.ts'
 import { propertyIds } from '../wire/property-id.ts'
+import { reliabilities } from '../wire/type/enumerations.ts'
 import type { ApplicationValue } from '../wire/value.ts'
 import type { Writer } from '../wire/writer.ts'
+import { eventProperties, eventState } from './event-properties.ts'
 import type { PointObject } from './point-object.ts'
 import { identification, type Property, type PropertyTable, propertyTable } from './property.ts'
 
-/** BACnetReliability (clause 21). */
-const reliabilities = {
-  'no-fault-detected': 0,
-  'no-sensor': 1,
-  'unreliable-other': 7,
-  'communication-failure': 12,
-} as const
 const NORMAL = 0
 const PRIORITIES = 16
 
@@ -38,7 +33,7 @@ const families: Record<PointObjectType, Family> = {
 }
 
 /** How a quality shows: inputs have a sensor that may be missing, everything else is unreliable. */
-function reliability(object: PointObject): number {
+export function reliability(object: PointObject): number {
   const { point } = object
   if (point.outOfService) return reliabilities['no-fault-detected']
   switch (point.quality) {
@@ -55,7 +50,10 @@ function reliability(object: PointObject): number {
 
 /** In-alarm, fault, overridden, out-of-service as a number of four bits, the first the highest. */
 export function statusFlags(object: PointObject): number {
-  return (reliability(object) === NORMAL ? 0 : 0b0100) | (object.point.outOfService ? 0b0001 : 0)
+  const inAlarm = object.events !== undefined && object.events.standing.state !== 'normal'
+  return (
+    (inAlarm ? 0b1000 : 0) | (reliability(object) === NORMAL ? 0 : 0b0100) | (object.point.outOfService ? 0b0001 : 0)
+  )
 }
 
 export function writeStatusFlags(writer: Writer, flags: number): void {
@@ -130,7 +128,7 @@ const presentValue: Row = {
   write(object, sent, { downlink, client, priority }) {
     const { point } = object
     const value = understood(object, sent)
-    if (point.outOfService && !object.commandable) refuse(downlink.override(point, value as Value))
+    if (point.outOfService && !object.commandable) refuse(downlink.override(point, value as Value, client))
     else refuse(downlink.write(point, value, client, priority))
   },
 }
@@ -156,9 +154,9 @@ const outOfService = (required: boolean): Row => ({
   id: propertyIds['out-of-service'],
   required,
   read: (writer, object) => writer.boolean(object.point.outOfService),
-  write(object, sent, { downlink }) {
+  write(object, sent, { client, downlink }) {
     if (sent.type !== 'boolean') throw new BacnetError('property', 'invalid-data-type')
-    downlink.setOutOfService(object.point, sent.value)
+    downlink.setOutOfService(object.point, sent.value, client)
   },
 })
 
@@ -172,12 +170,14 @@ const covIncrement: Row = {
     else if (family === 'unsigned') writer.unsigned(Math.round(object.covIncrement))
     else writer.real(object.covIncrement)
   },
-  write(object, sent) {
+  write(object, sent, { client }) {
     const family = families[object.kind]
     const type = family === 'double' ? 'double' : family === 'unsigned' ? 'unsigned' : 'real'
     if (sent.type !== type) throw new BacnetError('property', 'invalid-data-type')
     if (!(sent.value >= 0) || !Number.isFinite(sent.value)) throw new BacnetError('property', 'value-out-of-range')
+    if (sent.value === object.covIncrement) return
     object.covIncrement = sent.value
+    object.device.common.written(object, 'cov-increment', String(sent.value), client.client)
   },
 }
 
@@ -224,7 +224,7 @@ function common(classic: boolean): readonly Row[] {
       required: true,
       read: (writer, object) => writeStatusFlags(writer, statusFlags(object)),
     },
-    { id: propertyIds['event-state'], required: classic, read: (writer) => writer.enumerated(NORMAL) },
+    { ...eventState, required: classic },
     { id: propertyIds.reliability, required: false, read: (writer, object) => writer.enumerated(reliability(object)) },
     outOfService(classic),
   ]
@@ -234,27 +234,37 @@ const commandable: readonly Row[] = [priorityArray, relinquishDefault]
 const optionally = (rows: readonly Row[]): readonly Row[] => rows.map((row) => ({ ...row, required: false }))
 
 /** The property tables of 12.2 to 12.20 and 12.37 to 12.44; values that can be commanded have the array as well. */
-function tables(isCommandable: boolean): Record<PointObjectType, PropertyTable<PointObject>> {
+function tables(isCommandable: boolean, hasEvents: boolean): Record<PointObjectType, PropertyTable<PointObject>> {
   const array = isCommandable ? commandable : []
+  const analogEvents = hasEvents ? eventProperties.analog : []
+  const binaryEvents = hasEvents ? eventProperties.binary : []
+  const multiStateEvents = hasEvents ? eventProperties['multi-state'] : []
   return {
-    'analog-input': propertyTable([...common(true), units, covIncrement]),
-    'analog-output': propertyTable([...common(true), units, ...commandable, covIncrement]),
-    'analog-value': propertyTable([...common(true), units, ...optionally(array), covIncrement]),
-    'binary-input': propertyTable([...common(true), polarity, inactiveText, activeText]),
+    'analog-input': propertyTable([...common(true), units, covIncrement, ...analogEvents]),
+    'analog-output': propertyTable([...common(true), units, ...commandable, covIncrement, ...analogEvents]),
+    'analog-value': propertyTable([...common(true), units, ...optionally(array), covIncrement, ...analogEvents]),
+    'binary-input': propertyTable([...common(true), polarity, inactiveText, activeText, ...binaryEvents]),
     'binary-output': propertyTable([...common(true), polarity, inactiveText, activeText, ...commandable]),
-    'binary-value': propertyTable([...common(true), inactiveText, activeText, ...optionally(array)]),
-    'multi-state-input': propertyTable([...common(true), numberOfStates, stateText]),
+    'binary-value': propertyTable([...common(true), inactiveText, activeText, ...optionally(array), ...binaryEvents]),
+    'multi-state-input': propertyTable([...common(true), numberOfStates, stateText, ...multiStateEvents]),
     'multi-state-output': propertyTable([...common(true), numberOfStates, stateText, ...commandable]),
-    'multi-state-value': propertyTable([...common(true), numberOfStates, stateText, ...optionally(array)]),
+    'multi-state-value': propertyTable([
+      ...common(true),
+      numberOfStates,
+      stateText,
+      ...optionally(array),
+      ...multiStateEvents,
+    ]),
     'characterstring-value': propertyTable([...common(false), ...optionally(array)]),
     'positive-integer-value': propertyTable([...common(false), units, ...optionally(array), covIncrement]),
     'large-analog-value': propertyTable([...common(false), units, ...optionally(array), covIncrement]),
   }
 }
 
-const plainTables = tables(false)
-const commandableTables = tables(true)
+const quiet = { plain: tables(false, false), commandable: tables(true, false) } as const
+const telling = { plain: tables(false, true), commandable: tables(true, true) } as const
 
 export function pointProperties(object: PointObject): PropertyTable<PointObject> {
-  return (object.commandable ? commandableTables : plainTables)[object.kind]
+  const kinds = object.events === undefined ? quiet : telling
+  return kinds[object.commandable ? 'commandable' : 'plain'][object.kind]
 }

@@ -10,16 +10,21 @@ import type { BacnetObject } from './bacnet-object.ts'
 export interface WriteContext {
   readonly downlink: Downlink
   readonly client: Client
+  /** Throws BacnetError where the client may not write. */
+  readonly authorize: () => void
   readonly priority: number | undefined
+  /** Of an array, the element that is written; undefined: all of it. */
+  readonly index?: number | undefined
 }
 
-/** A list whose elements can be added and taken away (15.1, 15.2). Each throws BacnetError, and then changes nothing. */
-export interface ElementAccess<O> {
-  /** Reads one element and answers with what adds it; called for all elements before the first is added. */
-  readonly read: (object: O, elements: Reader) => unknown
-  readonly add: (object: O, elements: readonly unknown[], context: WriteContext) => void
-  /** Throws `list-element-not-found` with the number of the element in `missing`. */
-  readonly remove: (object: O, elements: readonly unknown[], context: WriteContext) => void
+/** An element of a list that was not taken, counted from 1; the list is as it was (15.1, 15.2). */
+export class ElementError extends BacnetError {
+  readonly element: number
+
+  constructor(error: BacnetError, element: number) {
+    super(error.errorClass, error.errorCode)
+    this.element = element
+  }
 }
 
 /** One property of an object type, for objects of type O. */
@@ -41,7 +46,8 @@ export interface Property<O> {
   readonly releases?: (object: O) => boolean
   /** Takes a constructed value, or one of several primitives, to its end. */
   readonly writeOctets?: (object: O, value: Reader, context: WriteContext) => void
-  readonly elements?: ElementAccess<O>
+  /** Adds elements to a list, or takes them away: all of them, or none and throws ElementError. */
+  readonly change?: (object: O, how: 'add' | 'remove', elements: Reader, context: WriteContext) => void
 }
 
 export type PropertyTable<O> = ReadonlyMap<number, Property<O>>
@@ -120,9 +126,10 @@ export function writePropertyValue(
   const property = propertyOf(object, id)
   if (index !== undefined && property.length === undefined)
     throw new BacnetError('property', 'property-is-not-an-array')
+  context.authorize()
   const reader = new Reader(value)
   if (property.writeOctets !== undefined) {
-    property.writeOctets(object, reader, context)
+    property.writeOctets(object, reader, { ...context, index })
     return
   }
   if (property.write === undefined) throw new BacnetError('property', 'write-access-denied')
@@ -132,5 +139,5 @@ export function writePropertyValue(
   if (!reader.done) throw new BacnetError('property', 'invalid-data-type')
   // What has no priority array can't be released, and loses nothing by it (15.9.2).
   if (sent.type === 'null' && !property.releases?.(object)) return
-  property.write(object, sent, context)
+  property.write(object, sent, { ...context, index })
 }

@@ -7,7 +7,7 @@ import { eventStates, reliabilities } from '../wire/type/enumerations.ts'
 import type { ApplicationValue } from '../wire/value.ts'
 import type { Writer } from '../wire/writer.ts'
 import { writeStatusFlags } from './point-properties.ts'
-import { identification, type Property, type PropertyTable, propertyTable } from './property.ts'
+import { identification, type Property, type PropertyTable, propertyTable, type WriteContext } from './property.ts'
 import { sequenceOf } from './sequence-number.ts'
 import type { TrendLog } from './trend-log.ts'
 import { loggingTypes } from './trend-settings.ts'
@@ -17,20 +17,31 @@ type Row = Property<TrendLog>
 const HUNDREDTH_MS = 10
 const WILDCARD = 255
 
-function typed<T extends ApplicationValue['type']>(
-  sent: ApplicationValue,
-  type: T,
-): Extract<ApplicationValue, { type: T }> {
-  if (sent.type !== type) throw new BacnetError('property', 'invalid-data-type')
-  return sent as Extract<ApplicationValue, { type: T }>
+function booleanOf(sent: ApplicationValue): boolean {
+  if (sent.type !== 'boolean') throw new BacnetError('property', 'invalid-data-type')
+  return sent.value
 }
 
-function booleanRow(id: keyof typeof propertyIds, key: 'enable' | 'stopWhenFull'): Row {
+function countOf(sent: ApplicationValue, type: 'unsigned' | 'enumerated'): number {
+  if (sent.type !== type) throw new BacnetError('property', 'invalid-data-type')
+  return sent.value
+}
+
+/** One line in the log for what a client changed. */
+function tell(log: TrendLog, property: string, value: unknown, { client }: WriteContext): void {
+  log.device.common.written(log, property, String(value), client.client)
+}
+
+function booleanRow(id: 'enable' | 'stop-when-full', key: 'enable' | 'stopWhenFull'): Row {
   return {
     id: propertyIds[id],
     required: true,
     read: (writer, { settings }) => writer.boolean(settings[key]),
-    write: (log, sent) => log.change({ [key]: (typed(sent, 'boolean') as { value: boolean }).value }),
+    write(log, sent, context) {
+      const value = booleanOf(sent)
+      log.change({ [key]: value })
+      tell(log, id, value, context)
+    },
   }
 }
 
@@ -39,7 +50,7 @@ function momentRow(id: 'start-time' | 'stop-time', key: 'start' | 'stop'): Row {
     id: propertyIds[id],
     required: false,
     read: (writer, { settings }) => writeDateTime(writer, settings[key]),
-    writeOctets(log, reader) {
+    writeOctets(log, reader, context) {
       let moment: DateTime
       try {
         moment = readDateTime(reader)
@@ -53,6 +64,7 @@ function momentRow(id: 'start-time' | 'stop-time', key: 'start' | 'stop'): Row {
       if (!isPattern && millisecondsOf(moment, 'local') === undefined)
         throw new BacnetError('property', 'value-out-of-range')
       log.change({ [key]: moment })
+      tell(log, id, [...moment.date, ...moment.time].join(' '), context)
     },
   }
 }
@@ -66,18 +78,15 @@ const logInterval: Row = {
   required: false,
   read: (writer, { settings }) =>
     writer.unsigned(settings.type === 'polled' ? Math.round(settings.interval / HUNDREDTH_MS) : 0),
-  write(log, sent) {
-    const { value } = typed(sent, 'unsigned') as { value: number }
+  write(log, sent, context) {
+    const value = countOf(sent, 'unsigned')
     if (log.settings.type === 'triggered') throw new BacnetError('property', 'write-access-denied')
     // 0 is on change of value, anything else is not (12.25.9).
-    if (value === 0) {
-      log.change({ type: 'cov' })
-      return
-    }
     const interval = value * HUNDREDTH_MS
-    if (interval < MIN_INTERVAL_MS || interval > MAX_INTERVAL_MS)
+    if (value !== 0 && (interval < MIN_INTERVAL_MS || interval > MAX_INTERVAL_MS))
       throw new BacnetError('property', 'value-out-of-range')
-    log.change({ type: 'polled', interval })
+    log.change(value === 0 ? { type: 'cov' } : { type: 'polled', interval })
+    tell(log, 'log-interval', value, context)
   },
 }
 
@@ -85,19 +94,21 @@ const loggingType: Row = {
   id: propertyIds['logging-type'],
   required: true,
   read: (writer, { settings }) => writer.enumerated(loggingTypes.indexOf(settings.type)),
-  write(log, sent) {
-    const type = loggingTypes[(typed(sent, 'enumerated') as { value: number }).value]
+  write(log, sent, context) {
+    const type = loggingTypes[countOf(sent, 'enumerated')]
     if (type === undefined) throw new BacnetError('property', 'value-out-of-range')
     log.change({ type })
+    tell(log, 'logging-type', type, context)
   },
 }
 
 const recordCount: Row = {
   ...unsignedRow('record-count', ({ journal }) => journal.count),
-  write(log, sent) {
-    if ((typed(sent, 'unsigned') as { value: number }).value !== 0)
-      throw new BacnetError('property', 'value-out-of-range')
+  write(log, sent, context) {
+    const value = countOf(sent, 'unsigned')
+    if (value !== 0) throw new BacnetError('property', 'value-out-of-range')
     log.purge()
+    tell(log, 'record-count', value, context)
   },
 }
 
@@ -105,8 +116,10 @@ const trigger: Row = {
   id: propertyIds.trigger,
   required: false,
   read: (writer) => writer.boolean(false),
-  write(log, sent) {
-    if ((typed(sent, 'boolean') as { value: boolean }).value) log.trigger()
+  write(log, sent, context) {
+    if (!booleanOf(sent)) return
+    log.trigger()
+    tell(log, 'trigger', true, context)
   },
 }
 

@@ -9,7 +9,7 @@ import { keptRecord, loggedValue } from './logged-value.ts'
 import type { PointObject } from './point-object.ts'
 import { statusFlags } from './point-properties.ts'
 import type { PropertyTable } from './property.ts'
-import { matters, type Told } from './significance.ts'
+import { differs } from './significance.ts'
 import { trendLogProperties } from './trend-log-properties.ts'
 import { isWithin, keepSettings, type TrendSettings, trendSettings } from './trend-settings.ts'
 
@@ -30,7 +30,7 @@ export class TrendLog implements BacnetObject {
   /** Enabled, and between start and stop. */
   #collecting: boolean
   /** The last record on a change of value. */
-  #told: Told | undefined
+  #told: { readonly value: unknown; readonly flags: number } | undefined
 
   /** `rescheduled` is told when it falls due at other times than before. */
   constructor(init: {
@@ -85,9 +85,14 @@ export class TrendLog implements BacnetObject {
     if (this.#settings.type !== 'cov') return
     this.#follow()
     if (!this.#collecting) return
-    const { value } = this.source.point
-    const flags = statusFlags(this.source)
-    if (this.#told === undefined || matters(this.#told, this.source, value, flags)) this.#sample()
+    const { source } = this
+    const told = this.#told
+    if (
+      told === undefined ||
+      told.flags !== statusFlags(source) ||
+      differs(source, told.value, source.point.value, source.covIncrement)
+    )
+      this.#sample()
   }
 
   /** Throws BacnetError where it doesn't wait for it (12.25.28). */

@@ -136,11 +136,12 @@ export class Application {
     const { data, invokeId, service } = request
     const own = this.#confirmedServices.get(service)
     if (own === undefined) throw new BacnetReject('unrecognized-service')
-    if (own.guarded) this.#authorize(from)
+    const authorize = () => this.#authorize(from)
+    if (own.guarded) authorize()
     answer.limit = limitOf(request)
     if (own.complex) writeComplexAck(answer, service, invokeId)
     const client = { source: 'BACnet', client: `bacnet:${from.address}` } as const
-    own.execute({ device, reader: new Reader(data), peer: from, client }, answer)
+    own.execute({ device, reader: new Reader(data), peer: from, client, authorize }, answer)
     if (!own.complex) writeSimpleAck(answer, service, invokeId)
   }
 

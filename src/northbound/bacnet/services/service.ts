@@ -14,6 +14,8 @@ export interface ServiceRequest {
   readonly peer: Peer
   /** The peer as core knows it. */
   readonly client: Client
+  /** Throws BacnetError where the peer may not write. */
+  readonly authorize: () => void
 }
 
 /** One confirmed service. `execute` throws BacnetError, BacnetReject or BacnetAbort for a no. */

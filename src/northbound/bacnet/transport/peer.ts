@@ -6,6 +6,8 @@ export interface Peer extends IpAddress {
   readonly remote?: NetworkAddress
   /** The IP address that a Forwarded-NPDU came from; `address` and `port` are then what it claims as its origin. */
   readonly relay?: string
+  /** Network priority of what came from it, which its answer has as well (6.2.2); none: normal. */
+  readonly priority?: number
 }
 
 /** One text for one station, so that it can be a key. */

@@ -1,14 +1,16 @@
 import { createSocket, type Socket } from 'node:dgram'
-import { networkInterfaces } from 'node:os'
+import type { Clock } from '../../../lib/clock.ts'
 import type { Log } from '../../../lib/log.ts'
 import type { ListenAddress } from '../../../lib/schema.ts'
-import type { DatagramPort } from '../stack.ts'
 import type { IpAddress } from '../wire/bvlc.ts'
+import type { DatagramPort, Received } from './datagram-port.ts'
+import { Interfaces } from './interfaces.ts'
 
 export interface UdpParts {
   readonly listen: ListenAddress
+  readonly clock: Clock
   readonly log: Log
-  readonly received: (datagram: Uint8Array, from: IpAddress) => void
+  readonly received: Received
 }
 
 const ANY = '0.0.0.0'
@@ -22,21 +24,24 @@ const BUFFER_BYTES = 4 * 1024 * 1024
 export class UdpPort implements DatagramPort {
   readonly #parts: UdpParts
   readonly #sockets: Socket[] = []
+  #interfaces: Interfaces
   #port: number
 
   constructor(parts: UdpParts) {
     this.#parts = parts
     this.#port = parts.listen.port
+    this.#interfaces = new Interfaces(parts.clock, undefined)
   }
 
   async start(): Promise<string> {
     const { host } = this.#parts.listen
     const main = await this.#bind(host, this.#port, false)
     this.#port = main.address().port
+    if (host !== ANY) this.#interfaces = new Interfaces(this.#parts.clock, main.address().address)
     main.setBroadcast(true)
     const bound = `${host}:${this.#port}`
     if (host === ANY) return bound
-    for (const address of [...this.#subnetBroadcasts(), LIMITED_BROADCAST]) {
+    for (const address of [...this.#interfaces.broadcasts(), LIMITED_BROADCAST]) {
       try {
         await this.#bind(address, this.#port, true)
       } catch (error) {
@@ -61,7 +66,16 @@ export class UdpPort implements DatagramPort {
 
   /** To all on the subnets, or on the one that is listened on. Loopback has no broadcast. */
   broadcast(datagram: Uint8Array): void {
-    for (const address of this.#subnetBroadcasts()) this.send(datagram, { address, port: this.#port })
+    for (const address of this.#interfaces.broadcasts()) this.send(datagram, { address, port: this.#port })
+  }
+
+  isOwn({ address, port }: IpAddress): boolean {
+    return port === this.#port && this.#interfaces.has(address)
+  }
+
+  own(): IpAddress | undefined {
+    const address = this.#interfaces.only()
+    return address === undefined ? undefined : { address, port: this.#port }
   }
 
   /** Broadcast addresses are shared with other BACnet programs of this machine; its own address is not. */
@@ -75,9 +89,10 @@ export class UdpPort implements DatagramPort {
       socket.bind({ address, port, exclusive: !shared }, () => {
         socket.removeAllListeners('error')
         socket.on('error', (error) => this.#parts.log.debug({ error: error.message }, 'bacnet: not sent'))
-        socket.on('message', (datagram, from) =>
-          this.#parts.received(datagram, { address: from.address, port: from.port }),
-        )
+        socket.on('message', (datagram, from) => {
+          // A broadcast comes back to whoever sent it.
+          if (!this.isOwn(from)) this.#parts.received(datagram, { address: from.address, port: from.port }, shared)
+        })
         this.#enlarge(socket)
         this.#sockets.push(socket)
         resolve(socket)
@@ -94,14 +109,6 @@ export class UdpPort implements DatagramPort {
       this.#parts.log.debug({ error: String(error) }, 'bacnet: the system keeps its socket buffers')
     }
   }
-
-  #subnetBroadcasts(): readonly string[] {
-    const { host } = this.#parts.listen
-    return Object.values(networkInterfaces())
-      .flatMap((addresses) => addresses ?? [])
-      .filter(({ family, internal, address }) => family === 'IPv4' && !internal && (host === ANY || host === address))
-      .map(({ address, netmask }) => broadcastOf(address, netmask))
-  }
 }
 
 /** Only addresses are ever sent to: there is nothing to look up, and no turn of the event loop to wait for. */
@@ -111,12 +118,4 @@ function addressItself(
   found: (error: null, address: string, family: number) => void,
 ): void {
   found(null, address, 4)
-}
-
-function broadcastOf(address: string, netmask: string): string {
-  const mask = netmask.split('.').map(Number)
-  return address
-    .split('.')
-    .map((octet, index) => (Number(octet) | (~(mask[index] ?? 255) & 0xff)).toString())
-    .join('.')
 }

@@ -208,11 +208,16 @@ export function writeError(
   error: BacnetError,
   write: (writer: Writer, error: BacnetError) => void = writeErrorParameters,
 ): void {
+  beginError(writer, service, invokeId)
+  write(writer, error)
+}
+
+/** The header of an error; the service's own parameters follow (clause 21, BACnet-Error). */
+export function beginError(writer: Writer, service: number, invokeId: number): void {
   writer
     .uint8(ERROR << 4)
     .uint8(invokeId)
     .uint8(service)
-  write(writer, error)
 }
 
 /** Error (clause 21): class and code. */

@@ -132,6 +132,8 @@ export function readBits(reader: Reader, length: number): readonly boolean[] {
 
 /** A bit string that has a fixed number of bits. */
 export function readExactBits(reader: Reader, length: number, count: number): readonly boolean[] {
+  // Before it is read: a long one isn't worth its bits.
+  if (length !== 1 + Math.ceil(count / 8)) throw new BacnetReject('parameter-out-of-range')
   const bits = readBits(reader, length)
   if (bits.length !== count) throw new BacnetReject('parameter-out-of-range')
   return bits

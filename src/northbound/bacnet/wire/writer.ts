@@ -39,6 +39,19 @@ export class Writer {
     return this.#length
   }
 
+  /** Writes what `write` does, if `octets` more would still have room behind it; false: nothing was written. */
+  fits(octets: number, write: () => void): boolean {
+    const before = this.#length
+    try {
+      write()
+      if (this.#limit === undefined || this.#length + octets <= this.#limit.octets) return true
+    } catch (error) {
+      if (!(error instanceof BacnetAbort)) throw error
+    }
+    this.#length = before
+    return false
+  }
+
   /** Forgets everything from `length` on. */
   reset(length = 0): this {
     this.#length = length

@@ -88,11 +88,21 @@ describe('the start', () => {
     own.attach([])
     for (let n = 0; n < 300; n += 1) own.charger(4_001 + n)
     await own.north.start()
-    expect(own.take().map(({ hex, to }) => `${to} ${hex}`)).toEqual(['broadcast 810b000901800107d0'])
     own.clock.advance(0)
-    expect(own.take().length).toBeLessThanOrEqual(50)
+    // Which number has this network, who routes to 2000, who is 4000 to 4300: everywhere, for three seconds.
+    expect(own.take().map(({ hex, to }) => `${to} ${hex}`)).toEqual([
+      'broadcast 810b0007018012',
+      'broadcast 810b000901800007d0',
+      'broadcast 810b00120120ffff00ff1008 0a0fa0 1a10cc'.replaceAll(' ', '').replace('broadcast', 'broadcast '),
+    ])
+    own.clock.advance(2_999)
+    expect(own.take()).toEqual([])
+    own.clock.advance(1)
+    const [router, ...devices] = own.take()
+    expect(router).toEqual({ to: 'broadcast', hex: '810b000901800107d0' })
+    expect(devices.length).toBeLessThanOrEqual(50)
     own.clock.advance(1_000)
-    own.take()
+    expect(instances([...devices, ...own.take()])).toHaveLength(301)
     own.clock.advance(24 * 3_600_000)
     expect(own.take()).toEqual([])
   })

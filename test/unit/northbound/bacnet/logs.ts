@@ -55,8 +55,8 @@ export function records(ack: ReadRangeAck | string): readonly LogRecord[] {
 /** What the whole log says, in few words: `12:15 42` of a value, with `!` where a flag is set. */
 export function told(own: Stack, instance = 7): readonly string[] {
   return records(readLog(own, '', instance)).map((record) => {
-    const [hour, minute, second] = record.timestamp.time
-    const at = [hour, minute, ...(second === 0 ? [] : [second])].map((part) => String(part).padStart(2, '0')).join(':')
+    const [hour, minute] = record.timestamp.time
+    const at = `${String(hour).padStart(2, '0')}:${String(minute).padStart(2, '0')}`
     return `${at} ${wordOf(record)}${record.statusFlags ? '!' : ''}`
   })
 }

@@ -36,7 +36,7 @@ describe('what cannot be answered', () => {
       routed(4001, '00 05 01 05 09 07 1c 000003e7 29 00 39 3c'),
       error('05', 1, 31),
     ],
-    ['an unknown service', routed(4001, '00 05 01 1d'), /600109$/],
+    ['an unknown service', routed(4001, '00 05 01 1b'), /600109$/],
     ['priority 0', wp(LIMIT, '55', '44 41800000', '49 00'), /600106$/],
     ['priority 17', wp(LIMIT, '55', '44 41800000', '49 11'), /600106$/],
     ['missing arguments', routed(4001, '00 05 01 0c 0c 00000065'), /600105$/],
@@ -90,7 +90,7 @@ describe('reading', () => {
     expect(bacnet(rp(POWER, '67'))[0]).toContain('3e91003f')
     own.lose()
     expect(bacnet(rp(POWER, '67'))[0]).toContain('3e910c3f')
-    expect(bacnet(rp(POWER, '6f'))[0]).toContain('3e8204403f')
+    expect(bacnet(rp(POWER, '6f'))[0]).toContain('3e8204c03f')
   })
 
   it('shows a decoupled input as the client wrote it, with the flag', async () => {
@@ -221,7 +221,7 @@ describe('change of value', () => {
     const { take, charger } = await subscribed(subscribe('00'))
     take()
     charger.lose()
-    expect(take()[0]).toContain('2e8204402f')
+    expect(take()[0]).toContain('2e8204c02f')
   })
 
   it('follows an increment that a client wrote', async () => {

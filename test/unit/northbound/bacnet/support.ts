@@ -5,6 +5,7 @@ import type { Downlink, Notebook, OpenJournal, Refusal } from '../../../../src/c
 import { type Log, silentLog } from '../../../../src/lib/log.ts'
 import { binding, type PointObjectType } from '../../../../src/northbound/bacnet/binding.ts'
 import { config } from '../../../../src/northbound/bacnet/config.ts'
+import { ANSWER_MS } from '../../../../src/northbound/bacnet/services/conflicts.ts'
 import { createStack } from '../../../../src/northbound/bacnet/stack.ts'
 import { chargerSettings, fleetSettings } from '../../../support/core.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
@@ -15,6 +16,9 @@ export interface Station {
   readonly address: string
   readonly port: number
 }
+
+/** The bridge's own address. */
+export const OWN: Station = { address: '127.0.0.100', port: 47808 }
 
 /** What a test's point reads; `set` of the building changes it. */
 interface Shown {
@@ -80,6 +84,15 @@ class TestDownlink implements Downlink {
     this.#changed(point)
   }
 
+  /** Restarts that were asked for. */
+  readonly resets: { readonly charger: string; readonly hard: boolean }[] = []
+
+  reset(charger: Charger, hard: boolean): Refusal | undefined {
+    if (this.refusal !== undefined) return this.refusal
+    this.resets.push({ charger: charger.id, hard })
+    return undefined
+  }
+
   override(point: Point, value: Value): Refusal | undefined {
     point.value = value
     this.#changed(point)
@@ -109,7 +122,7 @@ interface Kept {
 export async function stack(settings: object = {}, log: Log = silentLog, kept: Kept = {}, clock = new FakeClock()) {
   const shown = new Map<Point, Shown>()
   const sent: { readonly to: string; readonly bytes: Uint8Array }[] = []
-  let receive: (datagram: Uint8Array, from: Station) => void = () => {}
+  let receive: (datagram: Uint8Array, from: Station, toAll?: boolean) => void = () => {}
   const downlink = new TestDownlink(shown, (point) => north.pointChanged(point))
   const parsed = config.parse({ device: { instance: 4000 }, network: 2000, ...settings })
   const north = createStack(
@@ -121,11 +134,14 @@ export async function stack(settings: object = {}, log: Log = silentLog, kept: K
         start: () => Promise.resolve('memory'),
         stop: () => Promise.resolve(),
         send: (bytes, to) => void sent.push({ to: `${to.address}:${to.port}`, bytes }),
-        broadcast: (bytes) => void sent.push({ to: 'broadcast', bytes }),
+        broadcast: (bytes) => void sent.push({ to: 'broadcast', bytes: Uint8Array.from(bytes) }),
+        isOwn: ({ address, port }) => address === OWN.address && port === OWN.port,
+        own: () => OWN,
       }
     },
   )
   await north.start()
+  clock.advance(ANSWER_MS)
   clock.advance(100)
   sent.splice(0)
   let nextId = 0
@@ -199,7 +215,8 @@ export async function stack(settings: object = {}, log: Log = silentLog, kept: K
       )
       const device = { charger, name: `Site.${id}`, number: instance, addresses: { bacnet: instance } }
       north.attach(device, [point({ object: 'analog-input', instance: 1, type: 'number', unit: 'kW' }, charger)])
-      // What it says of itself when it comes.
+      // What it asks and says of itself when it comes.
+      clock.advance(ANSWER_MS)
       sent.splice(0)
     },
     /** A charger has told something. */
@@ -207,9 +224,9 @@ export async function stack(settings: object = {}, log: Log = silentLog, kept: K
       Object.assign(shown.get(target) ?? {}, { value, quality })
       if (target.refresh(clock.now())) north.pointChanged(target)
     },
-    /** A datagram to the bridge. */
-    receive(hex: string, from: Station = client): void {
-      receive(Uint8Array.from(Buffer.from(hex.replaceAll(' ', ''), 'hex')), from)
+    /** A datagram to the bridge, or to everybody. */
+    receive(hex: string, from: Station = client, toAll = false): void {
+      receive(Uint8Array.from(Buffer.from(hex.replaceAll(' ', ''), 'hex')), from, toAll)
     },
     /** What was sent since the last time, with where it went. */
     take: (): { readonly to: string; readonly hex: string }[] =>

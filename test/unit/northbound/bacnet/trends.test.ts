@@ -41,7 +41,7 @@ describe('all trend logs', () => {
     const clock = new FakeClock()
     let ahead = 0
     const now = () => clock.now() + ahead
-    const common = { vendorId: 555, version: '1', now, notebook: notebook(), properties: new Map() }
+    const common = { vendorId: 555, version: '1', now, notebook: notebook(), written: () => {}, properties: new Map() }
     const owner = { charger: undefined, name: 'Site', number: 0, addresses: {} }
     const model = new DeviceModel(owner, 4000, common)
     const points = (await stack()).attach([power])

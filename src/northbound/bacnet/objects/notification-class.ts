@@ -1,0 +1,227 @@
+import { type AlarmClass, alarmClasses } from '../alarm.ts'
+import { BacnetError, BacnetReject } from '../wire/error-code.ts'
+import { objectTypes } from '../wire/object-type.ts'
+import { propertyIds } from '../wire/property-id.ts'
+import { Reader } from '../wire/reader.ts'
+import { type Destination, readDestination, writeDestination } from '../wire/type/destination.ts'
+import { readApplication } from '../wire/value.ts'
+import { Writer } from '../wire/writer.ts'
+import type { BacnetObject } from './bacnet-object.ts'
+import type { DeviceModel } from './device-model.ts'
+import type { Three, Transition } from './event-source.ts'
+import {
+  ElementError,
+  identification,
+  type Property,
+  type PropertyTable,
+  propertyTable,
+  type WriteContext,
+} from './property.ts'
+
+/** Each destination is a packet an alarm. */
+const MAX_DESTINATIONS = 32
+const HIGHEST_PRIORITY_NUMBER = 255
+
+interface ClassDefaults {
+  readonly title: string
+  readonly description: string
+  /** By transition, 0 the most urgent. */
+  readonly priority: Three<number>
+}
+
+/** Annex M: 64 to 95 is supervisory, 96 to 127 trouble, from 128 on less than that. */
+const defaults: Record<AlarmClass, ClassDefaults> = {
+  limits: { title: 'Alarms Limits', description: 'Limits that are not kept', priority: [64, 96, 160] },
+  charger: { title: 'Alarms Charger', description: 'Chargers and connectors out of order', priority: [96, 96, 192] },
+  communication: { title: 'Alarms Communication', description: 'Chargers that are away', priority: [112, 112, 192] },
+}
+
+interface Kept {
+  readonly priority?: Three<number>
+  readonly ackRequired?: Three<boolean>
+  /** Hexadecimal octets of each. */
+  readonly destinations?: readonly string[]
+}
+
+/** Who is told of one kind of alarm of a device (12.21). What clients write is kept; until then the config's recipients count. */
+export class NotificationClass implements BacnetObject {
+  readonly type = objectTypes['notification-class']
+  readonly device: DeviceModel
+  readonly class: AlarmClass
+  readonly properties: PropertyTable<NotificationClass> = table
+  readonly #configured: (own: AlarmClass) => readonly Destination[]
+  #kept: Kept
+
+  constructor(device: DeviceModel, own: AlarmClass, configured: (own: AlarmClass) => readonly Destination[]) {
+    this.device = device
+    this.class = own
+    this.#configured = configured
+    const text = device.common.notebook.get(this.#page)
+    this.#kept = text === undefined ? {} : (JSON.parse(text) as Kept)
+  }
+
+  get instance(): number {
+    return alarmClasses[this.class]
+  }
+
+  get name(): string {
+    return `${this.device.name}.${defaults[this.class].title}`
+  }
+
+  get description(): string {
+    return defaults[this.class].description
+  }
+
+  get priority(): Three<number> {
+    return this.#kept.priority ?? defaults[this.class].priority
+  }
+
+  get ackRequired(): Three<boolean> {
+    return this.#kept.ackRequired ?? [false, false, false]
+  }
+
+  get destinations(): readonly Destination[] {
+    const { destinations } = this.#kept
+    return destinations === undefined
+      ? this.#configured(this.class)
+      : destinations.map((text) => readDestination(new Reader(Buffer.from(text, 'hex'))))
+  }
+
+  set(changed: Kept, property: string, told: string, { client }: WriteContext): void {
+    this.#kept = { ...this.#kept, ...changed }
+    this.device.common.notebook.set(this.#page, JSON.stringify(this.#kept))
+    this.device.common.written(this, property, told, client.client)
+  }
+
+  setDestinations(destinations: readonly Destination[], context: WriteContext): void {
+    const texts = destinations.map(textOf)
+    this.set({ destinations: texts }, 'recipient-list', `${texts.length} recipients`, context)
+  }
+
+  get #page(): string {
+    return `notification-class ${this.device.instance} ${alarmClasses[this.class]}`
+  }
+}
+
+/** The titles that no row of a mapping may have. */
+export const notificationClassTitles: readonly string[] = Object.values(defaults).map(({ title }) => title)
+
+type Row = Property<NotificationClass>
+
+const table: PropertyTable<NotificationClass> = propertyTable<NotificationClass>([
+  ...identification(),
+  {
+    id: propertyIds.description,
+    required: false,
+    read: (writer, { description }) => writer.characterString(description),
+  },
+  {
+    id: propertyIds['notification-class'],
+    required: true,
+    read: (writer, { instance }) => writer.unsigned(instance),
+  },
+  priority(),
+  {
+    id: propertyIds['ack-required'],
+    required: true,
+    read: (writer, { ackRequired }) => writer.bitString(3, (bit) => ackRequired[bit as Transition]),
+    write(object, value, context) {
+      if (value.type !== 'bit-string') throw new BacnetError('property', 'invalid-data-type')
+      const [offnormal = false, fault = false, normal = false] = value.value
+      if (value.value.length !== 3) throw new BacnetError('property', 'value-out-of-range')
+      const ackRequired = [offnormal, fault, normal] as const
+      object.set({ ackRequired }, 'ack-required', ackRequired.join(), context)
+    },
+  },
+  recipientList(),
+])
+
+function priority(): Row {
+  return {
+    id: propertyIds.priority,
+    required: true,
+    length: ({ priority: own }) => own.length,
+    read: (writer, { priority: own }, _downlink, index) => writer.unsigned(own[(index - 1) as Transition]),
+    writeOctets(object, reader, context) {
+      const numbers: number[] = []
+      while (!reader.done) {
+        const value = reader.peek()?.context ? undefined : readApplication(reader)
+        if (value?.type !== 'unsigned') throw new BacnetError('property', 'invalid-data-type')
+        if (value.value > HIGHEST_PRIORITY_NUMBER) throw new BacnetError('property', 'value-out-of-range')
+        numbers.push(value.value)
+      }
+      object.set({ priority: placed(object.priority, numbers, context.index) }, 'priority', numbers.join(), context)
+    },
+  }
+}
+
+/** Three numbers in place of those that there are, or one in the place of an index. */
+function placed(before: Three<number>, numbers: readonly number[], index: number | undefined): Three<number> {
+  if (index === 0) throw new BacnetError('property', 'write-access-denied')
+  if (index !== undefined && index > before.length) throw new BacnetError('property', 'invalid-array-index')
+  const [first = 0, second = 0, third = 0] = index === undefined ? numbers : before.with(index - 1, numbers[0] ?? 0)
+  if (numbers.length !== (index === undefined ? before.length : 1))
+    throw new BacnetError('property', 'invalid-data-type')
+  return [first, second, third]
+}
+
+function recipientList(): Row {
+  return {
+    id: propertyIds['recipient-list'],
+    required: true,
+    items: ({ destinations }) => destinations.length,
+    read(writer, { destinations }, _downlink, index) {
+      const own = destinations[index - 1]
+      if (own !== undefined) writeDestination(writer, own)
+    },
+    writeOctets(object, reader, context) {
+      const destinations = readAll(reader).map(({ destination }) => destination)
+      if (destinations.length > MAX_DESTINATIONS) throw new BacnetError('resources', 'no-space-to-write-property')
+      object.setDestinations(distinct(destinations), context)
+    },
+    change(object, how, reader, context) {
+      const changed = readAll(reader)
+      const before = object.destinations
+      if (how === 'add') {
+        const after = distinct([...before, ...changed.map(({ destination }) => destination)])
+        if (after.length > MAX_DESTINATIONS) {
+          const beyond = changed.length - (after.length - MAX_DESTINATIONS) + 1
+          throw new ElementError(new BacnetError('resources', 'no-space-to-add-list-element'), beyond)
+        }
+        if (after.length > before.length) object.setDestinations(after, context)
+        return
+      }
+      const left = new Map(before.map((destination) => [textOf(destination), destination]))
+      for (const { destination, number } of changed) {
+        if (left.delete(textOf(destination))) continue
+        throw new ElementError(new BacnetError('services', 'list-element-not-found'), number)
+      }
+      object.setDestinations([...left.values()], context)
+    },
+  }
+}
+
+/** Destinations to the end of the octets, each with its number from 1; what is none is an ElementError. */
+function readAll(reader: Reader): readonly { readonly destination: Destination; readonly number: number }[] {
+  const all: { destination: Destination; number: number }[] = []
+  while (!reader.done) {
+    const number = all.length + 1
+    try {
+      all.push({ destination: readDestination(reader), number })
+    } catch (error) {
+      if (!(error instanceof BacnetReject)) throw error
+      throw new ElementError(new BacnetError('property', 'invalid-data-type'), number)
+    }
+  }
+  return all
+}
+
+function distinct(destinations: readonly Destination[]): readonly Destination[] {
+  return [...new Map(destinations.map((destination) => [textOf(destination), destination])).values()]
+}
+
+function textOf(destination: Destination): string {
+  const writer = new Writer(64)
+  writeDestination(writer, destination)
+  return Buffer.from(writer.view).toString('hex')
+}

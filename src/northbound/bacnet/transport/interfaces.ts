@@ -1,0 +1,74 @@
+import { networkInterfaces } from 'node:os'
+import type { Clock } from '../../../lib/clock.ts'
+
+/** Asking the system takes longer than answering a request, and addresses change seldom. */
+const KEPT_MS = 2_000
+
+interface Known {
+  readonly at: number
+  readonly addresses: ReadonlySet<string>
+  readonly external: readonly string[]
+  readonly broadcasts: readonly string[]
+}
+
+/** The IPv4 addresses of this machine, or the one of them that is listened on; those that come later (DHCP) included. */
+export class Interfaces {
+  readonly #clock: Clock
+  readonly #only: string | undefined
+  #known: Known | undefined
+
+  constructor(clock: Clock, only: string | undefined) {
+    this.#clock = clock
+    this.#only = only
+  }
+
+  /** Broadcast addresses of the subnets. Loopback has none. */
+  broadcasts(): readonly string[] {
+    return this.#look().broadcasts
+  }
+
+  has(address: string): boolean {
+    return this.#only === undefined ? this.#look().addresses.has(address) : this.#only === address
+  }
+
+  /** The address, if there is exactly one. */
+  only(): string | undefined {
+    if (this.#only !== undefined) return this.#only
+    const { external } = this.#look()
+    return external.length === 1 ? external[0] : undefined
+  }
+
+  #look(): Known {
+    const now = this.#clock.now()
+    const known = this.#known
+    // A clock that was put back is no reason to believe for ever.
+    if (known !== undefined && now >= known.at && now - known.at < KEPT_MS) return known
+    const all = Object.values(networkInterfaces())
+      .flatMap((addresses) => addresses ?? [])
+      .filter(({ family }) => family === 'IPv4')
+    const external = all.filter(({ internal }) => !internal)
+    const heard = external.filter(({ address }) => this.#only === undefined || this.#only === address)
+    this.#known = {
+      at: now,
+      addresses: new Set(all.map(({ address }) => address)),
+      external: external.map(({ address }) => address),
+      // A link between two stations (/31, /32) has no broadcast, either.
+      broadcasts: [
+        ...new Set(
+          heard
+            .filter(({ netmask }) => !netmask.endsWith('.255') && !netmask.endsWith('.254'))
+            .map(({ address, netmask }) => broadcastOf(address, netmask)),
+        ),
+      ],
+    }
+    return this.#known
+  }
+}
+
+function broadcastOf(address: string, netmask: string): string {
+  const mask = netmask.split('.').map(Number)
+  return address
+    .split('.')
+    .map((octet, index) => (Number(octet) | (~(mask[index] ?? 255) & 0xff)).toString())
+    .join('.')
+}
