@@ -104,7 +104,8 @@ export function createGateway(
   for (const plugin of plugins.northbound) {
     const own = sections[plugin.name]
     const notebook = store.notebook(plugin.name)
-    const parts = { clock, log, downlink, notebook, site: plan.settings.site, version, restart }
+    const journal = store.journals(plugin.name)
+    const parts = { clock, log, downlink, notebook, journal, site: plan.settings.site, version, restart }
     if (own !== undefined) norths.push(plugin.create(own, parts))
   }
   const souths = plugins.southbound.map((plugin) =>

@@ -4,6 +4,7 @@ import { type Unit, units } from '../../core/points/unit.ts'
 import type { RowBinding } from '../../core/ports.ts'
 import { duration } from '../../lib/schema.ts'
 import { alarm } from './alarm.ts'
+import { trend } from './trend.ts'
 import { objectTypes } from './wire/object-type.ts'
 
 const objectNames = [
@@ -38,6 +39,7 @@ export const binding = z.strictObject({
   inactiveText: z.string().min(1).max(64).optional(),
   description: z.string().max(255).optional(),
   alarm: alarm.optional(),
+  trend: trend.optional(),
 })
 
 /** A mapping file's key `bacnet`: nothing that isn't said row by row. */

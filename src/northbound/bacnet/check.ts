@@ -5,7 +5,8 @@ import { bindingOf, countScale, fits, objectTypeOf, type PointObjectType, tellsC
 import type { BacnetConfig } from './config.ts'
 import { notificationClassTitles } from './objects/notification-class.ts'
 import { flatProblem, instanceOf, NETWORK_PORT_NAME, objectName, VIEW_NAME } from './placement.ts'
-import { MAX_INSTANCE, objectKey } from './wire/object-type.ts'
+import { everyText, trendName } from './trend.ts'
+import { MAX_INSTANCE, objectKey, objectTypes } from './wire/object-type.ts'
 
 /** What can't be shown on BACnet as it is mapped. */
 export function check(settings: BacnetConfig, listings: readonly Listing[]): readonly Finding[] {
@@ -53,20 +54,40 @@ function unfit(
   const { row, stride } = bound
   const findings: Finding[] = []
   const add = (code: string, message: string) => findings.push({ code, message: `${label(point)}: ${message}`, point })
-  const flat = settings.topology === 'flat' ? flatProblem(point, row.instance) : undefined
-  if (flat !== undefined) add('bacnet-range', flat)
-  else if (row.instance >= stride)
-    add('bacnet-range', `instance ${row.instance} reaches into the next connector: strides.bacnet is ${stride}`)
-  const instance = instanceOf(settings, device, point, row.instance, stride)
+  const reach = (row: number): void => {
+    const flat = settings.topology === 'flat' ? flatProblem(point, row) : undefined
+    if (flat !== undefined) add('bacnet-range', flat)
+    else if (row >= stride)
+      add('bacnet-range', `instance ${row} reaches into the next connector: strides.bacnet is ${stride}`)
+  }
+  const place = (row: number) => instanceOf(settings, device, point, row, stride)
+  const call = (name: string): void => {
+    const full = objectName(device.name, point.connector, name)
+    const namesake = names.get(full)
+    if (namesake !== undefined) add('bacnet-name', `the name ${name} is that of ${namesake} already`)
+    names.set(full, label(point))
+  }
+  reach(row.instance)
+  const instance = place(row.instance)
   if (instance > MAX_INSTANCE) add('bacnet-range', `instance ${instance} is beyond ${MAX_INSTANCE}`)
   const key = objectKey(objectTypeOf(row), instance)
   const other = taken.get(key)
   if (other !== undefined) add('bacnet-collision', `${row.object} ${instance} is ${label(other)} already`)
   taken.set(key, point)
-  const name = objectName(device.name, point.connector, row.name)
-  const namesake = names.get(name)
-  if (namesake !== undefined) add('bacnet-name', `the name ${row.name} is that of ${namesake} already`)
-  names.set(name, label(point))
+  call(row.name)
+  if (row.trend !== undefined) {
+    const { instance: own, every } = row.trend
+    if (own !== undefined) reach(own)
+    const log = place(own ?? row.instance)
+    const logged = taken.get(objectKey(objectTypes['trend-log'], log))
+    if (logged !== undefined)
+      add(
+        'bacnet-collision',
+        `trend-log ${log} is that of ${label(logged)} already: write trend: { every: ${everyText(every)}, instance: … } with one that is free`,
+      )
+    taken.set(objectKey(objectTypes['trend-log'], log), point)
+    call(trendName(row.name))
+  }
   if (!fits(point, row)) add('bacnet-type', `a ${point.definition.type} can't be a ${row.object}`)
   else if (row.object.endsWith('-output') && point.definition.write?.kind !== 'setpoint') {
     add('bacnet-type', 'only limit and availability have the priority array of an output: use a value object')
@@ -95,8 +116,6 @@ function unfit(
     else if (condition.kind === 'states' && condition.states.length > 1 && point.definition.type === 'boolean')
       add('bacnet-alarm', 'one of the two states of a boolean is the alarm, not both')
   }
-  if (point.connector === 0 && notificationClassTitles.includes(row.name))
-    add('bacnet-name', `the name ${row.name} is that of a notification class of every device`)
   return findings
 }
 
@@ -108,7 +127,11 @@ function fixedNames(settings: BacnetConfig, { device, points }: Listing): readon
   )
   // In the flat topology there is one device, and with it one port.
   const hasPort = settings.topology === 'virtual' || device.charger === undefined
-  return hasPort ? [...views, [objectName(device.name, 0, NETWORK_PORT_NAME), 'the network port']] : views
+  if (!hasPort) return views
+  const classes = notificationClassTitles.map(
+    (title) => [objectName(device.name, 0, title), 'the notification class'] as const,
+  )
+  return [...views, ...classes, [objectName(device.name, 0, NETWORK_PORT_NAME), 'the network port']]
 }
 
 /** Objects whose standard knows CHANGE_OF_STATE or OUT_OF_RANGE for them. */

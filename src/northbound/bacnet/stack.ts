@@ -28,6 +28,7 @@ import { Pacer } from './transport/pacer.ts'
 import { SegmentedAnswers } from './transport/segmented-answers.ts'
 import { SegmentedRequests } from './transport/segmented-requests.ts'
 import { createStation } from './transport/station.ts'
+import { Trends } from './trends.ts'
 import { BacnetUplink } from './uplink.ts'
 import { writeWhoIs } from './wire/service/who-is.ts'
 import { servicesSupported } from './wire/service.ts'
@@ -42,7 +43,7 @@ export interface Stack extends Northbound {
 /** Every layer of BACnet above its datagrams, put together. */
 export function createStack(
   settings: BacnetConfig,
-  { clock, log, downlink, notebook, restart, version }: NorthboundParts,
+  { clock, log, downlink, notebook, journal, restart, version }: NorthboundParts,
   openPort: OpenPort,
 ): Stack {
   const { topology, vendorId } = settings
@@ -91,8 +92,15 @@ export function createStack(
   })
   const bindings = new Bindings({ clock, ask: (instance) => whoIs(instance, instance) })
   const initiative = new Initiative(clock)
-  const time = new BuildingTime({ clock, log, throttle, mostMs: () => live.timeSync, changed: () => {} })
+  const time = new BuildingTime({
+    clock,
+    log,
+    throttle,
+    mostMs: () => live.timeSync,
+    changed: (ms) => trends.clockSet(ms / 1000),
+  })
   const now = () => time.now()
+  const trends = new Trends({ clock, now, journal })
   const notifier = new Notifier({
     clock,
     log,
@@ -147,7 +155,7 @@ export function createStack(
       if (object instanceof PointObject) alarms.changed(object)
     },
     properties: deviceProperties({
-      writeSubscriptions: (writer, device) => cov.writeSubscriptions(writer, device),
+      subscriptions: cov,
       bindings: () => bindings.entries(),
       executes: (bit) => executed.has(bit),
     }),
@@ -164,7 +172,7 @@ export function createStack(
     throttle,
     reply: (device, to, apdu) => reply(device, to, apdu, false),
   })
-  const uplink = new BacnetUplink(cov, alarms)
+  const uplink = new BacnetUplink(cov, alarms, trends)
   const views = new StructuredViews(topology)
   const facts = networkFacts(settings, station, clock)
 
@@ -217,9 +225,10 @@ export function createStack(
     attach(device: Device, points: readonly Point[]) {
       const model = modelOf(device)
       if (model === undefined) return
-      uplink.attach(
-        model.addPoints(device, points, (point, row, stride) => instanceOf(settings, device, point, row, stride)),
-      )
+      const place = (point: Point, row: number, stride: number) => instanceOf(settings, device, point, row, stride)
+      const added = model.addPoints(device, points, place)
+      uplink.attach(added)
+      trends.attach(added, place)
       views.follow(model, device)
     },
     detach(device: Device, points?: readonly Point[]) {
@@ -227,7 +236,9 @@ export function createStack(
       const isVirtual = topology === 'virtual' && device.charger !== undefined
       const model = isVirtual && instance !== undefined ? virtual.get(instance) : bridge
       if (model === undefined || (isVirtual && model.owner.charger !== device.charger)) return
-      uplink.detach(model.removePoints(device, points))
+      const gone = model.removePoints(device, points)
+      uplink.detach(gone)
+      trends.detach(gone)
       if (points === undefined) views.leave(model, device)
       else views.follow(model, device)
       if (!isVirtual || points !== undefined || instance === undefined) return
@@ -245,13 +256,26 @@ export function createStack(
       const address = await station.start()
       cov.start()
       alarms.start()
+      trends.start()
       conflicts.check(shown().map(({ instance }) => instance))
       started = true
       return address
     },
     async stop() {
       started = false
-      for (const part of [conflicts, bindings, notifier, alarms, initiative, pacer, cov, confirmed, answers, requests])
+      for (const part of [
+        conflicts,
+        bindings,
+        notifier,
+        alarms,
+        trends,
+        initiative,
+        pacer,
+        cov,
+        confirmed,
+        answers,
+        requests,
+      ])
         part.stop()
       await station.stop()
     },

@@ -122,6 +122,8 @@ describe('the store', () => {
     const database = new SqliteDatabase(file)
     database.exec(`
       DROP TABLE note;
+      DROP TABLE journal;
+      DROP TABLE journalEntry;
       DROP INDEX startOfTransaction;
       ALTER TABLE "transaction" DROP COLUMN estimated;
       ALTER TABLE "transaction" DROP COLUMN signed;

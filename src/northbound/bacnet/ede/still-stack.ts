@@ -1,4 +1,4 @@
-import type { Downlink, ExportContext, Listing } from '../../../core/ports.ts'
+import type { Downlink, ExportContext, Journal, Listing } from '../../../core/ports.ts'
 import type { Clock } from '../../../lib/clock.ts'
 import { silentLog } from '../../../lib/log.ts'
 import type { BacnetConfig } from '../config.ts'
@@ -16,6 +16,16 @@ export const stillDownlink: Downlink = {
   reset: () => 'offline',
 }
 
+const stillJournal: Journal = {
+  last: 0,
+  count: 0,
+  append: () => {},
+  read: () => [],
+  firstAfter: () => undefined,
+  lastBefore: () => undefined,
+  purge: () => {},
+}
+
 /** Every device with its objects, as a bridge that runs has them; nothing is opened, sent or kept. */
 export function stillDevices(
   settings: BacnetConfig,
@@ -24,7 +34,7 @@ export function stillDevices(
 ): readonly DeviceModel[] {
   const clock: Clock = { now: () => at, after: () => () => {} }
   const notebook = { get: () => undefined, set: () => {}, setLater: () => {} }
-  const parts = { clock, log: silentLog, downlink: stillDownlink, notebook, site, version }
+  const parts = { clock, log: silentLog, downlink: stillDownlink, notebook, journal: () => stillJournal, site, version }
   const stack = createStack(settings, parts, () => ({
     start: () => Promise.reject(new Error('what is still has no port')),
     stop: () => Promise.resolve(),

@@ -31,8 +31,11 @@ function identity(device: DeviceModel) {
 }
 
 export interface DeviceParts {
-  /** Lists who is told of changes in a device. */
-  readonly writeSubscriptions: (writer: Writer, device: DeviceModel) => void
+  /** Who is told of changes in a device: how many, and each of them, counted from 1. */
+  readonly subscriptions: {
+    readonly countOf: (device: DeviceModel) => number
+    readonly writeSubscription: (writer: Writer, device: DeviceModel, index: number) => void
+  }
   /** The devices that the bridge sends to, as far as it has found them. */
   readonly bindings: () => readonly { readonly instance: number; readonly peer: Peer }[]
   /** Whether the service of that bit is executed (clause 21, BACnetServicesSupported). */
@@ -40,7 +43,7 @@ export interface DeviceParts {
 }
 
 /** The device object (12.11). */
-export function deviceProperties({ bindings, executes, writeSubscriptions }: DeviceParts): PropertyTable<DeviceModel> {
+export function deviceProperties({ bindings, executes, subscriptions }: DeviceParts): PropertyTable<DeviceModel> {
   const rows: readonly Row[] = [
     ...identification(),
     { id: propertyIds['system-status'], required: true, read: (writer) => writer.enumerated(OPERATIONAL) },
@@ -133,7 +136,12 @@ export function deviceProperties({ bindings, executes, writeSubscriptions }: Dev
       },
     },
     count('database-revision', ({ databaseRevision }) => databaseRevision),
-    { id: propertyIds['active-cov-subscriptions'], required: false, read: writeSubscriptions },
+    {
+      id: propertyIds['active-cov-subscriptions'],
+      required: false,
+      items: (device) => subscriptions.countOf(device),
+      read: (writer, device, _downlink, index) => subscriptions.writeSubscription(writer, device, index),
+    },
   ]
   return propertyTable(rows)
 }

@@ -1,4 +1,4 @@
-import type { Writer as Client, Downlink } from '../../../core/ports.ts'
+import type { Writer as Client, Downlink, Journal } from '../../../core/ports.ts'
 import { BacnetError } from '../wire/error-code.ts'
 import { propertyIds } from '../wire/property-id.ts'
 import { Reader } from '../wire/reader.ts'
@@ -36,6 +36,8 @@ export interface Property<O> {
   readonly length?: (object: O, downlink: Downlink) => number
   /** Elements, where it is a BACnetLIST. */
   readonly items?: (object: O, downlink: Downlink) => number
+  /** Records, where it is a log's buffer, which ReadRange alone reads. */
+  readonly journal?: (object: O) => Journal
   /** Writes the value; of an array or a list, element n from 1. */
   readonly read: (writer: Writer, object: O, downlink: Downlink, index: number) => void
   /** Takes one primitive value; NULL only where `releases`. */

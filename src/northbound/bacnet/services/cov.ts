@@ -7,6 +7,7 @@ import type { DeviceModel } from '../objects/device-model.ts'
 import { PointObject } from '../objects/point-object.ts'
 import { statusFlags, writePresentValue, writeStatusFlags } from '../objects/point-properties.ts'
 import { propertyOf, readProperty } from '../objects/property.ts'
+import { differs } from '../objects/significance.ts'
 import { type Peer, peerKey } from '../transport/peer.ts'
 import { writeConfirmed, writeUnconfirmed } from '../wire/apdu.ts'
 import { stationOctets } from '../wire/bvlc.ts'
@@ -102,9 +103,15 @@ export class CovService {
       this.#subscriptions.drop(subscription)
   }
 
-  /** Active_COV_Subscriptions (12.11) of one device. */
-  writeSubscriptions(writer: Writer, device: DeviceModel): void {
-    for (const subscription of this.#subscriptions.in(device)) this.#writeSubscription(writer, subscription)
+  /** How many items Active_COV_Subscriptions (12.11) of a device has. */
+  countOf(device: DeviceModel): number {
+    return this.#subscriptions.in(device).length
+  }
+
+  /** Writes one of them, counted from 1. */
+  writeSubscription(writer: Writer, device: DeviceModel, index: number): void {
+    const subscription = this.#subscriptions.in(device)[index - 1]
+    if (subscription !== undefined) this.#writeSubscription(writer, subscription)
   }
 
   start(): void {
@@ -142,19 +149,12 @@ export class CovService {
     this.#queue(subscription)
   }
 
-  /** Flags always matter; a number has to move by its increment, everything else by anything (13.1). */
+  /** Flags always matter. */
   #matters(subscription: Subscription): boolean {
     const { object, watched } = subscription
     if (statusFlags(object) !== subscription.flags) return true
     const value = this.#watchedValue(subscription)
-    if (value === subscription.value) return false
-    const { type } = object.point.definition
-    const before = subscription.value
-    if (type !== 'number' && type !== 'integer') return true
-    if (typeof value !== 'number' || typeof before !== 'number') return true
-    const moved = Math.abs(value - before)
-    // A hair's breadth: 7.1 - 7.0 is 0.09999999999999964.
-    return moved > 0 && moved >= (watched.increment ?? object.covIncrement) - 1e-9
+    return differs(object, subscription.value, value, watched.increment ?? object.covIncrement)
   }
 
   /** Present_Value as it stands; of another property its octets. */

@@ -19,6 +19,7 @@ import {
   timeSynchronizationService,
 } from './management.ts'
 import { readPropertyMultipleService, readPropertyService } from './read.ts'
+import { readRangeService } from './read-range.ts'
 import type { ConfirmedService, Services, UnconfirmedService } from './service.ts'
 import { listElementService, writePropertyMultipleService, writePropertyService } from './write.ts'
 
@@ -39,6 +40,7 @@ export function servicesOf(parts: ServicesParts): Services {
   const confirmed: [ConfirmedServiceName, ConfirmedService][] = [
     ['read-property', readPropertyService(downlink)],
     ['read-property-multiple', readPropertyMultipleService(downlink)],
+    ['read-range', readRangeService(downlink)],
     ['write-property', writePropertyService(downlink)],
     ['write-property-multiple', writePropertyMultipleService(downlink)],
     ['add-list-element', listElementService('add', downlink)],

@@ -44,6 +44,8 @@ export class Subscriptions {
   readonly #byObject = new Map<PointObject, Map<string, Subscription>>()
   readonly #perClient = new Map<string, number>()
   #count = 0
+  /** Of the device that was asked last, in one order for as long as there are the same ones. */
+  #listed: { readonly device: DeviceModel; readonly list: readonly Subscription[] } | undefined
 
   constructor(limits: SubscriptionLimits) {
     this.#limits = limits
@@ -74,6 +76,7 @@ export class Subscriptions {
       held: undefined,
     }
     this.#count += 1
+    this.#listed = undefined
     this.#perClient.set(client, own + 1)
     const key = keyOf(client, process, watched.property)
     const others = this.#byObject.get(object)
@@ -94,11 +97,16 @@ export class Subscriptions {
     if (own === 0) this.#perClient.delete(client)
     else this.#perClient.set(client, own)
     this.#count -= 1
+    this.#listed = undefined
   }
 
   /** Those of one device, in the order in which their objects came to be watched. */
   in(device: DeviceModel): readonly Subscription[] {
-    return [...this.#byObject].flatMap(([object, own]) => (object.device === device ? [...own.values()] : []))
+    if (this.#listed?.device !== device) {
+      const own = [...this.#byObject].filter(([object]) => object.device === device)
+      this.#listed = { device, list: own.flatMap(([, subscriptions]) => [...subscriptions.values()]) }
+    }
+    return this.#listed.list
   }
 
   /** Drops those whose time is over. */

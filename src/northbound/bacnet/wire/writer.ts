@@ -30,6 +30,11 @@ export class Writer {
     this.#end = Math.min(this.#bytes.length, limit?.octets ?? Number.POSITIVE_INFINITY)
   }
 
+  /** Octets that still fit; infinite without a limit. */
+  get left(): number {
+    return (this.#limit?.octets ?? Number.POSITIVE_INFINITY) - this.#length
+  }
+
   get length(): number {
     return this.#length
   }

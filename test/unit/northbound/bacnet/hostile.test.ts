@@ -5,6 +5,7 @@ import { silentLog } from '../../../../src/lib/log.ts'
 import { config } from '../../../../src/northbound/bacnet/config.ts'
 import { bacnet } from '../../../../src/northbound/bacnet/index.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
+import { journals } from '../../../support/journal.ts'
 import { notebook } from '../../../support/notebook.ts'
 import { site } from '../../../support/site.ts'
 import { ask, local, oid, stack } from './support.ts'
@@ -87,6 +88,7 @@ describe('the UDP port', () => {
       log: silentLog,
       downlink: (await stack()).downlink,
       notebook: notebook(),
+      journal: journals(),
       site: 'Site',
       version: '1',
     })

@@ -22,7 +22,8 @@ it.each([
   // There is one port, and that is the bridge's.
   ['flat', 'Network Port', []],
   ['virtual', 'Alarms Limits', ['bacnet-name']],
-  ['flat', 'Alarms Limits', ['bacnet-name']],
+  // So do the classes of alarms.
+  ['flat', 'Alarms Limits', []],
   ['virtual', '1.Power', ['bacnet-name']],
   ['virtual', '2.View', []],
   ['virtual', 'Views', []],

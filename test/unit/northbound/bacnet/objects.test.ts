@@ -237,7 +237,7 @@ describe('the device', () => {
     expect([98, 139].map((property) => read(own, 8, 4000, property))).toEqual(['2101', '2116'])
     // 47 bits (clause 21): those of device management (17, 20) only with a password.
     const services = (numbers: readonly number[]) => bitString(numbers, 47)
-    const executed = [0, 3, 4, 5, 8, 9, 12, 14, 15, 16, 26, 32, 33, 34, 36, 38, 39]
+    const executed = [0, 3, 4, 5, 8, 9, 12, 14, 15, 16, 26, 32, 33, 34, 35, 36, 38, 39]
     expect(read(own, 8, 4000, 97)).toBe(services(executed))
     const managed = await stack({ password: 'secret' })
     managed.attach([])

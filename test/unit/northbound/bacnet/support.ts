@@ -1,7 +1,7 @@
 import { Charger } from '../../../../src/core/charger/charger.ts'
 import { Point, type PointDefinition, type Quality, type Value } from '../../../../src/core/points/point.ts'
 import type { Unit } from '../../../../src/core/points/unit.ts'
-import type { Downlink, Refusal } from '../../../../src/core/ports.ts'
+import type { Downlink, Notebook, OpenJournal, Refusal } from '../../../../src/core/ports.ts'
 import { type Log, silentLog } from '../../../../src/lib/log.ts'
 import { binding, type PointObjectType } from '../../../../src/northbound/bacnet/binding.ts'
 import { config } from '../../../../src/northbound/bacnet/config.ts'
@@ -9,6 +9,7 @@ import { ANSWER_MS } from '../../../../src/northbound/bacnet/services/conflicts.
 import { createStack } from '../../../../src/northbound/bacnet/stack.ts'
 import { chargerSettings, fleetSettings } from '../../../support/core.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
+import { journals } from '../../../support/journal.ts'
 import { notebook } from '../../../support/notebook.ts'
 
 export interface Station {
@@ -108,11 +109,17 @@ export interface PointInit {
   readonly setpoint?: true
   readonly writable?: true
   readonly covIncrement?: number
+  readonly trend?: unknown
+}
+
+/** What a stack finds of an earlier one. */
+interface Kept {
+  readonly journal?: OpenJournal
+  readonly notebook?: Notebook
 }
 
 /** BACnet alone, started, with datagrams in memory: points by hand, in the bridge's device or in those of chargers. */
-export async function stack(settings: object = {}, log: Log = silentLog) {
-  const clock = new FakeClock()
+export async function stack(settings: object = {}, log: Log = silentLog, kept: Kept = {}, clock = new FakeClock()) {
   const shown = new Map<Point, Shown>()
   const sent: { readonly to: string; readonly bytes: Uint8Array }[] = []
   let receive: (datagram: Uint8Array, from: Station, toAll?: boolean) => void = () => {}
@@ -120,7 +127,7 @@ export async function stack(settings: object = {}, log: Log = silentLog) {
   const parsed = config.parse({ device: { instance: 4000 }, network: 2000, ...settings })
   const north = createStack(
     parsed,
-    { clock, log, downlink, notebook: notebook(), site: 'Site', version: '1.2.3' },
+    { clock, log, downlink, notebook: notebook(), journal: journals(), site: 'Site', version: '1.2.3', ...kept },
     (received) => {
       receive = received
       return {
@@ -140,7 +147,7 @@ export async function stack(settings: object = {}, log: Log = silentLog) {
   let nextId = 0
 
   function point(init: PointInit, charger?: Charger): Point {
-    const { covIncrement, instance, object, setpoint, states, type, unit, writable } = init
+    const { covIncrement, instance, object, setpoint, states, trend, type, unit, writable } = init
     const reading: Shown = { value: undefined, quality: 'never' }
     const made = new Point({
       id: nextId++,
@@ -165,6 +172,7 @@ export async function stack(settings: object = {}, log: Log = silentLog) {
             instance,
             name: `${object} ${instance}`,
             ...(covIncrement !== undefined && { covIncrement }),
+            ...(trend !== undefined && { trend }),
           }),
           options: {},
           stride: 100,
@@ -189,6 +197,14 @@ export async function stack(settings: object = {}, log: Log = silentLog) {
       const points = inits.map((init) => point(init))
       north.attach(bridge, points)
       return points
+    },
+    /** Takes points away again. */
+    detach(points: readonly Point[]): void {
+      north.detach(bridge, points)
+    },
+    /** Shows points that were taken away. */
+    attachAgain(points: readonly Point[]): void {
+      north.attach(bridge, points)
     },
     /** A charger's device, with one power. */
     charger(instance: number): void {

@@ -54,9 +54,20 @@ export function readLogRecord(reader: Reader): LogRecord {
 }
 
 export function writeLogRecord(writer: Writer, { timestamp, datum, statusFlags }: LogRecord): void {
+  writeLogTimestamp(writer, timestamp)
+  writeLogContent(writer, datum, statusFlags)
+}
+
+/** The first part of a record. */
+export function writeLogTimestamp(writer: Writer, timestamp: DateTime): void {
   writer.opening(0)
   writeDateTime(writer, timestamp)
-  writer.closing(0).opening(1)
+  writer.closing(0)
+}
+
+/** What follows a record's timestamp. */
+export function writeLogContent(writer: Writer, datum: LogDatum, statusFlags: number | undefined): void {
+  writer.opening(1)
   writeDatum(writer, datum)
   writer.closing(1)
   if (statusFlags !== undefined) writeContextStatusFlags(writer, 2, statusFlags)
