@@ -12,7 +12,7 @@ export const TO_FAULT = 1
 export const TO_NORMAL = 2
 
 /** The last transition of a kind. */
-export interface Happened {
+interface Happened {
   /** Milliseconds, as the building counts them. */
   readonly at: number
   readonly state: EventState
