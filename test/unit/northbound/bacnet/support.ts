@@ -101,7 +101,7 @@ export interface PointInit {
 }
 
 /** BACnet alone, started, with datagrams in memory: points by hand, in the bridge's device or in those of chargers. */
-export async function stack(settings: object = {}, log: Log = silentLog) {
+export async function stack(settings: object = {}, log: Log = silentLog, address = OWN.address) {
   const clock = new FakeClock()
   const shown = new Map<Point, Shown>()
   const sent: { readonly to: string; readonly bytes: Uint8Array }[] = []
@@ -115,8 +115,8 @@ export async function stack(settings: object = {}, log: Log = silentLog) {
       stop: () => Promise.resolve(),
       send: (bytes, to) => void sent.push({ to: `${to.address}:${to.port}`, bytes }),
       broadcast: (bytes) => void sent.push({ to: 'broadcast', bytes: Uint8Array.from(bytes) }),
-      isOwn: ({ address, port }) => address === OWN.address && port === OWN.port,
-      own: () => OWN,
+      isOwn: (station) => station.address === address && station.port === OWN.port,
+      own: () => ({ address, port: OWN.port }),
     }
   })
   await north.start()
