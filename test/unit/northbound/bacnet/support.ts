@@ -116,6 +116,8 @@ export interface PointInit {
 interface Kept {
   readonly journal?: OpenJournal
   readonly notebook?: Notebook
+  /** Its own. */
+  readonly address?: string
 }
 
 /** BACnet alone, started, with datagrams in memory: points by hand, in the bridge's device or in those of chargers. */
@@ -124,10 +126,11 @@ export async function stack(settings: object = {}, log: Log = silentLog, kept: K
   const sent: { readonly to: string; readonly bytes: Uint8Array }[] = []
   let receive: (datagram: Uint8Array, from: Station, toAll?: boolean) => void = () => {}
   const downlink = new TestDownlink(shown, (point) => north.pointChanged(point))
+  const { address = OWN.address, ...parts } = kept
   const parsed = config.parse({ device: { instance: 4000 }, network: 2000, ...settings })
   const north = createStack(
     parsed,
-    { clock, log, downlink, notebook: notebook(), journal: journals(), site: 'Site', version: '1.2.3', ...kept },
+    { clock, log, downlink, notebook: notebook(), journal: journals(), site: 'Site', version: '1.2.3', ...parts },
     (received) => {
       receive = received
       return {
@@ -135,8 +138,8 @@ export async function stack(settings: object = {}, log: Log = silentLog, kept: K
         stop: () => Promise.resolve(),
         send: (bytes, to) => void sent.push({ to: `${to.address}:${to.port}`, bytes }),
         broadcast: (bytes) => void sent.push({ to: 'broadcast', bytes: Uint8Array.from(bytes) }),
-        isOwn: ({ address, port }) => address === OWN.address && port === OWN.port,
-        own: () => OWN,
+        isOwn: (station) => station.address === address && station.port === OWN.port,
+        own: () => ({ address, port: OWN.port }),
       }
     },
   )
