@@ -376,6 +376,15 @@ export interface Listing {
   readonly points: readonly Point[]
 }
 
+/** What files of a protocol's own, made from listings, are about. */
+export interface ExportContext {
+  readonly site: string
+  /** Of the bridge's software. */
+  readonly version: string
+  /** Milliseconds UTC: when they are made. */
+  readonly at: number
+}
+
 /** A point that a mapping does not show yet, and what is known of its values. */
 export interface Newcomer {
   readonly definition: PointDefinition

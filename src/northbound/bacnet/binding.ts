@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Point } from '../../core/points/point.ts'
-import type { Unit } from '../../core/points/unit.ts'
+import { type Unit, units } from '../../core/points/unit.ts'
 import type { RowBinding } from '../../core/ports.ts'
 import { duration } from '../../lib/schema.ts'
 import { alarm } from './alarm.ts'
@@ -20,6 +20,7 @@ const objectNames = [
   'characterstring-value',
   'positive-integer-value',
   'large-analog-value',
+  'accumulator',
 ] as const
 
 export type PointObjectType = (typeof objectNames)[number]
@@ -122,8 +123,20 @@ const fitting: Record<PointObjectType, readonly Point['definition']['type'][]> =
   'characterstring-value': ['text'],
   'positive-integer-value': ['integer', 'number'],
   'large-analog-value': ['number', 'integer'],
+  accumulator: ['number', 'integer'],
 }
 
 export function fits(point: Point, row: BacnetRow): boolean {
   return fitting[row.object].includes(point.definition.type)
+}
+
+/** Whether changes of such an object can be subscribed to (table 13-1): a counter's can't. */
+export function tellsChanges({ object }: Pick<BacnetRow, 'object'>): boolean {
+  return object !== 'accumulator'
+}
+
+/** A counter counts whole Wh or varh, in whichever unit it is shown: the power of ten from there to `unit`; undefined: no energy. */
+export function countScale(unit: Unit | undefined): number | undefined {
+  if (unit === undefined || !units[unit].quantity.endsWith('energy')) return undefined
+  return 0 - Math.round(Math.log10(units[unit].factor))
 }

@@ -1,10 +1,10 @@
 import type { Point } from '../../core/points/point.ts'
 import type { Finding, Listing } from '../../core/ports.ts'
 import { alarmCondition } from './alarm.ts'
-import { bindingOf, fits, objectTypeOf, type PointObjectType } from './binding.ts'
+import { bindingOf, countScale, fits, objectTypeOf, type PointObjectType, tellsChanges } from './binding.ts'
 import type { BacnetConfig } from './config.ts'
 import { notificationClassTitles } from './objects/notification-class.ts'
-import { flatProblem, instanceOf } from './placement.ts'
+import { flatProblem, instanceOf, NETWORK_PORT_NAME, objectName, VIEW_NAME } from './placement.ts'
 import { everyText, trendName } from './trend.ts'
 import { MAX_INSTANCE, objectKey, objectTypes } from './wire/object-type.ts'
 
@@ -14,7 +14,9 @@ export function check(settings: BacnetConfig, listings: readonly Listing[]): rea
   const devices = new Map<number, string>()
   /** Objects of one device; in the flat topology all are in the same. */
   const shared = new Map<number, Point>()
-  const names = new Map<string, Point>()
+  /** What has each name. */
+  const flat = settings.topology === 'flat'
+  const names = new Map(flat ? listings.flatMap((listing) => fixedNames(settings, listing)) : [])
   for (const { device, points } of listings) {
     const instance = device.addresses.bacnet
     if (instance === undefined) {
@@ -33,9 +35,9 @@ export function check(settings: BacnetConfig, listings: readonly Listing[]): rea
         message: `device instance ${instance} is used by both ${other} and ${device.name}`,
       })
     devices.set(instance, device.name)
-    const own = settings.topology === 'flat' ? shared : new Map<number, Point>()
-    if (settings.topology === 'virtual') names.clear()
-    for (const point of points) findings.push(...unfit(settings, device, point, own, names))
+    const own = flat ? shared : new Map<number, Point>()
+    const taken = flat ? names : new Map(fixedNames(settings, { device, points }))
+    for (const point of points) findings.push(...unfit(settings, device, point, own, taken))
   }
   return findings
 }
@@ -45,7 +47,7 @@ function unfit(
   device: Listing['device'],
   point: Point,
   taken: Map<number, Point>,
-  names: Map<string, Point>,
+  names: Map<string, string>,
 ): readonly Finding[] {
   const bound = bindingOf(point)
   if (bound === undefined) return []
@@ -60,10 +62,10 @@ function unfit(
   }
   const place = (row: number) => instanceOf(settings, device, point, row, stride)
   const call = (name: string): void => {
-    const full = `${device.name}.${point.connector}.${name}`
+    const full = objectName(device.name, point.connector, name)
     const namesake = names.get(full)
-    if (namesake !== undefined) add('bacnet-name', `the name ${name} is that of ${label(namesake)} already`)
-    names.set(full, point)
+    if (namesake !== undefined) add('bacnet-name', `the name ${name} is that of ${namesake} already`)
+    names.set(full, label(point))
   }
   reach(row.instance)
   const instance = place(row.instance)
@@ -91,7 +93,15 @@ function unfit(
     add('bacnet-type', 'only limit and availability have the priority array of an output: use a value object')
   } else if (row.object.endsWith('-input') && point.writable)
     add('bacnet-read-only', `can be written, but ${row.object} is read-only: use a value object`)
-  if (row.covIncrement !== undefined && point.definition.type !== 'number' && point.definition.type !== 'integer') {
+  if (row.object === 'accumulator' && fits(point, row) && countScale(point.unit) === undefined)
+    add('bacnet-type', 'an accumulator counts energy, in Wh, kWh, MWh, varh or kvarh')
+  if (row.covIncrement !== undefined && !tellsChanges(row))
+    add('bacnet-type', `an ${row.object} has no covIncrement: nobody can subscribe to it`)
+  else if (
+    row.covIncrement !== undefined &&
+    point.definition.type !== 'number' &&
+    point.definition.type !== 'integer'
+  ) {
     add('bacnet-type', `a ${point.definition.type} has no covIncrement`)
   }
   if ((row.activeText !== undefined || row.inactiveText !== undefined) && point.definition.type !== 'boolean') {
@@ -106,9 +116,22 @@ function unfit(
     else if (condition.kind === 'states' && condition.states.length > 1 && point.definition.type === 'boolean')
       add('bacnet-alarm', 'one of the two states of a boolean is the alarm, not both')
   }
-  if (point.connector === 0 && notificationClassTitles.includes(row.name))
-    add('bacnet-name', `the name ${row.name} is that of a notification class of every device`)
   return findings
+}
+
+/** What stands beside the objects of points, whatever the mapping says. */
+function fixedNames(settings: BacnetConfig, { device, points }: Listing): readonly (readonly [string, string])[] {
+  const connectors = new Set([0, ...points.filter(bindingOf).map(({ connector }) => connector)])
+  const views = [...connectors].map(
+    (connector) => [objectName(device.name, connector, VIEW_NAME), 'the structured view'] as const,
+  )
+  // In the flat topology there is one device, and with it one port.
+  const hasPort = settings.topology === 'virtual' || device.charger === undefined
+  if (!hasPort) return views
+  const classes = notificationClassTitles.map(
+    (title) => [objectName(device.name, 0, title), 'the notification class'] as const,
+  )
+  return [...views, ...classes, [objectName(device.name, 0, NETWORK_PORT_NAME), 'the network port']]
 }
 
 /** Objects whose standard knows CHANGE_OF_STATE or OUT_OF_RANGE for them. */

@@ -3,6 +3,7 @@ import type { Device, Northbound, NorthboundParts } from '../../core/ports.ts'
 import { binding, bindingOf, mappingOptions, objectTypeOf } from './binding.ts'
 import { check } from './check.ts'
 import { type BacnetConfig, chargerConfig, config } from './config.ts'
+import { ede } from './ede/ede.ts'
 import { instanceOf } from './placement.ts'
 import { createStack } from './stack.ts'
 import { UdpPort } from './transport/udp.ts'
@@ -61,5 +62,6 @@ export const bacnet = {
   check,
   describe,
   vacancies,
+  exports: { ede: { files: ede } },
   create,
 } as const

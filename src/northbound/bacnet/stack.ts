@@ -3,10 +3,13 @@ import type { Device, Northbound, NorthboundParts } from '../../core/ports.ts'
 import { Throttle } from '../../lib/throttle.ts'
 import { alarmClassNames } from './alarm.ts'
 import type { BacnetConfig } from './config.ts'
+import { networkFacts } from './network-facts.ts'
 import { type DeviceCommon, DeviceModel } from './objects/device-model.ts'
 import { deviceProperties } from './objects/device-properties.ts'
+import { NetworkPort } from './objects/network-port.ts'
 import { NotificationClass } from './objects/notification-class.ts'
 import { PointObject } from './objects/point-object.ts'
+import { StructuredViews } from './objects/structured-views.ts'
 import { instanceOf } from './placement.ts'
 import { destinationsOf } from './recipients.ts'
 import { Alarms } from './services/alarms.ts'
@@ -31,12 +34,18 @@ import { writeWhoIs } from './wire/service/who-is.ts'
 import { servicesSupported } from './wire/service.ts'
 import { Writer } from './wire/writer.ts'
 
+/** BACnet as the gateway sees it, and what it shows. */
+export interface Stack extends Northbound {
+  /** Every device with all its objects: the bridge's own first. */
+  devices(): readonly DeviceModel[]
+}
+
 /** Every layer of BACnet above its datagrams, put together. */
 export function createStack(
   settings: BacnetConfig,
   { clock, log, downlink, notebook, journal, restart, version }: NorthboundParts,
   openPort: OpenPort,
-): Northbound {
+): Stack {
   const { topology, vendorId } = settings
   // One object for all who look at it, so that a change of the config is seen by all of them at once.
   const live = liveSettings(settings)
@@ -65,7 +74,7 @@ export function createStack(
   const ask = new Writer(16)
   const whoIs = (low: number, high: number) => {
     writeWhoIs(ask.reset(), { low, high })
-    if (bridge !== undefined) network.broadcast(bridge, ask, true)
+    if (bridge !== undefined && initiative.has(bridge)) network.broadcast(bridge, ask, true)
   }
   const conflicts = new Conflicts({
     clock,
@@ -147,6 +156,7 @@ export function createStack(
     },
     properties: deviceProperties({
       subscriptions: cov,
+      bindings: () => bindings.entries(),
       executes: (bit) => executed.has(bit),
     }),
   }
@@ -163,6 +173,8 @@ export function createStack(
     reply: (device, to, apdu) => reply(device, to, apdu, false),
   })
   const uplink = new BacnetUplink(cov, alarms, trends)
+  const views = new StructuredViews(topology)
+  const facts = networkFacts(settings, station, clock)
 
   /** The device that shows a device's points: in the flat topology the bridge's own, for all. */
   function modelOf(device: Device): DeviceModel | undefined {
@@ -184,9 +196,12 @@ export function createStack(
 
   /** A device with the objects that each has, whatever points it shows. */
   function furnished(model: DeviceModel): DeviceModel {
-    model.add(
-      alarmClassNames.map((name) => new NotificationClass(model, name, (own) => destinationsOf(live.recipients, own))),
-    )
+    model.add([
+      new NetworkPort(model, facts),
+      ...alarmClassNames.map(
+        (name) => new NotificationClass(model, name, (own) => destinationsOf(live.recipients, own)),
+      ),
+    ])
     return model
   }
 
@@ -206,6 +221,7 @@ export function createStack(
 
   return {
     name: 'bacnet',
+    devices: shown,
     attach(device: Device, points: readonly Point[]) {
       const model = modelOf(device)
       if (model === undefined) return
@@ -213,6 +229,7 @@ export function createStack(
       const added = model.addPoints(device, points, place)
       uplink.attach(added)
       trends.attach(added, place)
+      views.follow(model, device)
     },
     detach(device: Device, points?: readonly Point[]) {
       const instance = device.addresses.bacnet
@@ -222,6 +239,8 @@ export function createStack(
       const gone = model.removePoints(device, points)
       uplink.detach(gone)
       trends.detach(gone)
+      if (points === undefined) views.leave(model, device)
+      else views.follow(model, device)
       if (!isVirtual || points !== undefined || instance === undefined) return
       virtual.delete(instance)
       conflicts.forget(instance)

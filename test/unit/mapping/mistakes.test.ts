@@ -166,6 +166,12 @@ describe('a mistake in a mapping', () => {
       '',
     ],
     [
+      'the name of a structured view',
+      '  - { point: power, bacnet: { object: analog-input, instance: 1, name: View } }',
+      '5:21 bacnet-name',
+      'the structured view',
+    ],
+    [
       'a writable point on a read-only table',
       '  - { point: limit, modbus: { table: input, address: 0, type: uint16, scale: 0.1 } }',
       '5:21 modbus-read-only',

@@ -1,3 +1,4 @@
+import type { Point } from '../../../core/points/point.ts'
 import type { DeviceModel } from './device-model.ts'
 import type { PropertyTable } from './property.ts'
 
@@ -7,6 +8,8 @@ export interface BacnetObject {
   readonly type: number
   readonly instance: number
   readonly name: string
+  /** The point that it shows or records; absent: it belongs to the device as a whole. */
+  readonly point?: Point
   /** The properties of its kind: they are read and written only together with the object itself. */
   readonly properties: PropertyTable<never>
 }

@@ -1,6 +1,7 @@
 import type { Point } from '../../../core/points/point.ts'
 import type { Device, Notebook } from '../../../core/ports.ts'
 import { bindingOf, objectTypeOf } from '../binding.ts'
+import { NETWORK_PORT } from '../placement.ts'
 import type { NetworkAddress } from '../wire/npdu.ts'
 import { objectKey, objectTypes, UNSPECIFIED_INSTANCE } from '../wire/object-type.ts'
 import type { BacnetObject } from './bacnet-object.ts'
@@ -32,6 +33,10 @@ export class DeviceModel implements BacnetObject {
   order: BacnetObject[] = []
   /** Where a virtual device is reached behind the bridge: its instance in three octets. */
   readonly networkAddress: NetworkAddress | undefined
+  /** Where the tree of its structured views begins. */
+  root: BacnetObject | undefined
+  /** One more whenever objects came or went. */
+  changes = 0
   readonly #objects = new Map<number, BacnetObject>()
   /** Owners of points that stand in this device though they belong to another one (topology flat). */
   readonly #owners = new Map<Point['charger'], string>()
@@ -64,12 +69,13 @@ export class DeviceModel implements BacnetObject {
     return this.#revision
   }
 
-  /** The object of that identifier; instance 4194303 of a device is whichever device is asked. */
+  /** The object of that identifier; instance 4194303 of a device or network port is the one that is asked. */
   find(type: number, instance: number): BacnetObject | undefined {
     if (type === objectTypes.device) {
       return instance === this.instance || instance === UNSPECIFIED_INSTANCE ? this : undefined
     }
-    return this.#objects.get(objectKey(type, instance))
+    const own = type === objectTypes['network-port'] && instance === UNSPECIFIED_INSTANCE ? NETWORK_PORT : instance
+    return this.#objects.get(objectKey(type, own))
   }
 
   /** Shows points as objects; `place` gives each its instance. */
@@ -108,6 +114,7 @@ export class DeviceModel implements BacnetObject {
       this.#objects.set(objectKey(object.type, object.instance), object)
       this.order.push(object)
     }
+    this.changes += 1
     this.#revision = undefined
   }
 
@@ -116,12 +123,13 @@ export class DeviceModel implements BacnetObject {
     const gone = new Set(objects)
     this.order = this.order.filter((object) => !gone.has(object))
     for (const { type, instance } of objects) this.#objects.delete(objectKey(type, instance))
+    this.changes += 1
     this.#revision = undefined
   }
 
-  /** The name of whom a point belongs to. */
-  ownerOf(point: Point): string {
-    return this.#owners.get(point.charger) ?? this.owner.name
+  /** The name of a charger, or of the bridge, in this device. */
+  ownerOf(charger: Point['charger']): string {
+    return this.#owners.get(charger) ?? this.owner.name
   }
 
   /** The object of that name, if it is here. */

@@ -1,4 +1,6 @@
 import { APDU_RETRIES, APDU_TIMEOUT_MS, MAX_APDU, MAX_SEGMENTS, SEGMENT_TIMEOUT_MS } from '../transport/limits.ts'
+import type { Peer } from '../transport/peer.ts'
+import { stationOctets } from '../wire/bvlc.ts'
 import { OBJECT_TYPES_SUPPORTED_BITS, objectTypes } from '../wire/object-type.ts'
 import { propertyIds } from '../wire/property-id.ts'
 import { segmentation } from '../wire/service/i-am.ts'
@@ -34,12 +36,14 @@ export interface DeviceParts {
     readonly countOf: (device: DeviceModel) => number
     readonly writeSubscription: (writer: Writer, device: DeviceModel, index: number) => void
   }
+  /** The devices that the bridge sends to, as far as it has found them. */
+  readonly bindings: () => readonly { readonly instance: number; readonly peer: Peer }[]
   /** Whether the service of that bit is executed (clause 21, BACnetServicesSupported). */
   readonly executes: (bit: number) => boolean
 }
 
 /** The device object (12.11). */
-export function deviceProperties({ executes, subscriptions }: DeviceParts): PropertyTable<DeviceModel> {
+export function deviceProperties({ bindings, executes, subscriptions }: DeviceParts): PropertyTable<DeviceModel> {
   const rows: readonly Row[] = [
     ...identification(),
     { id: propertyIds['system-status'], required: true, read: (writer) => writer.enumerated(OPERATIONAL) },
@@ -77,6 +81,14 @@ export function deviceProperties({ executes, subscriptions }: DeviceParts): Prop
         else writer.objectId(object.type, object.instance)
       },
     },
+    {
+      id: propertyIds['structured-object-list'],
+      required: false,
+      length: ({ root }) => (root === undefined ? 0 : 1),
+      read(writer, { root }) {
+        if (root !== undefined) writer.objectId(root.type, root.instance)
+      },
+    },
     count('max-apdu-length-accepted', () => MAX_APDU),
     {
       id: propertyIds['segmentation-supported'],
@@ -96,15 +108,33 @@ export function deviceProperties({ executes, subscriptions }: DeviceParts): Prop
     {
       id: propertyIds['utc-offset'],
       required: false,
-      // Minutes west of Greenwich are positive (12.11.25), as in JavaScript.
-      read: (writer, { common }) => writer.signed(new Date(common.now()).getTimezoneOffset()),
+      // Of standard time; minutes west of Greenwich are positive (12.11.25), as in JavaScript.
+      read: (writer, { common }) => writer.signed(standardOffset(common.now())),
+    },
+    {
+      id: propertyIds['daylight-savings-status'],
+      required: false,
+      read(writer, { common }) {
+        const now = common.now()
+        writer.boolean(new Date(now).getTimezoneOffset() !== standardOffset(now))
+      },
     },
     { ...count('max-segments-accepted', () => MAX_SEGMENTS), required: false },
     { ...count('apdu-segment-timeout', () => SEGMENT_TIMEOUT_MS), required: false },
     count('apdu-timeout', () => APDU_TIMEOUT_MS),
     count('number-of-apdu-retries', () => APDU_RETRIES),
-    // A list without elements: the bridge looks nobody up.
-    { id: propertyIds['device-address-binding'], required: true, items: () => 0, read: () => {} },
+    {
+      id: propertyIds['device-address-binding'],
+      required: true,
+      items: () => bindings().length,
+      read(writer, _device, _downlink, index) {
+        const own = bindings()[index - 1]
+        if (own === undefined) return
+        const { instance, peer } = own
+        writer.objectId(objectTypes.device, instance).unsigned(peer.remote?.network ?? 0)
+        writer.octetString(peer.remote?.mac ?? stationOctets(peer))
+      },
+    },
     count('database-revision', ({ databaseRevision }) => databaseRevision),
     {
       id: propertyIds['active-cov-subscriptions'],
@@ -114,4 +144,10 @@ export function deviceProperties({ executes, subscriptions }: DeviceParts): Prop
     },
   ]
   return propertyTable(rows)
+}
+
+/** Minutes that standard time is behind UTC: the larger of winter's and summer's. */
+function standardOffset(now: number): number {
+  const year = new Date(now).getFullYear()
+  return Math.max(...[0, 6].map((month) => new Date(year, month, 1).getTimezoneOffset()))
 }

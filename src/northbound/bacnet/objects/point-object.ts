@@ -1,5 +1,6 @@
 import type { Point } from '../../../core/points/point.ts'
 import { type BacnetRow, covIncrement, type PointObjectType } from '../binding.ts'
+import { objectName } from '../placement.ts'
 import type { BacnetObject } from './bacnet-object.ts'
 import type { DeviceModel } from './device-model.ts'
 import { type EventSource, eventSourceOf } from './event-source.ts'
@@ -46,8 +47,7 @@ export class PointObject implements BacnetObject {
   /** `<site>.<charger>.<connector>.<name>`; connector 0 is not named. Made when asked for: there are many objects. */
   get name(): string {
     const { point, row, device } = this
-    const owner = device.ownerOf(point)
-    return point.connector === 0 ? `${owner}.${row.name}` : `${owner}.${point.connector}.${row.name}`
+    return objectName(device.ownerOf(point.charger), point.connector, row.name)
   }
 
   get covIncrement(): number {

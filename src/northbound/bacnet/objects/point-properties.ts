@@ -1,6 +1,6 @@
 import type { Value } from '../../../core/points/point.ts'
 import type { PointObjectType } from '../binding.ts'
-import { engineeringUnit } from '../binding.ts'
+import { countScale, engineeringUnit } from '../binding.ts'
 import { refuse } from '../downlink.ts'
 import { BacnetError } from '../wire/error-code.ts'
 import { propertyIds } from '../wire/property-id.ts'
@@ -13,9 +13,11 @@ import { identification, type Property, type PropertyTable, propertyTable } from
 
 const NORMAL = 0
 const PRIORITIES = 16
+/** Max_Pres_Value of a counter: what an Unsigned has room for in most clients. */
+const MAX_COUNT = 0xffff_ffff
 
 type Row = Property<PointObject>
-type Family = 'analog' | 'binary' | 'multi-state' | 'text' | 'unsigned' | 'double'
+type Family = 'analog' | 'binary' | 'multi-state' | 'text' | 'unsigned' | 'double' | 'count'
 
 const families: Record<PointObjectType, Family> = {
   'analog-input': 'analog',
@@ -30,6 +32,7 @@ const families: Record<PointObjectType, Family> = {
   'characterstring-value': 'text',
   'positive-integer-value': 'unsigned',
   'large-analog-value': 'double',
+  accumulator: 'count',
 }
 
 /** How a quality shows: inputs have a sensor that may be missing, everything else is unreliable. */
@@ -81,7 +84,16 @@ function writeValue(writer: Writer, object: PointObject, value: Value | undefine
     case 'double':
       writer.double(Number(value ?? 0))
       break
+    case 'count':
+      writer.unsigned(counted(object, Number(value ?? 0)))
+      break
   }
+}
+
+/** After Max_Pres_Value a counter goes on with 0 (12.1). */
+function counted({ point }: PointObject, value: number): number {
+  const count = Math.max(0, Math.round(value / 10 ** (countScale(point.unit) ?? 0)))
+  return count % (MAX_COUNT + 1)
 }
 
 export function writePresentValue(writer: Writer, object: PointObject): void {
@@ -116,6 +128,10 @@ function understood(object: PointObject, value: ApplicationValue): Value | null 
     case 'double':
       if (value.type !== 'double') throw wrong
       return value.value
+    case 'count':
+      if (value.type !== 'unsigned') throw wrong
+      if (value.value > MAX_COUNT) throw outside
+      return value.value * 10 ** (countScale(object.point.unit) ?? 0)
   }
 }
 
@@ -230,10 +246,34 @@ function common(classic: boolean): readonly Row[] {
   ]
 }
 
-const commandable: readonly Row[] = [priorityArray, relinquishDefault]
+/** The slot that counts; NULL while it is Relinquish_Default (19.2). */
+const currentCommandPriority: Row = {
+  id: propertyIds['current-command-priority'],
+  required: true,
+  read(writer, object, downlink) {
+    const slot = downlink.slots(object.point)?.findIndex((value) => value !== null) ?? -1
+    if (slot === -1) writer.null()
+    else writer.unsigned(slot + 1)
+  },
+}
+
+const scale: Row = {
+  id: propertyIds.scale,
+  required: true,
+  // The choice of an integer: Present_Value times this power of ten is a number of Units.
+  read: (writer, { point }) => writer.contextSigned(1, countScale(point.unit) ?? 0),
+}
+
+const maxPresValue: Row = {
+  id: propertyIds['max-pres-value'],
+  required: true,
+  read: (writer) => writer.unsigned(MAX_COUNT),
+}
+
+const commandable: readonly Row[] = [priorityArray, relinquishDefault, currentCommandPriority]
 const optionally = (rows: readonly Row[]): readonly Row[] => rows.map((row) => ({ ...row, required: false }))
 
-/** The property tables of 12.2 to 12.20 and 12.37 to 12.44; values that can be commanded have the array as well. */
+/** The property tables of 12.1 to 12.20 and 12.37 to 12.44; values that can be commanded have the array as well. */
 function tables(isCommandable: boolean, hasEvents: boolean): Record<PointObjectType, PropertyTable<PointObject>> {
   const array = isCommandable ? commandable : []
   const analogEvents = hasEvents ? eventProperties.analog : []
@@ -258,6 +298,7 @@ function tables(isCommandable: boolean, hasEvents: boolean): Record<PointObjectT
     'characterstring-value': propertyTable([...common(false), ...optionally(array)]),
     'positive-integer-value': propertyTable([...common(false), units, ...optionally(array), covIncrement]),
     'large-analog-value': propertyTable([...common(false), units, ...optionally(array), covIncrement]),
+    accumulator: propertyTable([...common(true), scale, units, maxPresValue]),
   }
 }
 

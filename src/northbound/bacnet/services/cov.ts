@@ -2,6 +2,7 @@ import type { Downlink } from '../../../core/ports.ts'
 import type { Cancel, Clock } from '../../../lib/clock.ts'
 import type { Log } from '../../../lib/log.ts'
 import type { Throttle } from '../../../lib/throttle.ts'
+import { tellsChanges } from '../binding.ts'
 import type { DeviceModel } from '../objects/device-model.ts'
 import { PointObject } from '../objects/point-object.ts'
 import { statusFlags, writePresentValue, writeStatusFlags } from '../objects/point-properties.ts'
@@ -69,8 +70,9 @@ export class CovService {
   subscribe(device: DeviceModel, request: Reader, peer: Peer): void {
     const asked = readSubscribeCov(request)
     const object = found(device, asked.object)
-    // Objects without a point, such as the device's own, tell of no changes.
-    if (!(object instanceof PointObject)) throw new BacnetError('object', 'optional-functionality-not-supported')
+    // Objects without a point, such as the device's own, tell of no changes, and no counter does.
+    if (!(object instanceof PointObject) || !tellsChanges(object.row))
+      throw new BacnetError('object', 'optional-functionality-not-supported')
     this.#subscribe(object, asked, peer, { property: undefined, increment: undefined })
   }
 

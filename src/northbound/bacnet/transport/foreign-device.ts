@@ -25,6 +25,7 @@ export const GRACE_MS = 30_000
 export class ForeignDevice {
   readonly #parts: ForeignDeviceParts
   #running = false
+  /** An answer that comes late counts as well. */
   #asking = false
   #askedAt = 0
   #registeredUntil = 0
@@ -39,6 +40,11 @@ export class ForeignDevice {
 
   get bbmd(): IpAddress {
     return this.#parts.settings.bbmd
+  }
+
+  /** For how long each registration is asked for. */
+  get ttlSeconds(): number {
+    return Math.round(this.#parts.settings.ttl / 1000)
   }
 
   /** Whether the BBMD passes broadcasts on now, as far as it has told. */
@@ -67,6 +73,7 @@ export class ForeignDevice {
     if (!this.#running || from.port !== this.bbmd.port || from.address !== this.bbmd.address) return
     if (code === BVLC_SUCCESS && this.#asking) this.#succeeded()
     else if (code === bvlcNaks['register-foreign-device'] && this.#asking) {
+      this.#asking = false
       this.#registeredUntil = 0
       this.#failed('refuses to register the bridge as a foreign device')
     } else if (code === bvlcNaks['distribute-broadcast-to-network'] && this.registered) {
@@ -77,8 +84,8 @@ export class ForeignDevice {
   }
 
   #register(): void {
-    const { clock, send, settings } = this.#parts
-    const seconds = Math.round(settings.ttl / 1000)
+    const { clock, send } = this.#parts
+    const seconds = this.ttlSeconds
     this.#asking = true
     this.#askedAt = clock.now()
     this.#cancel = clock.after(ANSWER_MS, () => this.#failed('does not answer Register-Foreign-Device'))
@@ -105,7 +112,6 @@ export class ForeignDevice {
   #failed(why: string): void {
     const { clock, log, settings } = this.#parts
     this.#cancel()
-    this.#asking = false
     const pause = Math.min(ANSWER_MS * 2 ** this.#tries, LONGEST_PAUSE_MS, settings.ttl / 2)
     this.#tries += 1
     if (!this.#complained) {

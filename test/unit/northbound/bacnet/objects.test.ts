@@ -21,7 +21,8 @@ const classic: Expected = { ...named, 111: BITS, 36: ENUMERATED, 81: BOOLEAN }
 const analog: Expected = { ...classic, 85: REAL, 117: ENUMERATED }
 const binary: Expected = { ...classic, 85: ENUMERATED }
 const multiState: Expected = { ...classic, 85: UNSIGNED, 74: UNSIGNED }
-const array = (type: number): Expected => ({ 87: NULL, 104: type })
+/** Current_Command_Priority came with Protocol_Revision 17. */
+const array = (type: number): Expected => ({ 87: NULL, 104: type, 431: NULL })
 
 interface Kind {
   readonly number: number
@@ -236,7 +237,7 @@ describe('the device', () => {
     expect([98, 139].map((property) => read(own, 8, 4000, property))).toEqual(['2101', '2116'])
     // 47 bits (clause 21): those of device management (17, 20) only with a password.
     const services = (numbers: readonly number[]) => bitString(numbers, 47)
-    const executed = [0, 3, 4, 5, 8, 9, 12, 14, 15, 16, 26, 32, 33, 34, 36, 38, 39]
+    const executed = [0, 3, 4, 5, 8, 9, 12, 14, 15, 16, 26, 32, 33, 34, 35, 36, 38, 39]
     expect(read(own, 8, 4000, 97)).toBe(services(executed))
     const managed = await stack({ password: 'secret' })
     managed.attach([])
@@ -259,7 +260,7 @@ describe('the device', () => {
     const own = await stack()
     own.attach([{ object: 'analog-input', instance: 1, type: 'number' }])
     const whole = read(own, 8, 4000, 76)
-    expect(whole).toMatch(new RegExp(`^c4${oid(8, 4000)}(c4.{8})*c4${oid(0, 1)}$`))
+    expect(whole).toMatch(new RegExp(`^c4${oid(8, 4000)}(c4.{8})*c4${oid(0, 1)}c4${oid(29, 1)}$`))
     const count = whole.length / 10
     expect(read(own, 8, 4000, 76, 0)).toBe(`21${hex(count)}`)
     const before = Number.parseInt(read(own, 8, 4000, 155).slice(2), 16)
