@@ -108,11 +108,22 @@ export interface PointInit {
   readonly setpoint?: true
   readonly writable?: true
   readonly covIncrement?: number
+  /** A mapping row's `bacnet.alarm`. */
+  readonly alarm?: object
 }
 
+/** What a bridge finds of the one before it, and who starts it anew. */
+export interface Earlier {
+  readonly pages?: Map<string, string>
+  readonly clock?: FakeClock
+  readonly restart?: () => void
+}
+
+const POWER: PointInit = { object: 'analog-input', instance: 1, type: 'number', unit: 'kW' }
+
 /** BACnet alone, started, with datagrams in memory: points by hand, in the bridge's device or in those of chargers. */
-export async function stack(settings: object = {}, log: Log = silentLog) {
-  const clock = new FakeClock()
+export async function stack(settings: object = {}, log: Log = silentLog, earlier: Earlier = {}) {
+  const clock = earlier.clock ?? new FakeClock()
   const shown = new Map<Point, Shown>()
   const sent: { readonly to: string; readonly bytes: Uint8Array }[] = []
   let receive: (datagram: Uint8Array, from: Station, toAll?: boolean) => void = () => {}
@@ -120,7 +131,15 @@ export async function stack(settings: object = {}, log: Log = silentLog) {
   const parsed = config.parse({ device: { instance: 4000 }, network: 2000, ...settings })
   const north = createStack(
     parsed,
-    { clock, log, downlink, notebook: notebook(), site: 'Site', version: '1.2.3' },
+    {
+      clock,
+      log,
+      downlink,
+      notebook: notebook(earlier.pages),
+      site: 'Site',
+      version: '1.2.3',
+      restart: earlier.restart,
+    },
     (received) => {
       receive = received
       return {
@@ -140,7 +159,7 @@ export async function stack(settings: object = {}, log: Log = silentLog) {
   let nextId = 0
 
   function point(init: PointInit, charger?: Charger): Point {
-    const { covIncrement, instance, object, setpoint, states, type, unit, writable } = init
+    const { alarm, covIncrement, instance, object, setpoint, states, type, unit, writable } = init
     const reading: Shown = { value: undefined, quality: 'never' }
     const made = new Point({
       id: nextId++,
@@ -165,6 +184,7 @@ export async function stack(settings: object = {}, log: Log = silentLog) {
             instance,
             name: `${object} ${instance}`,
             ...(covIncrement !== undefined && { covIncrement }),
+            ...(alarm !== undefined && { alarm }),
           }),
           options: {},
           stride: 100,
@@ -185,23 +205,35 @@ export async function stack(settings: object = {}, log: Log = silentLog) {
     north,
     client,
     /** Adds points to the bridge's own device. */
-    attach(inits: readonly PointInit[]): readonly Point[] {
+    attach(inits: readonly PointInit[], value?: Value): readonly Point[] {
       const points = inits.map((init) => point(init))
+      // Known before it is shown, as after a restart.
+      if (value !== undefined)
+        for (const each of points) {
+          Object.assign(shown.get(each) ?? {}, { value, quality: 'good' })
+          each.refresh(clock.now())
+        }
       north.attach(bridge, points)
       return points
     },
-    /** A charger's device, with one power. */
-    charger(instance: number): void {
+    /** A charger's device, with one power unless it is said what else. */
+    charger(instance: number, inits: readonly PointInit[] = [POWER]): readonly Point[] {
       const id = `CP-${instance}`
       const charger = new Charger(
         { ...chargerSettings, id, name: id },
         { guest: false, connectors: 1, limits: fleetSettings.limits },
       )
       const device = { charger, name: `Site.${id}`, number: instance, addresses: { bacnet: instance } }
-      north.attach(device, [point({ object: 'analog-input', instance: 1, type: 'number', unit: 'kW' }, charger)])
+      const points = inits.map((init) => point(init, charger))
+      north.attach(device, points)
       // What it asks and says of itself when it comes.
       clock.advance(ANSWER_MS)
       sent.splice(0)
+      return points
+    },
+    /** The config says something else now. */
+    configure(changed: object): void {
+      north.configure(config.parse({ device: { instance: 4000 }, network: 2000, ...settings, ...changed }))
     },
     /** A charger has told something. */
     set(target: Point, value: Value | undefined, quality: Quality = 'good'): void {
@@ -255,4 +287,14 @@ export function read(own: Stack, type: number, instance: number, property: numbe
   )
   const head = `30010c0c${oid(type, instance)}${context(1, property)}${index === undefined ? '' : context(2, index)}3e`
   return answer.startsWith(head) && answer.endsWith('3f') ? answer.slice(head.length, -2) : answer
+}
+
+/** WriteProperty of the bridge's own device; answers with the APDU. */
+export function write(
+  own: Stack,
+  [type, instance]: readonly [number, number],
+  property: number,
+  value: string,
+): string {
+  return ask(own, 15, `0c${oid(type, instance)}${context(1, property)}3e${value.replaceAll(' ', '')}3f`)
 }
