@@ -189,9 +189,9 @@ function recipientList(): Row {
       if (own !== undefined) writeDestination(writer, own)
     },
     writeOctets(object, reader, context) {
-      const destinations = readAll(reader).map(({ destination }) => destination)
+      const destinations = distinct(readAll(reader).map(({ destination }) => destination))
       if (destinations.length > MAX_DESTINATIONS) throw new BacnetError('resources', 'no-space-to-write-property')
-      object.setDestinations(distinct(destinations), context)
+      object.setDestinations(destinations, context)
     },
     change(object, how, reader, context) {
       const changed = readAll(reader)
