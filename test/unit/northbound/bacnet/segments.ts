@@ -27,7 +27,12 @@ export function apduOf(hex: string): string {
   return hex.slice(at * 2)
 }
 
-export function segmentOf(sent: { readonly to: string; readonly hex: string }): Segment {
+export interface Datagram {
+  readonly to: string
+  readonly hex: string
+}
+
+export function segmentOf(sent: Datagram): Segment {
   const apdu = apduOf(sent.hex)
   // A segment expects an answer (6.2.2).
   expect(Number.parseInt(sent.hex.slice(10, 12), 16) & 0x04).toBe(0x04)
@@ -74,7 +79,7 @@ export interface Collected {
   readonly longestApdu: number
 }
 
-/** Takes the rest of an answer behind the pieces that were `taken`, acknowledging each window, and puts it together. */
+/** Takes the rest of an answer behind the pieces that were `taken` (or the datagrams it begins with), acknowledging each window, and puts it together. */
 export function collect(
   own: Stack,
   window: number,
@@ -83,13 +88,20 @@ export function collect(
     from,
     wrap = local,
     taken = [],
-  }: { invokeId?: number; from?: Station; wrap?: (apdu: string) => string; taken?: readonly string[] } = {},
+    begun = [],
+  }: {
+    invokeId?: number
+    from?: Station
+    wrap?: (apdu: string) => string
+    taken?: readonly string[]
+    begun?: readonly Datagram[]
+  } = {},
 ): Collected {
   const pieces = [...taken]
   let most = 0
   let longestApdu = 0
   for (;;) {
-    const came = segments(own)
+    const came = [...(pieces.length === taken.length ? begun.map(segmentOf) : []), ...segments(own)]
     if (came.length === 0) throw new Error(`nothing came after ${pieces.length} segments`)
     most = Math.max(most, came.length)
     for (const segment of came) {
