@@ -35,7 +35,7 @@ export interface CovParts {
 }
 
 /** Niagara and others subscribe to every point: plenty for each, but not without end. */
-const LIMITS = { all: 100_000, perClient: 20_000 } as const
+const LIMITS = { all: 100_000, perAddress: 20_000 } as const
 const SWEEP_MS = 1_000
 const MAX_UNSIGNED32 = 0xffff_ffff
 /** Notifications that leave at once, as many as a client's socket holds, and how long until the next. */
@@ -146,6 +146,8 @@ export class CovService {
     subscription.expiresAt = lifetime ? clock.now() + lifetime * 1000 : Number.POSITIVE_INFINITY
     // The first notification follows every subscription, renewals included (13.1).
     subscription.toldAt = Number.NEGATIVE_INFINITY
+    subscription.held?.()
+    subscription.held = undefined
     this.#queue(subscription)
   }
 
@@ -168,10 +170,13 @@ export class CovService {
   #queue(subscription: Subscription): void {
     if (subscription.dirty || subscription.held !== undefined) return
     const { clock } = this.#parts
-    const tooSoonMs = subscription.toldAt + subscription.object.covIntervalMs - clock.now()
+    const { covIntervalMs } = subscription.object
+    const tooSoonMs = subscription.toldAt + covIntervalMs - clock.now()
     if (tooSoonMs > 0) {
-      subscription.held = clock.after(tooSoonMs, () => {
+      // A clock that was put back makes nobody wait for longer.
+      subscription.held = clock.after(Math.min(tooSoonMs, covIntervalMs), () => {
         subscription.held = undefined
+        subscription.toldAt = Number.NEGATIVE_INFINITY
         // It may have gone back to what was told.
         if (subscription.expiresAt > 0 && this.#matters(subscription)) this.#queue(subscription)
       })
@@ -196,8 +201,6 @@ export class CovService {
   #notify(subscription: Subscription): void {
     const { client, object, peer } = subscription
     const { clock, confirmed, log, reply, throttle } = this.#parts
-    subscription.value = this.#watchedValue(subscription)
-    subscription.flags = statusFlags(object)
     subscription.toldAt = clock.now()
     if (!subscription.confirmed) {
       writeUnconfirmed(this.#writer.reset(), unconfirmedServices['unconfirmed-cov-notification'])
@@ -229,6 +232,7 @@ export class CovService {
   #writeParameters(subscription: Subscription): void {
     const { object, process, watched } = subscription
     const property = watched.property ?? PRESENT_VALUE
+    const flags = statusFlags(object)
     writeCovNotification(this.#writer, {
       process,
       device: object.device.instance,
@@ -239,8 +243,11 @@ export class CovService {
         property === PRESENT_VALUE
           ? writePresentValue(writer, object)
           : readProperty(writer, object, this.#parts.downlink, property, undefined),
-      writeFlags: (writer) => writeStatusFlags(writer, statusFlags(object)),
+      writeFlags: (writer) => writeStatusFlags(writer, flags),
     })
+    // As it was told: a confirmed notification may have waited for its turn, and time itself counts on.
+    subscription.value = this.#watchedValue(subscription)
+    subscription.flags = flags
   }
 
   /** One BACnetCOVSubscription (clause 21). */
