@@ -3,6 +3,8 @@ import type { Clock } from '../../../lib/clock.ts'
 
 /** Asking the system takes longer than answering a request, and addresses change seldom. */
 const KEPT_MS = 2_000
+/** An address that is not known as one's own might have come this moment: a broadcast of one's own is no stranger's. */
+const DOUBTED_MS = 100
 
 interface Known {
   readonly at: number
@@ -28,7 +30,8 @@ export class Interfaces {
   }
 
   has(address: string): boolean {
-    return this.#only === undefined ? this.#look().addresses.has(address) : this.#only === address
+    if (this.#only !== undefined) return this.#only === address
+    return this.#look().addresses.has(address) || this.#look(DOUBTED_MS).addresses.has(address)
   }
 
   /** The address, if there is exactly one. */
@@ -38,11 +41,11 @@ export class Interfaces {
     return external.length === 1 ? external[0] : undefined
   }
 
-  #look(): Known {
+  #look(keptMs = KEPT_MS): Known {
     const now = this.#clock.now()
     const known = this.#known
     // A clock that was put back is no reason to believe for ever.
-    if (known !== undefined && now >= known.at && now - known.at < KEPT_MS) return known
+    if (known !== undefined && now >= known.at && now - known.at < keptMs) return known
     const all = Object.values(networkInterfaces())
       .flatMap((addresses) => addresses ?? [])
       .filter(({ family }) => family === 'IPv4')
