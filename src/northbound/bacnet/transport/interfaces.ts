@@ -1,4 +1,5 @@
-import { networkInterfaces } from 'node:os'
+import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os'
+import { type Network, parseCidr } from '../../../lib/cidr.ts'
 import type { Clock } from '../../../lib/clock.ts'
 
 /** Asking the system takes longer than answering a request, and addresses change seldom. */
@@ -11,6 +12,9 @@ interface Known {
   readonly addresses: ReadonlySet<string>
   readonly external: readonly string[]
   readonly broadcasts: readonly string[]
+  /** Subnets of the card that is listened on, where that is one, and of the others. */
+  readonly own: readonly Network[]
+  readonly others: readonly Network[]
 }
 
 /** The IPv4 addresses of this machine, or the one of them that is listened on; those that come later (DHCP) included. */
@@ -41,6 +45,13 @@ export class Interfaces {
     return external.length === 1 ? external[0] : undefined
   }
 
+  /** Whether it is on the subnet of another card than the one that is listened on. */
+  isElsewhere(address: string): boolean {
+    const { others, own } = this.#look()
+    const has = (subnet: Network) => subnet.contains(address)
+    return others.some(has) && !own.some(has)
+  }
+
   #look(keptMs = KEPT_MS): Known {
     const now = this.#clock.now()
     const known = this.#known
@@ -51,9 +62,12 @@ export class Interfaces {
       .filter(({ family }) => family === 'IPv4')
     const external = all.filter(({ internal }) => !internal)
     const heard = external.filter(({ address }) => this.#only === undefined || this.#only === address)
+    const others = this.#only === undefined ? [] : external.filter((each) => !heard.includes(each))
     this.#known = {
       at: now,
       addresses: new Set(all.map(({ address }) => address)),
+      own: heard.flatMap(subnetOf),
+      others: others.flatMap(subnetOf),
       external: external.map(({ address }) => address),
       // A link between two stations (/31, /32) has no broadcast, either.
       broadcasts: [
@@ -66,6 +80,11 @@ export class Interfaces {
     }
     return this.#known
   }
+}
+
+function subnetOf({ cidr }: NetworkInterfaceInfo): readonly Network[] {
+  const subnet = cidr === null ? undefined : parseCidr(cidr)
+  return subnet === undefined ? [] : [subnet]
 }
 
 function broadcastOf(address: string, netmask: string): string {
