@@ -22,6 +22,8 @@ export interface GatewayParts {
   readonly log: Log
   /** Closed by the gateway when it stops. */
   readonly store: Store
+  /** Stops it soon and starts it anew; absent where nobody can. */
+  readonly restart?: () => void
   /** The protocols, for those who bring transports of their own. */
   readonly plugins?: {
     readonly northbound: readonly NorthboundPlugin[]
@@ -67,7 +69,7 @@ export interface Gateway {
 /** Builds every part and hands each its neighbours. */
 export function createGateway(
   plan: Plan,
-  { clock, log, store, plugins = { northbound, southbound } }: GatewayParts,
+  { clock, log, store, restart, plugins = { northbound, southbound } }: GatewayParts,
 ): Gateway {
   let current = plan
   keepNumbers(plan, store)
@@ -101,7 +103,9 @@ export function createGateway(
   const sections: Readonly<Record<string, unknown>> = plan.settings.northbound
   for (const plugin of plugins.northbound) {
     const own = sections[plugin.name]
-    const parts = { clock, log, downlink, site: plan.settings.site, version }
+    const notebook = store.notebook(plugin.name)
+    const journal = store.journals(plugin.name)
+    const parts = { clock, log, downlink, notebook, journal, site: plan.settings.site, version, restart }
     if (own !== undefined) norths.push(plugin.create(own, parts))
   }
   const souths = plugins.southbound.map((plugin) =>

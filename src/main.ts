@@ -7,17 +7,18 @@ import { type ChargerFormat, chargerFormats, formatChargers, listChargers } from
 import type { Listing } from './core/ports.ts'
 import { runDemo } from './demo.ts'
 import { discoverPoints } from './discover.ts'
-import { createGateway, type Gateway } from './gateway.ts'
+import type { Gateway } from './gateway.ts'
 import { systemClock } from './lib/clock.ts'
 import type { Log } from './lib/log.ts'
 import { didYouMean } from './lib/nearest.ts'
 import { pinoLog } from './lib/pino-log.ts'
 import { formatProblem, hasErrors, type Problem } from './lib/problem.ts'
 import { version } from './lib/version.ts'
-import { formatPoints, type ListFormat, listFormats, listPoints } from './mapping/list.ts'
-import { draw, keepNumbers, type Plan, rememberedBy } from './plan.ts'
+import { exportFormats, exportPoints } from './mapping/export.ts'
+import { formatPoints, isListFormat, type ListFormat, listFormats, listPoints } from './mapping/list.ts'
+import { draw, keepNumbers, type Plan } from './plan.ts'
 import { northbound } from './plugins.ts'
-import { follow } from './reload.ts'
+import { runBridge } from './run.ts'
 import { simulate } from './simulator/simulate.ts'
 import { violation } from './southbound/ocpp/v16/validate.ts'
 import { viewStore } from './store/read.ts'
@@ -57,16 +58,10 @@ program
   .addOption(config())
   .action(async ({ config: file }: { config: string }) => {
     const log = logger()
-    const plan = planned(file, log)
-    const store = openStore(plan)
-    const gateway = createGateway(plan, { clock: systemClock, log, store })
-    await started(gateway, log)
-    const changes = follow({ file, gateway, remembered: rememberedBy(store), log }, systemClock)
-    process.on('SIGHUP', () => changes.now())
-    stopOnSignal(() => {
-      changes.stop()
-      return gateway.stop()
-    })
+    const parts = { file, log, openStore, started: (gateway: Gateway) => started(gateway, log) }
+    const bridge = await runBridge(planned(file, log), parts)
+    process.on('SIGHUP', () => bridge.reload())
+    stopOnSignal(() => bridge.stop())
   })
 
 program
@@ -99,9 +94,15 @@ program
   .command('points')
   .description('what the BMS will see, without starting anything')
   .addOption(config())
-  .addOption(new Option('--format <format>', 'how to write it').choices([...listFormats]).default('table'))
+  .addOption(
+    new Option('--format <format>', 'how to write it')
+      .choices([...listFormats, ...exportFormats(northbound)])
+      .default('table'),
+  )
   .option('--out <folder>', 'write it into a file there instead of to standard output')
-  .action(({ config: file, format, out }: { config: string; format: ListFormat; out?: string }) => {
+  .action(({ config: file, format, out }: { config: string; format: string; out?: string }) => {
+    if (out === undefined && !isListFormat(format))
+      throw new Error(`--format ${format} makes several files: say with --out into which folder`)
     const { problems, plan, listings } = draw(file)
     tell(problems)
     if (plan === undefined) {
@@ -112,15 +113,16 @@ program
     const store = openStore(plan)
     keepNumbers(plan, store)
     store.close()
-    const points = listPoints(listings, { protocols: northbound, configs: plan.settings.northbound })
+    const shown = { protocols: northbound, configs: plan.settings.northbound }
+    if (!isListFormat(format)) {
+      const context = { site: plan.settings.site, version, at: systemClock.now() }
+      for (const [name, content] of exportPoints(format, listings, shown, context)) write(out ?? '.', name, content)
+      return
+    }
+    const points = listPoints(listings, shown)
     const text = formatPoints(points, format)
     if (out === undefined) process.stdout.write(text)
-    else {
-      mkdirSync(out, { recursive: true })
-      const written = join(out, `points.${endings[format]}`)
-      writeFileSync(written, text)
-      console.error(`${points.length} points written to ${written}`)
-    }
+    else write(out, `points.${endings[format]}`, text)
   })
 
 const chargers = program
@@ -241,6 +243,14 @@ function planned(file: string, log: Log): Plan {
   if (plan === undefined) process.exit(EX_CONFIG)
   for (const problem of problems) log.warn({}, formatProblem(problem))
   return plan
+}
+
+/** Writes a file of `points --out`. */
+function write(folder: string, name: string, content: string | Uint8Array): void {
+  mkdirSync(folder, { recursive: true })
+  const written = join(folder, name)
+  writeFileSync(written, content)
+  console.error(`${written} written`)
 }
 
 /** What a right config amounts to. */

@@ -126,14 +126,57 @@ export interface Northbound {
   stop(): Promise<void>
 }
 
+/** What a protocol keeps of its own over restarts: texts under names of its choice. */
+export interface Notebook {
+  get(name: string): string | undefined
+  /** On disk when it returns; undefined forgets. */
+  set(name: string, text: string | undefined): void
+  /** The same, gathered and written soon: for what may lose its last change in a power cut. */
+  setLater(name: string, text: string | undefined): void
+}
+
+/** What stands in a journal. What it means is the protocol's own matter. */
+export interface JournalEntry {
+  /** Counted from 1 in each journal, and never given again. */
+  readonly number: number
+  /** Milliseconds UTC; they may go back where a clock was set. */
+  readonly at: number
+  readonly data: Uint8Array
+}
+
+/** A bounded row of entries, kept over restarts: the newest ones, without a gap. Reads see what still waits to be written. */
+export interface Journal {
+  /** Number of the newest entry that there ever was; 0: none was. */
+  readonly last: number
+  /** How many are kept: `last - count + 1` to `last`. */
+  readonly count: number
+  /** Gathered and written soon; the oldest entry makes room. */
+  append(at: number, data: Uint8Array): void
+  /** Entries from number `first` on, at the most `count`; none where they are not kept. */
+  read(first: number, count: number): readonly JournalEntry[]
+  /** Number of the first entry that is newer than a moment. */
+  firstAfter(at: number): number | undefined
+  /** Number of the last entry that is older than a moment. */
+  lastBefore(at: number): number | undefined
+  /** Forgets all entries, but not their numbers; on disk when it returns. */
+  purge(): void
+}
+
+/** Opens the journal of that name, which keeps `keep` entries from now on. */
+export type OpenJournal = (name: string, keep: number) => Journal
+
 /** What a northbound protocol is given. */
 export interface NorthboundParts {
   readonly clock: Clock
   readonly log: Log
   readonly downlink: Downlink
+  readonly notebook: Notebook
+  readonly journal: OpenJournal
   readonly site: string
   /** Of the bridge's software. */
   readonly version: string
+  /** Stops the bridge soon and starts it anew; undefined where nobody can. */
+  readonly restart?: (() => void) | undefined
 }
 
 /** Who writes. `client` tells one client from another for the edges of actions, e.g. `bacnet:192.0.2.7`. */
@@ -168,9 +211,11 @@ export interface Downlink {
   /** What counts when all slots are released, in the point's unit. */
   relinquishDefault(point: Point): Value | undefined
   /** Decouples a point from its charger, or couples it again. */
-  setOutOfService(point: Point, outOfService: boolean): void
+  setOutOfService(point: Point, outOfService: boolean, writer: Writer): void
+  /** Restarts a charger now, whatever was written to its `reset` before. */
+  reset(charger: Charger, hard: boolean, writer: Writer): Refusal | undefined
   /** The value shown while out of service. */
-  override(point: Point, value: Value): Refusal | undefined
+  override(point: Point, value: Value, writer: Writer): Refusal | undefined
 }
 
 /** One slot of a priority array as kept on disk, value in the setpoint's base unit. */
@@ -240,6 +285,10 @@ export interface Store {
   /** Gathered for longer than snapshots: a flood of strangers costs the disk one write in a while. */
   saveVisitorLater(visitor: Visitor): void
   forgetVisitorLater(identifier: string): void
+
+  /** What belongs to one protocol alone. */
+  notebook(protocol: string): Notebook
+  journals(protocol: string): OpenJournal
 
   flush(): void
   close(): void
@@ -325,6 +374,15 @@ export interface RowBinding<Row, Options> {
 export interface Listing {
   readonly device: Device
   readonly points: readonly Point[]
+}
+
+/** What files of a protocol's own, made from listings, are about. */
+export interface ExportContext {
+  readonly site: string
+  /** Of the bridge's software. */
+  readonly version: string
+  /** Milliseconds UTC: when they are made. */
+  readonly at: number
 }
 
 /** A point that a mapping does not show yet, and what is known of its values. */

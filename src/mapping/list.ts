@@ -6,6 +6,10 @@ import { active, type Protocol, type ProtocolConfigs } from './protocol.ts'
 export const listFormats = ['table', 'json', 'csv', 'markdown'] as const
 export type ListFormat = (typeof listFormats)[number]
 
+export function isListFormat(format: string): format is ListFormat {
+  return listFormats.some((each) => each === format)
+}
+
 /** One point as the building sees it, and where each protocol shows it under its own name. */
 export interface ListedPoint {
   /** Identifier of the charger; null for the bridge's own points. */

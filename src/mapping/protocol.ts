@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { Point, PointDefinition } from '../core/points/point.ts'
-import type { Device, Finding, Listing, RowBinding, Vacancies } from '../core/ports.ts'
+import type { Device, ExportContext, Finding, Listing, RowBinding, Vacancies } from '../core/ports.ts'
 
 /** What mappings need of a northbound protocol; a plugin is one. */
 export interface Protocol {
@@ -15,6 +15,14 @@ export interface Protocol {
   describe(config: unknown, device: Device, point: Point): object | undefined
   /** What is free beside the rows of one scope of a mapping; `config` is undefined where the protocol is off. */
   vacancies(config: unknown, rows: readonly PlacedRow[]): Vacancies
+  /** Formats of `points --format` that only this protocol knows, by name. */
+  readonly exports?: Readonly<Record<string, Export>>
+}
+
+/** One set of files that the protocol's tools import. */
+interface Export {
+  /** The files by their names. */
+  files(config: unknown, listings: readonly Listing[], context: ExportContext): ReadonlyMap<string, string | Uint8Array>
 }
 
 /** A mapping row as one protocol sees it. */

@@ -34,6 +34,19 @@ const steps: readonly string[] = [
   DROP INDEX transactionOfCharger;
   CREATE INDEX startOfTransaction ON "transaction" (charger, connector, timestampText);
   `,
+  `
+  CREATE TABLE note (protocol TEXT NOT NULL, name TEXT NOT NULL, text TEXT NOT NULL, PRIMARY KEY (protocol, name)) WITHOUT ROWID;
+  `,
+  `
+  CREATE TABLE journal (
+    id INTEGER PRIMARY KEY, protocol TEXT NOT NULL, name TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
+    orderedFrom INTEGER NOT NULL, UNIQUE (protocol, name)
+  );
+  CREATE TABLE journalEntry (
+    journal INTEGER NOT NULL, number INTEGER NOT NULL, at INTEGER NOT NULL, data BLOB NOT NULL,
+    PRIMARY KEY (journal, number)
+  ) WITHOUT ROWID;
+  `,
 ]
 
 /** Brings the database up to this version; throws where a newer bridge has written it. */

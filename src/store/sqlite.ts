@@ -3,6 +3,8 @@ import { dirname } from 'node:path'
 import SqliteDatabase from 'better-sqlite3'
 import type { Store, StoredSlots, StoredTransaction, Visitor } from '../core/ports.ts'
 import type { Clock } from '../lib/clock.ts'
+import { Journals } from './journals.ts'
+import { Notes } from './notes.ts'
 import { readNumbers, readVisitors } from './read.ts'
 import { migrate } from './schema.ts'
 import { TransactionIds } from './transaction-ids.ts'
@@ -39,6 +41,11 @@ export function openSqlite(file: string, clock: Clock, random: () => number = Ma
   const held = new Map<string, Map<string, string>>()
   const edges = new Map<string, number>()
   const waiting = new Map<string, () => string>()
+  const later = () => {
+    cancel ??= clock.after(GATHER_MS, () => flush('portion'))
+  }
+  const notes = new Notes(database, later)
+  const journals = new Journals(database, later, unsynced)
   /** By identifier in lower case; undefined: to be forgotten. */
   const visitors = new Map<string, Visitor | undefined>()
   let cancel: (() => void) | undefined
@@ -58,13 +65,16 @@ export function openSqlite(file: string, clock: Clock, random: () => number = Ma
     return own
   }
 
-  function flush(): void {
+  function flush(how: 'portion' | 'all'): void {
     cancel?.()
     cancel = undefined
-    if (waiting.size === 0) return
+    journals.write(how)
+    if (journals.waiting) later()
+    if (waiting.size === 0 && !notes.waiting) return
     const batch = [...waiting]
     waiting.clear()
     unsynced(() => {
+      notes.write()
       for (const [charger, take] of batch) sql.saveSnapshot.run(charger, take())
     })
   }
@@ -152,19 +162,22 @@ export function openSqlite(file: string, clock: Clock, random: () => number = Ma
       // A socket may end after the store has: the last values were taken at the stop.
       if (!database.open) return
       waiting.set(charger, take)
-      cancel ??= clock.after(GATHER_MS, flush)
+      later()
     },
 
     visitors: () => readVisitors(database),
     saveVisitorLater: (visitor) => visitorLater(visitor.identifier, visitor),
     forgetVisitorLater: (identifier) => visitorLater(identifier, undefined),
 
+    notebook: (protocol) => notes.of(protocol),
+    journals: (protocol) => journals.of(protocol),
+
     flush() {
-      flush()
+      flush('all')
       flushVisitors()
     },
     close() {
-      flush()
+      flush('all')
       flushVisitors()
       database.close()
     },

@@ -175,7 +175,7 @@ describe('BBMDs that are foreign devices of each other, on one subnet', () => {
           const all = await Promise.all(
             addresses.map(async (address, n) => {
               const settings = { listen: `${address}:47808`, bbmd: { peers: tables[n], foreignDevices: true } }
-              const own = await stack(settings, undefined, address)
+              const own = await stack(settings, undefined, { address })
               own.attach([])
               return { address, own }
             }),

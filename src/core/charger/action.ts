@@ -30,7 +30,7 @@ export function runAction(
   store: Store,
   onlyCheck: boolean,
 ): Refusal | undefined {
-  const { action, connector, value, client, now } = run
+  const { action, connector, value, client } = run
   const before = store.edge(charger.id, connector, action, client) ?? 0
   if (value === 0) {
     if (!onlyCheck && before !== 0) store.saveEdge(charger.id, connector, action, client, 0)
@@ -42,11 +42,31 @@ export function runAction(
     if (!onlyCheck) ignore(progress)
     return undefined
   }
+  return perform(charger, run, settings, store, onlyCheck, () =>
+    store.saveEdge(charger.id, connector, action, client, value),
+  )
+}
+
+/**
+ * Does what an action does, whatever a client wrote to it before; `keep` is called once it is sure to be done. With
+ * `onlyCheck` nothing happens but the answer.
+ */
+export function perform(
+  charger: Charger,
+  run: Omit<Run, 'client'>,
+  settings: FleetSettings,
+  store: Store,
+  onlyCheck: boolean,
+  keep: () => void = () => {},
+): Refusal | undefined {
+  const { action, connector, value, now } = run
+  const progress = actionProgress(charger, connector, action)
+  if (progress === undefined) return 'read-only'
   const command = actionCommand(charger, run, settings, now + settings.actions.deadline)
   if (typeof command === 'string') return command
   if (progress.command !== undefined) return 'busy'
   if (onlyCheck) return undefined
-  store.saveEdge(charger.id, connector, action, client, value)
+  keep()
   if (command === undefined) {
     enableLimit(charger, connector, action === 'smartCharging.set', store)
     progress.outcome = 'accepted'
@@ -92,7 +112,7 @@ function enableLimit(charger: Charger, connector: number, enable: boolean, store
 /** What the charger is told; undefined for what the bridge does by itself. */
 function actionCommand(
   charger: Charger,
-  run: Run,
+  run: Omit<Run, 'client'>,
   settings: FleetSettings,
   deadline: number,
 ): Action | Refusal | undefined {

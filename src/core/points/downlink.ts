@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
-import { runAction } from '../charger/action.ts'
+import { perform, runAction } from '../charger/action.ts'
 import type { Authorizer } from '../charger/authorize.ts'
 import type { Charger } from '../charger/charger.ts'
 import { CONFIGURATION, ENFORCED, PARAMETER } from '../charger/held.ts'
@@ -60,12 +60,12 @@ export class PointDownlink implements Downlink {
     if (refusal !== undefined || meaning === undefined) return refusal
     const { charger } = point
     if (charger === undefined) {
-      if (meaning.kind === 'authorize-mode') this.#setAuthorizeMode(value as number)
+      if (meaning.kind === 'authorize-mode') this.#setAuthorizeMode(point, value as number, writer)
       return undefined
     }
     if (meaning.kind === 'setpoint') this.#setSlot(charger, point, meaning.setpoint, value, writer, priority)
     else if (meaning.kind === 'action') return this.#act(point, value as number, writer, false)
-    else if (value !== null) this.#hold(charger, point, meaning, value)
+    else if (value !== null) this.#hold(charger, point, meaning, value, writer)
     return undefined
   }
 
@@ -81,8 +81,9 @@ export class PointDownlink implements Downlink {
     return meaning.setpoint === 'availability' ? true : point.shown(defaultLimit(charger, connector))
   }
 
-  setOutOfService(point: Point, outOfService: boolean): void {
+  setOutOfService(point: Point, outOfService: boolean, writer?: Writer): void {
     if (point.outOfService === outOfService) return
+    if (writer !== undefined) this.#audit(point, writer, outOfService ? 'out of service' : 'in service')
     const { clock, log, uplink } = this.#parts
     this.#decoupled.get(point)?.()
     this.#decoupled.delete(point)
@@ -100,10 +101,21 @@ export class PointDownlink implements Downlink {
     uplink.pointChanged(point)
   }
 
-  override(point: Point, value: Value): Refusal | undefined {
+  reset(charger: Charger, hard: boolean, writer: Writer): Refusal | undefined {
+    const { clock, log, settings, settle, store } = this.#parts
+    const run = { action: 'reset', connector: 0, value: hard ? 2 : 1, now: clock.now() } as const
+    const refusal = perform(charger, run, settings, store, false)
+    if (refusal !== undefined) return refusal
+    log.info({ charger: charger.id, client: writer.client }, `restarted by ${writer.client}: ${hard ? 'hard' : 'soft'}`)
+    settle(charger)
+    return undefined
+  }
+
+  override(point: Point, value: Value, writer: Writer): Refusal | undefined {
     if (!point.outOfService || point.definition.write?.kind === 'setpoint') return 'read-only'
     const refusal = valueRefusal(point, value)
     if (refusal !== undefined) return refusal
+    if (point.value !== value) this.#audit(point, writer, `${value} while out of service`)
     point.value = value
     this.#parts.uplink.pointChanged(point)
     return undefined
@@ -139,6 +151,7 @@ export class PointDownlink implements Downlink {
     slots[priority - 1] = counted === null ? null : { value: counted as number | boolean, source: writer.source }
     const unit = setpoint === 'limit' ? charger.control.limitUnit : ''
     this.#parts.store.saveSlots(charger.id, { connector: point.connector, setpoint, unit, slots })
+    this.#audit(point, writer, value === null ? 'released' : told(point, value), priority)
     this.#parts.settle(charger)
   }
 
@@ -149,35 +162,58 @@ export class PointDownlink implements Downlink {
     const { clock, settings, settle, store } = this.#parts
     const run = { action: meaning.action, connector: point.connector, value, client: writer.client, now: clock.now() }
     const refusal = runAction(charger, run, settings, store, onlyCheck)
-    if (refusal === undefined && !onlyCheck) settle(charger)
-    return refusal
+    if (refusal !== undefined || onlyCheck) return refusal
+    // A write that ran nothing changed nothing.
+    const progress = charger.control.connectors[point.connector]?.actions.get(meaning.action)
+    if (value !== 0 && progress?.outcome !== 'ignored') this.#audit(point, writer, told(point, value))
+    settle(charger)
+    return undefined
   }
 
-  #hold(charger: Charger, point: Point, meaning: WriteMeaning, value: Value): void {
+  #hold(charger: Charger, point: Point, meaning: WriteMeaning, value: Value, writer: Writer): void {
     const { store, settle } = this.#parts
     if (meaning.kind === 'parameter') {
       const text = heldText(point, value)
+      const before = charger.control.connectors[point.connector]?.parameters.get(meaning.parameter)
+      // Who charges is nobody's business unless it is shared.
+      const hidden = meaning.parameter === 'start.idTag' && !this.#parts.settings.shareIdTags
+      if (before !== text) this.#audit(point, writer, hidden ? 'another tag' : told(point, value))
       store.hold(charger.id, `${PARAMETER}${point.connector}.${meaning.parameter}`, text)
       chooseAnew(charger, () => {
         charger.control.connectors[point.connector]?.parameters.set(meaning.parameter, text)
       })
     } else if (meaning.kind === 'configuration') {
-      this.#wish(charger, point, meaning.key, formatKey(typeof value === 'number' ? point.counted(value) : value))
+      const text = formatKey(typeof value === 'number' ? point.counted(value) : value)
+      if (this.#wish(charger, point, meaning.key, text)) this.#audit(point, writer, told(point, value))
     } else if (meaning.kind === 'registration') {
-      this.#register(charger, registrationOrder[value as number] ?? 'accepted')
+      const registration = registrationOrder[value as number] ?? 'accepted'
+      if (charger.registration !== registration) this.#audit(point, writer, registration)
+      this.#register(charger, registration)
     }
     settle(charger)
   }
 
-  #wish(charger: Charger, point: Point, key: string, text: string): void {
+  /** Whether it is another wish than before. */
+  #wish(charger: Charger, point: Point, key: string, text: string): boolean {
     const { configuration } = charger.control
     const before = configuration.get(key)
-    if (before?.value === text && (before.outcome === 'idle' || before.outcome === 'pending')) return
+    if (before?.value === text && (before.outcome === 'idle' || before.outcome === 'pending')) return false
     if (charger.state.configuration.get(key.toLowerCase())?.value === text && before === undefined && !point.enforce)
-      return
+      return false
     this.#parts.store.hold(charger.id, `${point.enforce ? ENFORCED : CONFIGURATION}${key}`, text)
     const { enforce } = point
     configuration.set(key, { value: text, enforce, command: undefined, outcome: 'idle', retryAt: 0, retries: 0 })
+    return true
+  }
+
+  /** One line for every write that changed something: who, what, where. */
+  #audit(point: Point, { client }: Writer, value: string, priority?: number): void {
+    const { charger, connector, definition } = point
+    const of =
+      charger === undefined ? 'the bridge' : connector === 0 ? charger.id : `${charger.id} connector ${connector}`
+    const at = priority === undefined ? '' : ` at priority ${priority}`
+    const fields = { client, charger: charger?.id, connector, point: definition.name, value, priority }
+    this.#parts.log.info(fields, `${definition.name} of ${of}: ${value}${at}, by ${client}`)
   }
 
   #register(charger: Charger, registration: Charger['registration']): void {
@@ -188,14 +224,21 @@ export class PointDownlink implements Downlink {
     charger.link?.close(`registration is now ${registration}`)
   }
 
-  #setAuthorizeMode(value: number): void {
+  #setAuthorizeMode(point: Point, value: number, writer: Writer): void {
     const mode = authorizeModes[value]
     const { authorizer, clock, store, uplink } = this.#parts
     if (mode === undefined || authorizer.mode === mode) return
+    this.#audit(point, writer, mode)
     store.hold(BRIDGE, 'authorize.mode', mode)
     authorizer.mode = mode
     uplink.bridgeChanged(clock.now())
   }
+}
+
+/** A value as people read it. */
+function told(point: Point, value: Value): string {
+  const state = point.definition.type === 'state' ? point.states?.[value as number] : undefined
+  return state ?? (point.unit === undefined ? String(value) : `${value} ${point.unit}`)
 }
 
 function slotsOf(point: Point): Slots<number> | Slots<boolean> | undefined {

@@ -1,7 +1,10 @@
 import { z } from 'zod'
 import type { Point } from '../../core/points/point.ts'
-import type { Unit } from '../../core/points/unit.ts'
+import { type Unit, units } from '../../core/points/unit.ts'
 import type { RowBinding } from '../../core/ports.ts'
+import { duration } from '../../lib/schema.ts'
+import { alarm } from './alarm.ts'
+import { trend } from './trend.ts'
 import { objectTypes } from './wire/object-type.ts'
 
 const objectNames = [
@@ -17,6 +20,7 @@ const objectNames = [
   'characterstring-value',
   'positive-integer-value',
   'large-analog-value',
+  'accumulator',
 ] as const
 
 export type PointObjectType = (typeof objectNames)[number]
@@ -30,9 +34,12 @@ export const binding = z.strictObject({
     .regex(/^[\x20-\x7e]{1,64}$/, 'write 1 to 64 ASCII characters')
     .refine((name) => !name.includes('/'), "write no '/'"),
   covIncrement: z.number().min(0).optional(),
+  covInterval: duration().optional(),
   activeText: z.string().min(1).max(64).optional(),
   inactiveText: z.string().min(1).max(64).optional(),
   description: z.string().max(255).optional(),
+  alarm: alarm.optional(),
+  trend: trend.optional(),
 })
 
 /** A mapping file's key `bacnet`: nothing that isn't said row by row. */
@@ -116,8 +123,20 @@ const fitting: Record<PointObjectType, readonly Point['definition']['type'][]> =
   'characterstring-value': ['text'],
   'positive-integer-value': ['integer', 'number'],
   'large-analog-value': ['number', 'integer'],
+  accumulator: ['number', 'integer'],
 }
 
 export function fits(point: Point, row: BacnetRow): boolean {
   return fitting[row.object].includes(point.definition.type)
+}
+
+/** Whether changes of such an object can be subscribed to (table 13-1): a counter's can't. */
+export function tellsChanges({ object }: Pick<BacnetRow, 'object'>): boolean {
+  return object !== 'accumulator'
+}
+
+/** A counter counts whole Wh or varh, in whichever unit it is shown: the power of ten from there to `unit`; undefined: no energy. */
+export function countScale(unit: Unit | undefined): number | undefined {
+  if (unit === undefined || !units[unit].quantity.endsWith('energy')) return undefined
+  return 0 - Math.round(Math.log10(units[unit].factor))
 }

@@ -1,6 +1,7 @@
 import { isIPv4 } from 'node:net'
 import { z } from 'zod'
 import { cidr, duration, listenAddress } from '../../lib/schema.ts'
+import { recipients } from './recipients.ts'
 import type { IpAddress } from './wire/bvlc.ts'
 import { MAX_INSTANCE } from './wire/object-type.ts'
 
@@ -67,21 +68,30 @@ export const config = z
     ipNetwork: networkNumber.optional(),
     instances: instances.prefault('4001-4999'),
     vendorId: z.number().int().min(0).max(65_535).default(555),
+    recipients: recipients.prefault([]),
     allowWrites: z.array(cidr()).prefault(['127.0.0.0/8']),
+    password: z
+      .string()
+      .regex(/^[\x20-\x7e]{1,20}$/, 'write 1 to 20 ASCII characters')
+      .optional(),
+    allowRestart: z.boolean().default(false),
+    timeSync: duration().prefault('1h'),
     foreignDevice: z.strictObject({ bbmd: station(), ttl: ttl.prefault('60s') }).optional(),
     bbmd: bbmd.optional(),
   })
-  .superRefine(({ bbmd, foreignDevice, ipNetwork, listen, network, topology }, context) => {
-    const fault = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message })
+  .superRefine(({ allowRestart, bbmd, foreignDevice, ipNetwork, listen, network, password, topology }, context) => {
+    const wrong = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message })
     if (topology === 'virtual' && network === undefined)
-      fault('network', 'is required with topology virtual: the number of the virtual network, unique on the site')
+      wrong('network', 'is required with topology virtual: the number of the virtual network, unique on the site')
     if (ipNetwork !== undefined && topology === 'virtual' && ipNetwork === network)
-      fault('ipNetwork', 'is the number of the virtual network (bacnet.network) already: each network has its own')
+      wrong('ipNetwork', 'is the number of the virtual network (bacnet.network) already: each network has its own')
+    if (allowRestart && password === undefined)
+      wrong('allowRestart', 'needs a password: write bacnet.password, which clients send with ReinitializeDevice')
     if (bbmd === undefined) return
     if (foreignDevice !== undefined)
-      fault('foreignDevice', 'is not for a BBMD: name the other BBMD in bacnet.bbmd.peers, and this one in its table')
+      wrong('foreignDevice', 'is not for a BBMD: name the other BBMD in bacnet.bbmd.peers, and this one in its table')
     if (listen.host === '0.0.0.0')
-      fault('bbmd', 'has to know its own address: write it into bacnet.listen, in place of 0.0.0.0')
+      wrong('bbmd', 'has to know its own address: write it into bacnet.listen, in place of 0.0.0.0')
   })
 
 export type BacnetConfig = z.output<typeof config>

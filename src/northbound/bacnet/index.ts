@@ -3,6 +3,7 @@ import type { Device, Northbound, NorthboundParts } from '../../core/ports.ts'
 import { binding, bindingOf, mappingOptions, objectTypeOf } from './binding.ts'
 import { check } from './check.ts'
 import { type BacnetConfig, chargerConfig, config } from './config.ts'
+import { ede } from './ede/ede.ts'
 import { instanceOf } from './placement.ts'
 import { createStack } from './stack.ts'
 import { UdpPort } from './transport/udp.ts'
@@ -41,7 +42,13 @@ function describe(settings: BacnetConfig, device: Device, point: Point): object 
 }
 
 /** What is taken up while it runs; anything else needs a restart. */
-const live = ['allowWrites', 'instances'] as const satisfies readonly (keyof BacnetConfig)[]
+const live = [
+  'allowRestart',
+  'allowWrites',
+  'instances',
+  'recipients',
+  'timeSync',
+] as const satisfies readonly (keyof BacnetConfig)[]
 
 /** BACnet/IP: each charger a device behind the bridge, or all in the bridge's own. */
 export const bacnet = {
@@ -55,5 +62,6 @@ export const bacnet = {
   check,
   describe,
   vacancies,
+  exports: { ede: { files: ede } },
   create,
 } as const

@@ -7,6 +7,12 @@ const SLOT = 1000
 export const FLAT_STRIDE = 100
 const FLAT_CONNECTORS = 9
 
+/** Names of the objects that stand beside those of points: no mapping row may take them. */
+export const VIEW_NAME = 'View'
+export const NETWORK_PORT_NAME = 'Network Port'
+/** Every device has one network port, the one by which it is reached. */
+export const NETWORK_PORT = 1
+
 /** The instance of a point's object in its device. */
 export function instanceOf(settings: BacnetConfig, device: Device, point: Point, row: number, stride: number): number {
   return settings.topology === 'virtual'
@@ -19,4 +25,14 @@ export function flatProblem(point: Point, row: number): string | undefined {
   if (row >= FLAT_STRIDE) return `instance ${row} has no room in topology flat, where a connector has ${FLAT_STRIDE}`
   if (point.connector > FLAT_CONNECTORS) return `topology flat has room for ${FLAT_CONNECTORS} connectors`
   return undefined
+}
+
+/** The instance of a connector's structured view (0: the charger's or the site's), whatever the mapping's strides. */
+export function viewInstance(settings: Pick<BacnetConfig, 'topology'>, slot: number, connector: number): number {
+  return (settings.topology === 'virtual' ? 0 : slot * SLOT) + connector * FLAT_STRIDE + 1
+}
+
+/** `<site>.<charger>.<connector>.<name>`; connector 0 is not named. */
+export function objectName(device: string, connector: number, name: string): string {
+  return connector === 0 ? `${device}.${name}` : `${device}.${connector}.${name}`
 }

@@ -1,34 +1,55 @@
 import type { Point } from '../../core/points/point.ts'
 import type { Device, Northbound, NorthboundParts } from '../../core/ports.ts'
 import { Throttle } from '../../lib/throttle.ts'
+import { alarmClassNames } from './alarm.ts'
 import type { BacnetConfig } from './config.ts'
-import { DeviceModel } from './objects/device-model.ts'
+import { networkFacts } from './network-facts.ts'
+import { type DeviceCommon, DeviceModel } from './objects/device-model.ts'
 import { deviceProperties } from './objects/device-properties.ts'
+import { NetworkPort } from './objects/network-port.ts'
+import { NotificationClass } from './objects/notification-class.ts'
+import { PointObject } from './objects/point-object.ts'
+import { StructuredViews } from './objects/structured-views.ts'
 import { instanceOf } from './placement.ts'
+import { destinationsOf } from './recipients.ts'
+import { Alarms } from './services/alarms.ts'
 import { Application } from './services/application.ts'
 import { Bindings } from './services/bindings.ts'
+import { BuildingTime } from './services/building-time.ts'
 import { ConfirmedSender } from './services/confirmed-sender.ts'
 import { Conflicts } from './services/conflicts.ts'
 import { CovService } from './services/cov.ts'
 import { Discovery } from './services/discovery.ts'
-import { ReadServices } from './services/read.ts'
+import { Initiative } from './services/initiative.ts'
+import { Notifier } from './services/notifier.ts'
+import { servicesOf } from './services/services.ts'
 import type { OpenPort } from './transport/datagram-port.ts'
 import { Pacer } from './transport/pacer.ts'
+import { SegmentedAnswers } from './transport/segmented-answers.ts'
+import { SegmentedRequests } from './transport/segmented-requests.ts'
 import { createStation } from './transport/station.ts'
+import { Trends } from './trends.ts'
 import { BacnetUplink } from './uplink.ts'
 import { writeWhoIs } from './wire/service/who-is.ts'
+import { servicesSupported } from './wire/service.ts'
 import { Writer } from './wire/writer.ts'
+
+/** BACnet as the gateway sees it, and what it shows. */
+export interface Stack extends Northbound {
+  /** Every device with all its objects: the bridge's own first. */
+  devices(): readonly DeviceModel[]
+}
 
 /** Every layer of BACnet above its datagrams, put together. */
 export function createStack(
   settings: BacnetConfig,
-  { clock, log, downlink, version }: NorthboundParts,
+  { clock, log, downlink, notebook, journal, restart, version }: NorthboundParts,
   openPort: OpenPort,
-): Northbound {
+): Stack {
   const { topology, vendorId } = settings
-  const rights = { allowWrites: settings.allowWrites }
+  // One object for all who look at it, so that a change of the config is seen by all of them at once.
+  const live = liveSettings(settings)
   let started = false
-  const common = { vendorId, version, now: () => clock.now() }
   const virtual = new Map<number, DeviceModel>()
   let bridge: DeviceModel | undefined
 
@@ -46,16 +67,14 @@ export function createStack(
     routerHeard: (heard, from) => conflicts.routerHeard(heard, from),
     joined: () => conflicts.checkAgain(shown().map(({ instance }) => instance)),
   })
-  const { messages, network } = station
+  const { messages, network, routes } = station
   const pacer = new Pacer(clock)
   const confirmed = new ConfirmedSender(clock)
   const reply = network.reply.bind(network)
-  const cov = new CovService({ clock, log, confirmed, throttle, reply })
-  const deviceTable = deviceProperties((writer, device) => cov.writeSubscriptions(writer, device))
   const ask = new Writer(16)
   const whoIs = (low: number, high: number) => {
     writeWhoIs(ask.reset(), { low, high })
-    if (bridge !== undefined) network.broadcast(bridge, ask, true)
+    if (bridge !== undefined && initiative.has(bridge)) network.broadcast(bridge, ask, true)
   }
   const conflicts = new Conflicts({
     clock,
@@ -72,34 +91,95 @@ export function createStack(
     announceRouter: () => messages.announceRouter(),
   })
   const bindings = new Bindings({ clock, ask: (instance) => whoIs(instance, instance) })
+  const initiative = new Initiative(clock)
+  const time = new BuildingTime({
+    clock,
+    log,
+    throttle,
+    mostMs: () => live.timeSync,
+    changed: (ms) => trends.clockSet(ms / 1000),
+  })
+  const now = () => time.now()
+  const trends = new Trends({ clock, now, journal })
+  const notifier = new Notifier({
+    clock,
+    log,
+    throttle,
+    confirmed,
+    pacer,
+    initiative,
+    bindings,
+    routes,
+    now,
+    reply,
+    broadcast: (device, apdu, everywhere, priority) => network.broadcast(device, apdu, everywhere, priority),
+  })
+  const cov = new CovService({ clock, log, confirmed, initiative, downlink, throttle, reply })
+  const alarms = new Alarms({ clock, now, notifier, flagsChanged: (object) => cov.changed(object) })
   const discovery = new Discovery({
     pacer,
     reply: (device, to, apdu) => {
       if (!conflicts.holds(device.instance)) reply(device, to, apdu, false)
     },
   })
-  const application = new Application({
-    reads: new ReadServices({ downlink, deviceTable }),
+  const services = servicesOf({
+    downlink,
     cov,
+    alarms,
     discovery,
-    confirmed,
-    iAm: ({ instance }, from) => {
+    time,
+    management: {
+      password: () => live.password,
+      initiative,
+      downlink,
+      restart: () => (live.allowRestart ? restart : undefined),
+      log,
+      throttle,
+    },
+    heard(instance, from) {
       conflicts.iAm(instance, from)
       bindings.heard(instance, from)
     },
-    deviceTable,
-    downlink,
-    rights,
+  })
+  const executed = new Set(
+    [...services.confirmed.keys(), ...services.unconfirmed.keys()].map((name): number => servicesSupported[name]),
+  )
+  const common: DeviceCommon = {
+    vendorId,
+    version,
+    now,
+    notebook,
+    written(object, property, value, client) {
+      const fields = { client, object: object.name, property, value }
+      log.info(fields, `${property} of ${object.name}: ${value}, by ${client}`)
+      if (object instanceof PointObject) alarms.changed(object)
+    },
+    properties: deviceProperties({
+      subscriptions: cov,
+      bindings: () => bindings.entries(),
+      executes: (bit) => executed.has(bit),
+    }),
+  }
+  const answers = new SegmentedAnswers({ clock, reply })
+  const requests = new SegmentedRequests({ clock, reply })
+  const application = new Application({
+    services,
+    confirmed,
+    answers,
+    requests,
+    rights: live,
     log,
     throttle,
     reply: (device, to, apdu) => reply(device, to, apdu, false),
   })
-  const uplink = new BacnetUplink(cov)
+  const uplink = new BacnetUplink(cov, alarms, trends)
+  const views = new StructuredViews(topology)
+  const facts = networkFacts(settings, station, clock)
 
   /** The device that shows a device's points: in the flat topology the bridge's own, for all. */
   function modelOf(device: Device): DeviceModel | undefined {
     if (device.charger === undefined) {
-      bridge ??= new DeviceModel(device, settings.device.instance, common)
+      bridge ??= furnished(new DeviceModel(device, settings.device.instance, common))
       return bridge
     }
     if (topology === 'flat') return bridge
@@ -107,10 +187,21 @@ export function createStack(
     if (instance === undefined) return undefined
     let model = virtual.get(instance)
     if (model === undefined) {
-      model = new DeviceModel(device, instance, common, settings.network)
+      model = furnished(new DeviceModel(device, instance, common, settings.network))
       virtual.set(instance, model)
       if (started) conflicts.check([instance])
     }
+    return model
+  }
+
+  /** A device with the objects that each has, whatever points it shows. */
+  function furnished(model: DeviceModel): DeviceModel {
+    model.add([
+      new NetworkPort(model, facts),
+      ...alarmClassNames.map(
+        (name) => new NotificationClass(model, name, (own) => destinationsOf(live.recipients, own)),
+      ),
+    ])
     return model
   }
 
@@ -122,47 +213,76 @@ export function createStack(
   function announce(devices: readonly DeviceModel[]): void {
     pacer.send(
       `announce ${devices[0]?.instance}`,
-      devices.map((device) => () => network.broadcast(device, discovery.iAm(device))),
+      devices
+        .filter((device) => initiative.has(device))
+        .map((device) => () => network.broadcast(device, discovery.iAm(device))),
     )
   }
 
   return {
     name: 'bacnet',
+    devices: shown,
     attach(device: Device, points: readonly Point[]) {
       const model = modelOf(device)
       if (model === undefined) return
-      uplink.attach(model.add(device, points, (point, row, stride) => instanceOf(settings, device, point, row, stride)))
+      const place = (point: Point, row: number, stride: number) => instanceOf(settings, device, point, row, stride)
+      const added = model.addPoints(device, points, place)
+      uplink.attach(added)
+      trends.attach(added, place)
+      views.follow(model, device)
     },
     detach(device: Device, points?: readonly Point[]) {
       const instance = device.addresses.bacnet
       const isVirtual = topology === 'virtual' && device.charger !== undefined
       const model = isVirtual && instance !== undefined ? virtual.get(instance) : bridge
-      if (model === undefined || (isVirtual && model.device.charger !== device.charger)) return
-      uplink.detach(model.remove(device, points))
-      if (isVirtual && points === undefined && instance !== undefined) {
-        virtual.delete(instance)
-        conflicts.forget(instance)
-      }
+      if (model === undefined || (isVirtual && model.owner.charger !== device.charger)) return
+      const gone = model.removePoints(device, points)
+      uplink.detach(gone)
+      trends.detach(gone)
+      if (points === undefined) views.leave(model, device)
+      else views.follow(model, device)
+      if (!isVirtual || points !== undefined || instance === undefined) return
+      virtual.delete(instance)
+      conflicts.forget(instance)
+      initiative.give(model)
+      answers.forget(model)
+      requests.forget(model)
     },
     pointChanged: (point) => uplink.pointChanged(point),
     configure(changed) {
-      rights.allowWrites = (changed as BacnetConfig).allowWrites
+      Object.assign(live, liveSettings(changed as BacnetConfig))
     },
     async start() {
       const address = await station.start()
       cov.start()
+      alarms.start()
+      trends.start()
       conflicts.check(shown().map(({ instance }) => instance))
       started = true
       return address
     },
     async stop() {
       started = false
-      conflicts.stop()
-      bindings.stop()
-      pacer.stop()
-      cov.stop()
-      confirmed.stop()
+      for (const part of [
+        conflicts,
+        bindings,
+        notifier,
+        alarms,
+        trends,
+        initiative,
+        pacer,
+        cov,
+        confirmed,
+        answers,
+        requests,
+      ])
+        part.stop()
       await station.stop()
     },
   }
+}
+
+/** What of the config is taken up while the bridge runs. */
+function liveSettings({ allowRestart, allowWrites, password, recipients, timeSync }: BacnetConfig) {
+  return { allowRestart, allowWrites, password, recipients, timeSync }
 }

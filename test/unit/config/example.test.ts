@@ -38,7 +38,7 @@ function written(value: unknown, path: string): unknown {
 describe('config.example.yaml', () => {
   const text = readFileSync(file, 'utf8')
   // What a copy must not have as it is (secrets, files, choices that are better found out) stands commented out.
-  const example: unknown = parse(text.replace(/^( *)# ( *[a-z][A-Za-z]*:( |$))/gm, '$1$2'))
+  const example: unknown = parse(text.replace(/^( *)# ( *(?:- )?[a-z][A-Za-z]*:( |$))/gm, '$1$2'))
   const schema = z.toJSONSchema(configSchema(sections), { io: 'input', unrepresentable: 'any' }) as Node
 
   it('has every key that exists', () => {

@@ -130,9 +130,9 @@ describe('out of service', () => {
     const { bring, downlink, point, fleet, charger, clock } = core()
     bring()
     const power = point('power', 1)
-    expect(downlink.override(power, 5)).toBe('read-only')
-    downlink.setOutOfService(power, true)
-    expect(downlink.override(power, 5000)).toBeUndefined()
+    expect(downlink.override(power, 5, writer)).toBe('read-only')
+    downlink.setOutOfService(power, true, writer)
+    expect(downlink.override(power, 5000, writer)).toBeUndefined()
     const reading = { stream: 'periodic', samples: [{ measurand: 'Power.Active.Import', value: 7000 }] } as const
     fleet.event(charger, { kind: 'metered', connector: 1, reading })
     expect(power.value).toBe(5000)

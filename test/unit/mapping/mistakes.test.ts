@@ -130,10 +130,46 @@ describe('a mistake in a mapping', () => {
       '',
     ],
     [
+      'two trend logs in one instance',
+      `  - { point: power, bacnet: { object: analog-input, instance: 1, name: P, trend: 15m } }\n  - { point: energy, bacnet: { object: analog-value, instance: 1, name: E, trend: 90s } }`,
+      '6:22 bacnet-collision',
+      'trend-log 101 is that of power of connector 1 already: write trend: { every: 90s, instance: … } with one that is free',
+    ],
+    [
+      'a trend log in the next connector',
+      '  - { point: power, bacnet: { object: analog-input, instance: 1, name: P, trend: { every: cov, instance: 100 } } }',
+      '5:21 bacnet-range',
+      'instance 100 reaches into the next connector',
+    ],
+    [
+      'a trend log with the name of an object',
+      `  - { point: power, bacnet: { object: analog-input, instance: 1, name: P Trend } }\n  - { point: energy, bacnet: { object: analog-input, instance: 2, name: P, trend: 1h } }`,
+      '6:22 bacnet-name',
+      'the name P Trend is that of power',
+    ],
+    [
+      'a trend without a duration',
+      '  - { point: power, bacnet: { object: analog-input, instance: 1, name: P, trend: often } }',
+      '5:82 invalid-value',
+      'such as 30s, 15m or 1h, or cov',
+    ],
+    [
+      'a trend more often than once a second',
+      '  - { point: power, bacnet: { object: analog-input, instance: 1, name: P, trend: { every: 500ms } } }',
+      '5:82 invalid-value',
+      'such as 30s, 15m or 1h, or cov',
+    ],
+    [
       'two objects of one name',
       `  - { point: power, bacnet: { object: analog-input, instance: 1, name: P } }\n  - { point: energy, bacnet: { object: analog-input, instance: 2, name: P } }`,
       '6:22 bacnet-name',
       '',
+    ],
+    [
+      'the name of a structured view',
+      '  - { point: power, bacnet: { object: analog-input, instance: 1, name: View } }',
+      '5:21 bacnet-name',
+      'the structured view',
     ],
     [
       'a writable point on a read-only table',

@@ -121,6 +121,9 @@ describe('the store', () => {
     store.close()
     const database = new SqliteDatabase(file)
     database.exec(`
+      DROP TABLE note;
+      DROP TABLE journal;
+      DROP TABLE journalEntry;
       DROP INDEX startOfTransaction;
       ALTER TABLE "transaction" DROP COLUMN estimated;
       ALTER TABLE "transaction" DROP COLUMN signed;

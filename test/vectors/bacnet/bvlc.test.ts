@@ -57,7 +57,9 @@ describe.each([
   ['fd-clients-bacpypes3-bbmd.pcap', '127.88.0.2'],
 ])('%s', (file, server) => {
   it('is answered as that BBMD answered, octet by octet', async () => {
-    const own = await stack({ listen: '127.0.0.100:47808', bbmd: { foreignDevices: true } }, undefined, server)
+    const own = await stack({ listen: '127.0.0.100:47808', bbmd: { foreignDevices: true } }, undefined, {
+      address: server,
+    })
     own.attach([])
     const turns = conversation(file, server)
     expect(turns.length).toBeGreaterThan(7)

@@ -6,6 +6,7 @@ import { bvlcFunctions, parseBvlc } from '../../../src/northbound/bacnet/wire/bv
 import { BacnetError, BacnetReject } from '../../../src/northbound/bacnet/wire/error-code.ts'
 import { parseNpdu } from '../../../src/northbound/bacnet/wire/npdu.ts'
 import type { ObjectId } from '../../../src/northbound/bacnet/wire/object-type.ts'
+import { propertyIds } from '../../../src/northbound/bacnet/wire/property-id.ts'
 import { Reader } from '../../../src/northbound/bacnet/wire/reader.ts'
 import { readReadProperty } from '../../../src/northbound/bacnet/wire/service/read-property.ts'
 import { readAccessSpecifications } from '../../../src/northbound/bacnet/wire/service/read-property-multiple.ts'
@@ -13,6 +14,7 @@ import { readSubscribeCov } from '../../../src/northbound/bacnet/wire/service/su
 import { readWhoHas } from '../../../src/northbound/bacnet/wire/service/who-has.ts'
 import { readWhoIs } from '../../../src/northbound/bacnet/wire/service/who-is.ts'
 import { readWriteProperty } from '../../../src/northbound/bacnet/wire/service/write-property.ts'
+import { readDestination } from '../../../src/northbound/bacnet/wire/type/destination.ts'
 import { type ApplicationValue, readApplication, writeApplication } from '../../../src/northbound/bacnet/wire/value.ts'
 import { Writer } from '../../../src/northbound/bacnet/wire/writer.ts'
 import { udpPayloads } from '../../support/pcap.ts'
@@ -116,12 +118,26 @@ function named(apdu: Apdu): Named | undefined {
     case 15: {
       const { object, property, value } = readWriteProperty(reader)
       // An object identifier as the value is listed by tshark, too.
-      const written = values(value).flatMap((each) => (each.type === 'object-identifier' ? [each.value] : []))
+      const written =
+        property === propertyIds['recipient-list']
+          ? recipients(value)
+          : values(value).flatMap((each) => (each.type === 'object-identifier' ? [each.value] : []))
       return { objects: [object, ...written], properties: [property] }
     }
     default:
       return undefined
   }
+}
+
+/** The devices of a list of destinations. */
+function recipients(span: Uint8Array): readonly ObjectId[] {
+  const reader = new Reader(span)
+  const found: ObjectId[] = []
+  while (!reader.done) {
+    const { recipient } = readDestination(reader)
+    if (recipient.kind === 'device') found.push({ type: 8, instance: recipient.instance })
+  }
+  return found
 }
 
 /** The primitive values of a span; nothing where it is constructed. */

@@ -1,57 +1,15 @@
 import type { Point } from '../../../core/points/point.ts'
-import { type BacnetRow, covIncrement, type PointObjectType } from '../binding.ts'
 import type { DeviceModel } from './device-model.ts'
+import type { PropertyTable } from './property.ts'
 
-/** One point as a BACnet object: a thin view, the value stays with the point. */
-export class BacnetObject {
+/** Anything that stands in an Object_List. */
+export interface BacnetObject {
   readonly device: DeviceModel
-  readonly point: Point
-  readonly row: BacnetRow
   readonly type: number
   readonly instance: number
-  /** Written by a client; absent: the mapping's. */
-  #covIncrement: number | undefined
-
-  constructor(init: {
-    readonly device: DeviceModel
-    readonly point: Point
-    readonly row: BacnetRow
-    readonly type: number
-    readonly instance: number
-  }) {
-    this.device = init.device
-    this.point = init.point
-    this.row = init.row
-    this.type = init.type
-    this.instance = init.instance
-    this.#covIncrement = undefined
-  }
-
-  get kind(): PointObjectType {
-    return this.row.object
-  }
-
-  /** `<site>.<charger>.<connector>.<name>`; connector 0 is not named. Made when asked for: there are many objects. */
-  get name(): string {
-    const { point, row, device } = this
-    const owner = device.nameOf(point)
-    return point.connector === 0 ? `${owner}.${row.name}` : `${owner}.${point.connector}.${row.name}`
-  }
-
-  get covIncrement(): number {
-    return this.#covIncrement ?? covIncrement(this.point, this.row)
-  }
-
-  set covIncrement(value: number) {
-    this.#covIncrement = value
-  }
-
-  /** Setpoints have the priority array; everything else ignores priorities. */
-  get commandable(): boolean {
-    return this.point.definition.write?.kind === 'setpoint'
-  }
-
-  get isInput(): boolean {
-    return this.row.object.endsWith('-input')
-  }
+  readonly name: string
+  /** The point that it shows or records; absent: it belongs to the device as a whole. */
+  readonly point?: Point
+  /** The properties of its kind: they are read and written only together with the object itself. */
+  readonly properties: PropertyTable<never>
 }

@@ -1,93 +1,141 @@
 import type { Point } from '../../../core/points/point.ts'
-import type { Device } from '../../../core/ports.ts'
+import type { Device, Notebook } from '../../../core/ports.ts'
 import { bindingOf, objectTypeOf } from '../binding.ts'
+import { NETWORK_PORT } from '../placement.ts'
 import type { NetworkAddress } from '../wire/npdu.ts'
-import { objectKey } from '../wire/object-type.ts'
-import { BacnetObject } from './bacnet-object.ts'
+import { objectKey, objectTypes, UNSPECIFIED_INSTANCE } from '../wire/object-type.ts'
+import type { BacnetObject } from './bacnet-object.ts'
+import { currentRevision } from './database-revision.ts'
+import { PointObject } from './point-object.ts'
+import type { PropertyTable } from './property.ts'
 
-/** What all devices of the bridge say alike. */
+/** What all devices of the bridge have alike. */
 export interface DeviceCommon {
   readonly vendorId: number
   readonly version: string
+  /** Milliseconds UTC, as the building counts them. */
   readonly now: () => number
+  readonly notebook: Notebook
+  /** Told of every write that goes to no point: one line in the log. */
+  readonly written: (object: BacnetObject, property: string, value: string, client: string) => void
+  /** The properties of the device object. */
+  readonly properties: PropertyTable<DeviceModel>
 }
 
-/** A BACnet device and its objects: the bridge itself, or one charger. */
-export class DeviceModel {
-  /** As it is now: its name may change while it is shown. */
-  device: Device
+/** A BACnet device, its device object included: the bridge itself, or one charger. */
+export class DeviceModel implements BacnetObject {
+  readonly type = objectTypes.device
   readonly instance: number
   readonly common: DeviceCommon
-  /** By type and instance. */
-  readonly objects = new Map<number, BacnetObject>()
-  /** In the order of the mapping; the device object comes before them. */
+  /** Whom it shows, as it is now: the name may change while it is shown. */
+  owner: Device
+  /** The device object aside, in the order of Object_List. */
   order: BacnetObject[] = []
-  /** Owners of points that stand in this device though they belong to another one (topology flat). */
-  readonly #owners = new Map<Point['charger'], string>()
-  databaseRevision = 1
   /** Where a virtual device is reached behind the bridge: its instance in three octets. */
   readonly networkAddress: NetworkAddress | undefined
+  /** Where the tree of its structured views begins. */
+  root: BacnetObject | undefined
+  /** One more whenever objects came or went. */
+  changes = 0
+  readonly #objects = new Map<number, BacnetObject>()
+  /** Owners of points that stand in this device though they belong to another one (topology flat). */
+  readonly #owners = new Map<Point['charger'], string>()
+  /** Undefined: objects or names may have changed since it was last said. */
+  #revision: number | undefined
 
-  constructor(device: Device, instance: number, common: DeviceCommon, network?: number) {
-    this.device = device
+  constructor(owner: Device, instance: number, common: DeviceCommon, network?: number) {
+    this.owner = owner
     this.instance = instance
     this.common = common
     const mac = Uint8Array.of(instance >> 16, (instance >> 8) & 0xff, instance & 0xff)
     this.networkAddress = network === undefined ? undefined : { network, mac }
   }
 
-  get name(): string {
-    return this.device.name
+  get device(): DeviceModel {
+    return this
   }
 
-  /** Adds the objects of points; `place` gives each its instance. */
-  add(
+  get name(): string {
+    return this.owner.name
+  }
+
+  get properties(): PropertyTable<DeviceModel> {
+    return this.common.properties
+  }
+
+  /** Database_Revision: kept, and one more whenever objects or names are others than those of the last time. */
+  get databaseRevision(): number {
+    this.#revision ??= currentRevision(this)
+    return this.#revision
+  }
+
+  /** The object of that identifier; instance 4194303 of a device or network port is the one that is asked. */
+  find(type: number, instance: number): BacnetObject | undefined {
+    if (type === objectTypes.device) {
+      return instance === this.instance || instance === UNSPECIFIED_INSTANCE ? this : undefined
+    }
+    const own = type === objectTypes['network-port'] && instance === UNSPECIFIED_INSTANCE ? NETWORK_PORT : instance
+    return this.#objects.get(objectKey(type, own))
+  }
+
+  /** Shows points as objects; `place` gives each its instance. */
+  addPoints(
     owner: Device,
     points: readonly Point[],
     place: (point: Point, row: number, stride: number) => number,
-  ): readonly BacnetObject[] {
-    const renamed = this.#owners.has(owner.charger) && this.#owners.get(owner.charger) !== owner.name
+  ): readonly PointObject[] {
     this.#owners.set(owner.charger, owner.name)
-    if (owner.charger === this.device.charger) this.device = owner
-    const added: BacnetObject[] = []
-    for (const point of points) {
+    if (owner.charger === this.owner.charger) this.owner = owner
+    const added = points.flatMap((point) => {
       const bound = bindingOf(point)
-      if (bound === undefined) continue
-      const type = objectTypeOf(bound.row)
-      const object = new BacnetObject({
-        device: this,
-        point,
-        row: bound.row,
-        type,
-        instance: place(point, bound.row.instance, bound.stride),
-      })
-      this.objects.set(objectKey(type, object.instance), object)
-      this.order.push(object)
-      added.push(object)
-    }
-    if (added.length > 0 || renamed) this.databaseRevision += 1
+      if (bound === undefined) return []
+      const { row, stride } = bound
+      const instance = place(point, row.instance, stride)
+      return [new PointObject({ device: this, point, row, type: objectTypeOf(row), instance })]
+    })
+    this.add(added)
     return added
   }
 
   /** Takes away the objects of points, or of all points of an owner, and answers with them. */
-  remove(owner: Device, points?: readonly Point[]): readonly BacnetObject[] {
+  removePoints(owner: Device, points?: readonly Point[]): readonly PointObject[] {
     const gone = points === undefined ? undefined : new Set(points)
-    const isGone = ({ point }: BacnetObject) => gone?.has(point) ?? point.charger === owner.charger
-    const removed = this.order.filter(isGone)
-    this.order = this.order.filter((object) => !isGone(object))
-    for (const object of removed) this.objects.delete(objectKey(object.type, object.instance))
+    const removed = this.order.filter(
+      (object): object is PointObject =>
+        object instanceof PointObject && (gone?.has(object.point) ?? object.point.charger === owner.charger),
+    )
+    this.remove(removed)
     if (points === undefined) this.#owners.delete(owner.charger)
-    if (removed.length > 0) this.databaseRevision += 1
     return removed
   }
 
-  nameOf(point: Point): string {
-    return this.#owners.get(point.charger) ?? this.device.name
+  add(objects: readonly BacnetObject[]): void {
+    for (const object of objects) {
+      this.#objects.set(objectKey(object.type, object.instance), object)
+      this.order.push(object)
+    }
+    this.changes += 1
+    this.#revision = undefined
+  }
+
+  remove(objects: readonly BacnetObject[]): void {
+    if (objects.length === 0) return
+    const gone = new Set(objects)
+    this.order = this.order.filter((object) => !gone.has(object))
+    for (const { type, instance } of objects) this.#objects.delete(objectKey(type, instance))
+    this.changes += 1
+    this.#revision = undefined
+  }
+
+  /** The name of a charger, or of the bridge, in this device. */
+  ownerOf(charger: Point['charger']): string {
+    return this.#owners.get(charger) ?? this.owner.name
   }
 
   /** The object of that name, if it is here. */
   named(name: string): BacnetObject | undefined {
-    if (!name.startsWith(this.device.name) && this.#owners.size < 2) return undefined
+    if (name === this.name) return this
+    if (!name.startsWith(this.owner.name) && this.#owners.size < 2) return undefined
     return this.order.find((object) => object.name === name)
   }
 }

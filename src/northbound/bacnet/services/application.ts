@@ -1,15 +1,17 @@
-import type { Writer as Client, Downlink } from '../../../core/ports.ts'
 import type { Network } from '../../../lib/cidr.ts'
 import type { Log } from '../../../lib/log.ts'
 import type { Throttle } from '../../../lib/throttle.ts'
 import { authorize } from '../downlink.ts'
 import type { DeviceModel } from '../objects/device-model.ts'
-import type { PropertyTable } from '../objects/property.ts'
-import { MAX_APDU } from '../transport/limits.ts'
+import { MAX_APDU, MAX_SEGMENTED_OCTETS } from '../transport/limits.ts'
 import type { Peer } from '../transport/peer.ts'
+import { SEGMENT_HEADER, type SegmentedAnswers } from '../transport/segmented-answers.ts'
+import type { SegmentedRequests } from '../transport/segmented-requests.ts'
 import {
   type Apdu,
+  type ConfirmedRequest,
   parseApdu,
+  segmentsTaken,
   writeAbort,
   writeComplexAck,
   writeError,
@@ -18,24 +20,16 @@ import {
 } from '../wire/apdu.ts'
 import { BacnetAbort, BacnetError, BacnetReject } from '../wire/error-code.ts'
 import { Reader } from '../wire/reader.ts'
-import { type IAm, readIAm } from '../wire/service/i-am.ts'
 import { confirmedServices, unconfirmedServices } from '../wire/service.ts'
-import { Writer } from '../wire/writer.ts'
+import { Writer, type WriterLimit } from '../wire/writer.ts'
 import type { ConfirmedSender } from './confirmed-sender.ts'
-import type { CovService } from './cov.ts'
-import type { Discovery } from './discovery.ts'
-import type { ReadServices } from './read.ts'
-import { writeProperty } from './write.ts'
+import type { ConfirmedService, Services, UnconfirmedService } from './service.ts'
 
 export interface ApplicationParts {
-  readonly reads: ReadServices
-  readonly cov: CovService
-  readonly discovery: Discovery
+  readonly services: Services
   readonly confirmed: ConfirmedSender
-  /** A device says where it is. */
-  readonly iAm: (iAm: IAm, from: Peer) => void
-  readonly deviceTable: PropertyTable<DeviceModel>
-  readonly downlink: Downlink
+  readonly answers: SegmentedAnswers
+  readonly requests: SegmentedRequests
   /** Who may write, as the config says now. */
   readonly rights: { readonly allowWrites: readonly Network[] }
   readonly log: Log
@@ -43,15 +37,21 @@ export interface ApplicationParts {
   readonly reply: (device: DeviceModel, to: Peer, apdu: Writer) => void
 }
 
-type ConfirmedRequest = Extract<Apdu, { kind: 'confirmed-request' }>
+/** Octets of a ComplexACK before its parameters (20.1.5). */
+const ACK_HEADER = 3
 
 /** The application layer (clause 5): every request is answered, refused in its own words, or none. */
 export class Application {
   readonly #parts: ApplicationParts
+  readonly #confirmedServices: ReadonlyMap<number, ConfirmedService>
+  readonly #unconfirmedServices: ReadonlyMap<number, UnconfirmedService>
   readonly #answer = new Writer(4096)
 
   constructor(parts: ApplicationParts) {
     this.#parts = parts
+    const { confirmed, unconfirmed } = parts.services
+    this.#confirmedServices = new Map([...confirmed].map(([name, service]) => [confirmedServices[name], service]))
+    this.#unconfirmedServices = new Map([...unconfirmed].map(([name, service]) => [unconfirmedServices[name], service]))
   }
 
   receive(bytes: Uint8Array, from: Peer, to: readonly DeviceModel[], broadcast: boolean): void {
@@ -62,84 +62,110 @@ export class Application {
       this.#quietly(error, from)
       return
     }
+    if (apdu.kind === 'unconfirmed-request') {
+      this.#unconfirmed(apdu.service, apdu.data, from, to)
+      return
+    }
+    // Everything else is between one client and one device (5.3.1): broadcast, nobody answers it.
+    const [device] = to
+    if (device === undefined || broadcast) return
+    const { answers, confirmed, requests } = this.#parts
     switch (apdu.kind) {
-      case 'confirmed-request': {
-        // A confirmed request is for one device (5.3.1): broadcast, nobody answers it.
-        const [device] = to
-        if (!broadcast && device !== undefined) this.#confirmed(device, apdu, from)
-        return
-      }
-      case 'unconfirmed-request':
-        this.#unconfirmed(apdu.service, apdu.data, from, to)
+      case 'confirmed-request':
+        this.#confirmed(device, apdu, bytes, from)
         return
       case 'simple-ack':
       case 'error':
       case 'reject':
-      case 'abort':
-        this.#parts.confirmed.answered(from, apdu.invokeId)
+        confirmed.answered(from, apdu.invokeId)
         return
-      // Nothing that the bridge asks for has a complex answer, and it sends no segments.
-      case 'complex-ack':
+      case 'abort':
+        // Of what the bridge asked, or of what it is asked; BACpypes3 aborts as the client either way.
+        confirmed.answered(from, apdu.invokeId)
+        if (!apdu.server) {
+          answers.aborted(from, device, apdu.invokeId)
+          requests.aborted(from, device, apdu.invokeId)
+        }
+        return
       case 'segment-ack':
+        if (!apdu.server) answers.acknowledged(from, device, apdu)
+        return
+      // Nothing that the bridge asks for has a complex answer.
+      case 'complex-ack':
         return
     }
   }
 
-  #confirmed(device: DeviceModel, request: ConfirmedRequest, from: Peer): void {
-    const { invokeId, service } = request
+  #confirmed(device: DeviceModel, sent: ConfirmedRequest, bytes: Uint8Array, from: Peer): void {
+    const { answers, reply, requests } = this.#parts
+    const { invokeId, service } = sent
     const answer = this.#answer.reset()
     try {
-      if (request.segmented) throw new BacnetAbort('segmentation-not-supported')
+      // A client that asks something new under an invoke id has given up what it began under it.
+      if (!sent.segmented) requests.aborted(from, device, invokeId)
+      // The end of a request whose acknowledgement was lost: the answer, which is on its way, acknowledges it as well.
+      else if (
+        answers.has(from, device, invokeId) &&
+        sent.sequenceNumber !== 0 &&
+        !requests.has(from, device, invokeId)
+      )
+        return
+      const request = sent.segmented ? requests.receive(device, sent, from) : sent
+      if (request === undefined || answers.repeated(from, device, invokeId, sent.segmented ? request.data : bytes))
+        return
       this.#execute(device, request, from, answer)
-      if (answer.length > Math.min(request.maxApdu ?? MAX_APDU, MAX_APDU))
-        throw new BacnetAbort('segmentation-not-supported')
+      if (answer.length > largestApdu(request)) {
+        answers.send({
+          device,
+          peer: from,
+          invokeId,
+          service,
+          request: sent.segmented ? request.data : bytes.slice(),
+          data: answer.finish().subarray(ACK_HEADER),
+          segmentOctets: largestApdu(request) - SEGMENT_HEADER,
+        })
+        return
+      }
     } catch (error) {
       answer.reset()
-      if (error instanceof BacnetError) writeError(answer, service, invokeId, error.errorClass, error.errorCode)
-      else if (error instanceof BacnetReject) writeReject(answer, invokeId, error.reason)
+      answer.limit = undefined
+      if (error instanceof BacnetError) {
+        const write = this.#confirmedServices.get(service)?.writeError
+        writeError(answer, service, invokeId, error, write)
+      } else if (error instanceof BacnetReject) writeReject(answer, invokeId, error.reason)
       else if (error instanceof BacnetAbort) writeAbort(answer, invokeId, error.reason)
       else throw error
     }
-    this.#parts.reply(device, from, answer)
+    reply(device, from, answer)
   }
 
-  #execute(device: DeviceModel, { service, invokeId, data }: ConfirmedRequest, from: Peer, answer: Writer): void {
-    const { cov, deviceTable, downlink, log, reads, rights, throttle } = this.#parts
-    const reader = new Reader(data)
-    switch (service) {
-      case confirmedServices['read-property']:
-        writeComplexAck(answer, service, invokeId)
-        reads.readProperty(device, reader, answer)
-        return
-      case confirmedServices['read-property-multiple']:
-        writeComplexAck(answer, service, invokeId)
-        reads.readPropertyMultiple(device, reader, answer)
-        return
-      case confirmedServices['write-property']: {
-        authorize(from, rights.allowWrites, log, throttle)
-        const client: Client = { source: 'BACnet', client: `bacnet:${from.address}` }
-        writeProperty(device, reader, deviceTable, downlink, client)
-        writeSimpleAck(answer, service, invokeId)
-        return
-      }
-      case confirmedServices['subscribe-cov']:
-        cov.subscribe(device, reader, from)
-        writeSimpleAck(answer, service, invokeId)
-        return
-      default:
-        throw new BacnetReject('unrecognized-service')
-    }
+  #execute(device: DeviceModel, request: ConfirmedRequest, from: Peer, answer: Writer): void {
+    const { data, invokeId, service } = request
+    const own = this.#confirmedServices.get(service)
+    if (own === undefined) throw new BacnetReject('unrecognized-service')
+    const authorize = () => this.#authorize(from)
+    if (own.guarded) authorize()
+    answer.limit = limitOf(request)
+    if (own.complex) writeComplexAck(answer, service, invokeId)
+    const client = { source: 'BACnet', client: `bacnet:${from.address}` } as const
+    own.execute({ device, reader: new Reader(data), peer: from, client, authorize }, answer)
+    if (!own.complex) writeSimpleAck(answer, service, invokeId)
   }
 
-  #unconfirmed(service: number, data: Uint8Array, from: Peer, to: readonly DeviceModel[]): void {
-    const { discovery, iAm } = this.#parts
+  #unconfirmed(number: number, data: Uint8Array, from: Peer, to: readonly DeviceModel[]): void {
+    const service = this.#unconfirmedServices.get(number)
+    if (service === undefined) return
     try {
-      if (service === unconfirmedServices['who-is']) discovery.whoIs(to, from, new Reader(data))
-      else if (service === unconfirmedServices['who-has']) discovery.whoHas(to, from, new Reader(data))
-      else if (service === unconfirmedServices['i-am']) iAm(readIAm(new Reader(data)), from)
+      if (service.guarded) this.#authorize(from)
+      service.execute(to, new Reader(data), from)
     } catch (error) {
       this.#quietly(error, from)
     }
+  }
+
+  #authorize(from: Peer): void {
+    const { log, rights, throttle } = this.#parts
+    authorize(from, rights.allowWrites, log, throttle)
   }
 
   /** What can't be understood and asks for no answer gets none. */
@@ -147,4 +173,17 @@ export class Application {
     if (!(error instanceof BacnetReject) && !(error instanceof BacnetError)) throw error
     this.#parts.log.debug({ from: from.address, reason: error.message }, 'bacnet: not understood')
   }
+}
+
+/** Octets of an APDU that this client and the bridge can both carry. */
+function largestApdu({ maxApdu }: ConfirmedRequest): number {
+  return Math.min(maxApdu ?? MAX_APDU, MAX_APDU)
+}
+
+/** How long an answer may be: one that doesn't fit makes the client ask in smaller portions (5.4.5.3). */
+function limitOf(request: ConfirmedRequest): WriterLimit {
+  const apdu = largestApdu(request)
+  if (!request.segmentedResponseAccepted) return { octets: apdu, reason: 'segmentation-not-supported' }
+  const octets = segmentsTaken(request.maxSegments) * (apdu - SEGMENT_HEADER) + ACK_HEADER
+  return { octets: Math.max(apdu, Math.min(octets, MAX_SEGMENTED_OCTETS)), reason: 'buffer-overflow' }
 }

@@ -28,6 +28,11 @@ export class Bindings {
     return peer
   }
 
+  /** All that is known. */
+  entries(): readonly { readonly instance: number; readonly peer: Peer }[] {
+    return [...this.#peers].map(([instance, peer]) => ({ instance, peer }))
+  }
+
   /** Tells once where a device is, asking for it if need be; the answer undoes it. */
   want(instance: number, told: (peer: Peer) => void): Cancel {
     return this.#inquiries.want(instance, told)

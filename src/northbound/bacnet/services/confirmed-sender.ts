@@ -28,6 +28,9 @@ const INVOKE_IDS = 256
 /** Requests that one peer has to answer at a time: small controllers have room for few. */
 const WINDOW = 16
 
+/** Requests that wait for one peer: what it is not told, it finds by asking. */
+const MAX_WAITING = 20_000
+
 /** Confirmed requests of our own (5.4.4): repeated until they are answered, given up after the last repetition. */
 export class ConfirmedSender {
   readonly #clock: Clock
@@ -45,6 +48,10 @@ export class ConfirmedSender {
     if (queue === undefined) {
       queue = { underway: new Map(), waiting: [], answers: 0 }
       this.#queues.set(key, queue)
+    }
+    if (queue.waiting.length >= MAX_WAITING) {
+      request.done(false)
+      return
     }
     queue.waiting.push(request)
     this.#advance(key, queue)

@@ -1,64 +1,63 @@
+import type { Downlink } from '../../../core/ports.ts'
 import type { Cancel, Clock } from '../../../lib/clock.ts'
 import type { Log } from '../../../lib/log.ts'
 import type { Throttle } from '../../../lib/throttle.ts'
-import type { BacnetObject } from '../objects/bacnet-object.ts'
+import { tellsChanges } from '../binding.ts'
 import type { DeviceModel } from '../objects/device-model.ts'
+import { PointObject } from '../objects/point-object.ts'
 import { statusFlags, writePresentValue, writeStatusFlags } from '../objects/point-properties.ts'
+import { propertyOf, readProperty } from '../objects/property.ts'
+import { differs } from '../objects/significance.ts'
 import { type Peer, peerKey } from '../transport/peer.ts'
 import { writeConfirmed, writeUnconfirmed } from '../wire/apdu.ts'
+import { stationOctets } from '../wire/bvlc.ts'
 import { BacnetError, BacnetReject } from '../wire/error-code.ts'
-import { objectKey, objectTypes } from '../wire/object-type.ts'
 import { propertyIds } from '../wire/property-id.ts'
 import type { Reader } from '../wire/reader.ts'
 import { writeCovNotification } from '../wire/service/cov-notification.ts'
-import { readSubscribeCov } from '../wire/service/subscribe-cov.ts'
+import { readSubscribeCov, type SubscribeCov } from '../wire/service/subscribe-cov.ts'
+import { readSubscribeCovProperty } from '../wire/service/subscribe-cov-property.ts'
 import { confirmedServices, unconfirmedServices } from '../wire/service.ts'
 import { Writer } from '../wire/writer.ts'
 import type { ConfirmedSender } from './confirmed-sender.ts'
-
-/** Who is told of changes of one object (13.1). */
-interface Subscription {
-  readonly object: BacnetObject
-  readonly peer: Peer
-  /** The peer's key. */
-  readonly client: string
-  readonly process: number
-  confirmed: boolean
-  /** Milliseconds; Infinity: until cancelled. */
-  expiresAt: number
-  value: BacnetObject['point']['value']
-  flags: number
-  /** A change waits to be told. */
-  dirty: boolean
-  /** A confirmed notification is under way; what changes meanwhile is told after its answer. */
-  waiting: boolean
-}
+import type { Initiative } from './initiative.ts'
+import { found } from './read.ts'
+import { type Subscription, Subscriptions, type Watched } from './subscriptions.ts'
 
 export interface CovParts {
   readonly clock: Clock
   readonly log: Log
   readonly confirmed: ConfirmedSender
+  readonly initiative: Initiative
+  readonly downlink: Downlink
   readonly throttle: Throttle
   readonly reply: (device: DeviceModel, to: Peer, apdu: Writer, expectingReply: boolean) => void
 }
 
 /** Niagara and others subscribe to every point: plenty for each, but not without end. */
-const MAX_SUBSCRIPTIONS = 100_000
-const MAX_PER_CLIENT = 20_000
+const LIMITS = { all: 100_000, perAddress: 20_000 } as const
 const SWEEP_MS = 1_000
 const MAX_UNSIGNED32 = 0xffff_ffff
-/** Notifications that leave at once, and how long until the next: a whole site may change in one moment. */
+/** Notifications that leave at once, as many as a client's socket holds, and how long until the next. */
 const BURST = 100
-const PAUSE_MS = 10
+const PAUSE_MS = 4
 
-/** SubscribeCOV and the notifications that follow from it. */
+const PRESENT_VALUE = propertyIds['present-value']
+/** What of a point's object changes by itself, and so may be watched. */
+const watchable: ReadonlySet<number> = new Set([
+  PRESENT_VALUE,
+  propertyIds['status-flags'],
+  propertyIds['event-state'],
+  propertyIds.reliability,
+  propertyIds['out-of-service'],
+])
+
+/** SubscribeCOV, SubscribeCOVProperty and the notifications that follow from them. */
 export class CovService {
   readonly #parts: CovParts
-  /** Of each object, by process and client. */
-  readonly #byObject = new Map<BacnetObject, Map<string, Subscription>>()
-  readonly #perClient = new Map<string, number>()
+  readonly #subscriptions = new Subscriptions(LIMITS)
   readonly #writer = new Writer(512)
-  #count = 0
+  readonly #scratch = new Writer(256)
   #dirty: Subscription[] = []
   #cancelFlush: Cancel | undefined
   #cancelSweep: Cancel | undefined
@@ -67,68 +66,52 @@ export class CovService {
     this.#parts = parts
   }
 
+  /** SubscribeCOV (13.14). */
   subscribe(device: DeviceModel, request: Reader, peer: Peer): void {
-    const { process, object: id, confirmed, lifetime } = readSubscribeCov(request)
-    // An Unsigned32 (13.14.1.1): it is sent back with every notification.
-    if (process > MAX_UNSIGNED32) throw new BacnetReject('parameter-out-of-range')
-    const object = device.objects.get(objectKey(id.type, id.instance))
-    if (object === undefined) {
-      // The device object is there, but tells of no changes.
-      const known = id.type === objectTypes.device && id.instance === device.instance
-      throw known
-        ? new BacnetError('object', 'optional-functionality-not-supported')
-        : new BacnetError('object', 'unknown-object')
-    }
-    const client = peerKey(peer)
-    const existing = this.#byObject.get(object)?.get(subscriptionKey(process, client))
-    if (confirmed === undefined) {
-      // A cancellation of nothing succeeds (13.14.1.3).
-      if (existing !== undefined) this.#drop(existing)
-      return
-    }
-    const expiresAt = lifetime ? this.#parts.clock.now() + lifetime * 1000 : Number.POSITIVE_INFINITY
-    const subscription = existing ?? this.#add(object, peer, client, process)
-    subscription.confirmed = confirmed
-    subscription.expiresAt = expiresAt
-    // The first notification follows every subscription, renewals included (13.1).
-    this.#queue(subscription)
+    const asked = readSubscribeCov(request)
+    const object = found(device, asked.object)
+    // Objects without a point, such as the device's own, tell of no changes, and no counter does.
+    if (!(object instanceof PointObject) || !tellsChanges(object.row))
+      throw new BacnetError('object', 'optional-functionality-not-supported')
+    this.#subscribe(object, asked, peer, { property: undefined, increment: undefined })
   }
 
-  /** A point's value, quality or service state changed: whoever it concerns enough is told, soon. */
-  changed(object: BacnetObject): void {
-    const own = this.#byObject.get(object)
+  /** SubscribeCOVProperty (13.15). */
+  subscribeProperty(device: DeviceModel, request: Reader, peer: Peer): void {
+    const asked = readSubscribeCovProperty(request)
+    const { increment, index, property } = asked
+    const object = found(device, asked.object)
+    propertyOf(object, property)
+    if (!(object instanceof PointObject) || !watchable.has(property))
+      throw new BacnetError('property', 'not-cov-property')
+    if (index !== undefined) throw new BacnetError('property', 'property-is-not-an-array')
+    if (increment !== undefined && !(increment >= 0 && Number.isFinite(increment)))
+      throw new BacnetError('property', 'value-out-of-range')
+    this.#subscribe(object, asked, peer, { property, increment })
+  }
+
+  /** A point's value, quality, event or service state changed: whoever it concerns enough is told, soon. */
+  changed(object: PointObject): void {
+    const own = this.#subscriptions.of(object)
     if (own === undefined) return
-    const { value } = object.point
-    const flags = statusFlags(object)
-    for (const subscription of own.values()) if (matters(subscription, object, value, flags)) this.#queue(subscription)
+    for (const subscription of own.values()) if (this.#matters(subscription)) this.#queue(subscription)
   }
 
   /** The object is gone, and with it whoever subscribed to it: nothing more is told. */
-  forget(object: BacnetObject): void {
-    for (const subscription of [...(this.#byObject.get(object)?.values() ?? [])]) this.#drop(subscription)
+  forget(object: PointObject): void {
+    for (const subscription of [...(this.#subscriptions.of(object)?.values() ?? [])])
+      this.#subscriptions.drop(subscription)
   }
 
-  /** Active_COV_Subscriptions (12.11.39) of one device. */
-  writeSubscriptions(writer: Writer, device: DeviceModel): void {
-    const now = this.#parts.clock.now()
-    for (const [object, own] of this.#byObject) {
-      if (object.device !== device) continue
-      for (const { peer, process, confirmed, expiresAt } of own.values()) {
-        const left = expiresAt === Number.POSITIVE_INFINITY ? 0 : Math.max(1, Math.round((expiresAt - now) / 1000))
-        // recipient [0]: an address [1] of network and octets, and the process [1].
-        writer.opening(0).opening(0).opening(1)
-        writer.unsigned(peer.remote?.network ?? 0).octetString(peer.remote?.mac ?? ipMac(peer))
-        writer.closing(1).closing(0).contextUnsigned(1, process).closing(0)
-        writer
-          .opening(1)
-          .contextObjectId(0, object.type, object.instance)
-          .contextUnsigned(1, propertyIds['present-value'])
-          .closing(1)
-        writer.contextBoolean(2, confirmed).contextUnsigned(3, left)
-        if (typeof object.point.value === 'number' && object.point.definition.type !== 'state')
-          writer.contextReal(4, object.covIncrement)
-      }
-    }
+  /** How many items Active_COV_Subscriptions (12.11) of a device has. */
+  countOf(device: DeviceModel): number {
+    return this.#subscriptions.in(device).length
+  }
+
+  /** Writes one of them, counted from 1. */
+  writeSubscription(writer: Writer, device: DeviceModel, index: number): void {
+    const subscription = this.#subscriptions.in(device)[index - 1]
+    if (subscription !== undefined) this.#writeSubscription(writer, subscription)
   }
 
   start(): void {
@@ -140,135 +123,159 @@ export class CovService {
     this.#cancelSweep?.()
   }
 
-  #add(object: BacnetObject, peer: Peer, client: string, process: number): Subscription {
-    const own = this.#perClient.get(client) ?? 0
-    if (this.#count >= MAX_SUBSCRIPTIONS || own >= MAX_PER_CLIENT) {
-      this.#parts.log.warn({ from: client, subscriptions: own }, 'bacnet: no room for another COV subscription')
+  #subscribe(object: PointObject, asked: SubscribeCov, peer: Peer, watched: Watched): void {
+    const { confirmed, lifetime, process } = asked
+    // An Unsigned32 (13.14.1.1): it is sent back with every notification.
+    if (process > MAX_UNSIGNED32) throw new BacnetReject('parameter-out-of-range')
+    const { clock, log, throttle } = this.#parts
+    const client = peerKey(peer)
+    const existing = this.#subscriptions.find(object, client, process, watched.property)
+    if (confirmed === undefined) {
+      // A cancellation of nothing succeeds (13.14.1.3).
+      if (existing !== undefined) this.#subscriptions.drop(existing)
+      return
+    }
+    const subscription = existing ?? this.#subscriptions.add({ object, peer, client, process, watched })
+    if (subscription === undefined) {
+      if (throttle.pass(`cov room ${client}`) !== undefined)
+        log.warn({ from: client }, 'bacnet: no room for another COV subscription')
       throw new BacnetError('resources', 'no-space-to-write-property')
     }
-    const subscription: Subscription = {
-      object,
-      peer,
-      client,
-      process,
-      confirmed: false,
-      expiresAt: 0,
-      value: undefined,
-      flags: 0,
-      dirty: false,
-      waiting: false,
-    }
-    this.#count += 1
-    this.#perClient.set(client, own + 1)
-    const key = subscriptionKey(process, client)
-    const others = this.#byObject.get(object)
-    if (others) others.set(key, subscription)
-    else this.#byObject.set(object, new Map([[key, subscription]]))
-    return subscription
+    subscription.watched = watched
+    subscription.confirmed = confirmed
+    subscription.expiresAt = lifetime ? clock.now() + lifetime * 1000 : Number.POSITIVE_INFINITY
+    // The first notification follows every subscription, renewals included (13.1).
+    subscription.toldAt = Number.NEGATIVE_INFINITY
+    subscription.held?.()
+    subscription.held = undefined
+    this.#queue(subscription)
   }
 
-  #drop(subscription: Subscription): void {
-    const { object, client, process } = subscription
-    const others = this.#byObject.get(object)
-    others?.delete(subscriptionKey(process, client))
-    if (others?.size === 0) this.#byObject.delete(object)
-    const own = (this.#perClient.get(client) ?? 1) - 1
-    if (own === 0) this.#perClient.delete(client)
-    else this.#perClient.set(client, own)
-    this.#count -= 1
-    subscription.expiresAt = 0
+  /** Flags always matter. */
+  #matters(subscription: Subscription): boolean {
+    const { object, watched } = subscription
+    if (statusFlags(object) !== subscription.flags) return true
+    const value = this.#watchedValue(subscription)
+    return differs(object, subscription.value, value, watched.increment ?? object.covIncrement)
+  }
+
+  /** Present_Value as it stands; of another property its octets. */
+  #watchedValue({ object, watched: { property } }: Subscription): unknown {
+    if (property === undefined || property === PRESENT_VALUE) return object.point.value
+    const scratch = this.#scratch.reset()
+    readProperty(scratch, object, this.#parts.downlink, property, undefined)
+    return Buffer.from(scratch.view).toString('latin1')
   }
 
   #queue(subscription: Subscription): void {
-    if (subscription.dirty) return
+    if (subscription.dirty || subscription.held !== undefined) return
+    const { clock } = this.#parts
+    const { covIntervalMs } = subscription.object
+    const tooSoonMs = subscription.toldAt + covIntervalMs - clock.now()
+    if (tooSoonMs > 0) {
+      // A clock that was put back makes nobody wait for longer.
+      subscription.held = clock.after(Math.min(tooSoonMs, covIntervalMs), () => {
+        subscription.held = undefined
+        subscription.toldAt = Number.NEGATIVE_INFINITY
+        // It may have gone back to what was told.
+        if (subscription.expiresAt > 0 && this.#matters(subscription)) this.#queue(subscription)
+      })
+      return
+    }
     subscription.dirty = true
     this.#dirty.push(subscription)
-    this.#cancelFlush ??= this.#parts.clock.after(0, () => this.#flush())
+    this.#cancelFlush ??= clock.after(0, () => this.#flush())
   }
 
   #flush(): void {
+    const { clock, initiative } = this.#parts
     for (const subscription of this.#dirty.splice(0, BURST)) {
       // One that is under way tells of this change when it is answered.
       if (subscription.waiting) continue
       subscription.dirty = false
-      if (subscription.expiresAt > this.#parts.clock.now()) this.#notify(subscription)
+      if (subscription.expiresAt > clock.now() && initiative.has(subscription.object.device)) this.#notify(subscription)
     }
-    this.#cancelFlush = this.#dirty.length === 0 ? undefined : this.#parts.clock.after(PAUSE_MS, () => this.#flush())
+    this.#cancelFlush = this.#dirty.length === 0 ? undefined : clock.after(PAUSE_MS, () => this.#flush())
   }
 
   #notify(subscription: Subscription): void {
-    const { object, client, peer } = subscription
-    subscription.value = object.point.value
-    subscription.flags = statusFlags(object)
+    const { client, object, peer } = subscription
+    const { clock, confirmed, log, reply, throttle } = this.#parts
+    subscription.toldAt = clock.now()
     if (!subscription.confirmed) {
       writeUnconfirmed(this.#writer.reset(), unconfirmedServices['unconfirmed-cov-notification'])
       this.#writeParameters(subscription)
-      this.#parts.reply(object.device, peer, this.#writer, false)
+      reply(object.device, peer, this.#writer, false)
       return
     }
     subscription.waiting = true
     const write = (invokeId: number): void => {
       writeConfirmed(this.#writer.reset(), confirmedServices['confirmed-cov-notification'], invokeId)
       this.#writeParameters(subscription)
-      this.#parts.reply(object.device, peer, this.#writer, true)
+      reply(object.device, peer, this.#writer, true)
     }
     const done = (answered: boolean): void => {
       subscription.waiting = false
       if (!answered) {
-        if (subscription.expiresAt > 0) this.#drop(subscription)
-        if (this.#parts.throttle.pass(`cov ${client}`) !== undefined)
-          this.#parts.log.info({ from: client }, 'bacnet: subscriber does not answer: dropped')
+        this.#subscriptions.drop(subscription)
+        if (throttle.pass(`cov ${client}`) !== undefined)
+          log.info({ from: client }, 'bacnet: subscriber does not answer: dropped')
         return
       }
       if (!subscription.dirty) return
       subscription.dirty = false
       this.#queue(subscription)
     }
-    this.#parts.confirmed.send(peer, { wanted: () => subscription.expiresAt > 0, write, done })
+    confirmed.send(peer, { wanted: () => subscription.expiresAt > 0, write, done })
   }
 
-  #writeParameters({ object, process, expiresAt }: Subscription): void {
-    const now = this.#parts.clock.now()
+  #writeParameters(subscription: Subscription): void {
+    const { object, process, watched } = subscription
+    const property = watched.property ?? PRESENT_VALUE
+    const flags = statusFlags(object)
     writeCovNotification(this.#writer, {
       process,
       device: object.device.instance,
       object,
-      secondsLeft: expiresAt === Number.POSITIVE_INFINITY ? 0 : Math.max(1, Math.round((expiresAt - now) / 1000)),
-      writeValue: (writer) => writePresentValue(writer, object),
-      writeFlags: (writer) => writeStatusFlags(writer, statusFlags(object)),
+      secondsLeft: this.#secondsLeft(subscription),
+      property,
+      writeValue: (writer) =>
+        property === PRESENT_VALUE
+          ? writePresentValue(writer, object)
+          : readProperty(writer, object, this.#parts.downlink, property, undefined),
+      writeFlags: (writer) => writeStatusFlags(writer, flags),
     })
+    // As it was told: a confirmed notification may have waited for its turn, and time itself counts on.
+    subscription.value = this.#watchedValue(subscription)
+    subscription.flags = flags
+  }
+
+  /** One BACnetCOVSubscription (clause 21). */
+  #writeSubscription(writer: Writer, subscription: Subscription): void {
+    const { confirmed, object, peer, process, watched } = subscription
+    writer.opening(0).opening(0).opening(1)
+    writer.unsigned(peer.remote?.network ?? 0).octetString(peer.remote?.mac ?? stationOctets(peer))
+    writer.closing(1).closing(0).contextUnsigned(1, process).closing(0)
+    writer
+      .opening(1)
+      .contextObjectId(0, object.type, object.instance)
+      .contextUnsigned(1, watched.property ?? PRESENT_VALUE)
+      .closing(1)
+    writer.contextBoolean(2, confirmed).contextUnsigned(3, this.#secondsLeft(subscription))
+    const { type } = object.point.definition
+    if ((type === 'number' || type === 'integer') && (watched.property ?? PRESENT_VALUE) === PRESENT_VALUE)
+      writer.contextReal(4, watched.increment ?? object.covIncrement)
+  }
+
+  /** 0: without end. */
+  #secondsLeft({ expiresAt }: Subscription): number {
+    if (expiresAt === Number.POSITIVE_INFINITY) return 0
+    return Math.max(1, Math.round((expiresAt - this.#parts.clock.now()) / 1000))
   }
 
   #sweep(): void {
-    const now = this.#parts.clock.now()
-    for (const own of [...this.#byObject.values()]) {
-      for (const subscription of own.values()) if (subscription.expiresAt <= now) this.#drop(subscription)
-    }
-    this.#cancelSweep = this.#parts.clock.after(SWEEP_MS, () => this.#sweep())
+    const { clock } = this.#parts
+    this.#subscriptions.expire(clock.now())
+    this.#cancelSweep = clock.after(SWEEP_MS, () => this.#sweep())
   }
-}
-
-function subscriptionKey(process: number, client: string): string {
-  return `${process} ${client}`
-}
-
-/** Flags always matter; a number has to move by its increment, everything else by anything (13.1). */
-function matters(
-  subscription: Subscription,
-  object: BacnetObject,
-  value: Subscription['value'],
-  flags: number,
-): boolean {
-  if (flags !== subscription.flags) return true
-  if (value === subscription.value) return false
-  const { type } = object.point.definition
-  if (type !== 'number' && type !== 'integer') return true
-  if (typeof value !== 'number' || typeof subscription.value !== 'number') return true
-  const moved = Math.abs(value - subscription.value)
-  // A hair's breadth: 7.1 - 7.0 is 0.09999999999999964.
-  return moved > 0 && moved >= object.covIncrement - 1e-9
-}
-
-function ipMac({ address, port }: Peer): Uint8Array {
-  return Uint8Array.from([...address.split('.').map(Number), port >> 8, port & 0xff])
 }

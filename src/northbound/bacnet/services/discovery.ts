@@ -1,8 +1,8 @@
+import type { BacnetObject } from '../objects/bacnet-object.ts'
 import type { DeviceModel } from '../objects/device-model.ts'
 import { MAX_APDU } from '../transport/limits.ts'
 import type { Pacer } from '../transport/pacer.ts'
 import { type Peer, peerKey } from '../transport/peer.ts'
-import { type ObjectId, objectKey, objectTypes } from '../wire/object-type.ts'
 import type { Reader } from '../wire/reader.ts'
 import { segmentation, writeIAm } from '../wire/service/i-am.ts'
 import { readWhoHas, writeIHave } from '../wire/service/who-has.ts'
@@ -23,7 +23,7 @@ export class Discovery {
     this.#parts = parts
   }
 
-  whoIs(devices: readonly DeviceModel[], from: Peer, request: Reader): void {
+  whoIs(devices: readonly DeviceModel[], request: Reader, from: Peer): void {
     const { low, high } = readWhoIs(request)
     const { pacer, reply } = this.#parts
     const meant = devices.filter(({ instance }) => instance >= low && instance <= high)
@@ -31,14 +31,14 @@ export class Discovery {
     if (tasks.length > 0) pacer.send(`who-is ${low} ${high} ${peerKey(from)}`, tasks)
   }
 
-  whoHas(devices: readonly DeviceModel[], from: Peer, request: Reader): void {
+  whoHas(devices: readonly DeviceModel[], request: Reader, from: Peer): void {
     const { low, high, object } = readWhoHas(request)
     const { pacer, reply } = this.#parts
     const tasks = devices
       .filter(({ instance }) => instance >= low && instance <= high)
       .flatMap((device) => {
-        const found = typeof object === 'string' ? byName(device, object) : byId(device, object)
-        return found === undefined ? [] : [() => reply(device, from, this.#iHave(device, found.id, found.name))]
+        const found = typeof object === 'string' ? device.named(object) : device.find(object.type, object.instance)
+        return found === undefined ? [] : [() => reply(device, from, this.#iHave(found))]
       })
     if (tasks.length > 0) pacer.send(`who-has ${low} ${high} ${JSON.stringify(object)} ${peerKey(from)}`, tasks)
   }
@@ -48,31 +48,14 @@ export class Discovery {
     writeIAm(this.#writer.reset(), {
       instance: device.instance,
       maxApdu: MAX_APDU,
-      segmentation: segmentation['no-segmentation'],
+      segmentation: segmentation['segmented-both'],
       vendorId: device.common.vendorId,
     })
     return this.#writer
   }
 
-  #iHave(device: DeviceModel, id: ObjectId, name: string): Writer {
-    writeIHave(this.#writer.reset(), device.instance, id, name)
+  #iHave(object: BacnetObject): Writer {
+    writeIHave(this.#writer.reset(), object.device.instance, object, object.name)
     return this.#writer
   }
-}
-
-interface Found {
-  readonly id: ObjectId
-  readonly name: string
-}
-
-function byName(device: DeviceModel, name: string): Found | undefined {
-  if (name === device.name) return { id: { type: objectTypes.device, instance: device.instance }, name }
-  const object = device.named(name)
-  return object && { id: object, name }
-}
-
-function byId(device: DeviceModel, id: ObjectId): Found | undefined {
-  if (id.type === objectTypes.device && id.instance === device.instance) return { id, name: device.name }
-  const object = device.objects.get(objectKey(id.type, id.instance))
-  return object && { id, name: object.name }
 }

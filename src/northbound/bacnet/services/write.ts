@@ -1,36 +1,78 @@
-import type { Writer as Client, Downlink } from '../../../core/ports.ts'
-import type { DeviceModel } from '../objects/device-model.ts'
-import { pointProperties } from '../objects/point-properties.ts'
-import type { PropertyTable } from '../objects/property.ts'
-import { BacnetError } from '../wire/error-code.ts'
-import { objectKey, objectTypes, UNSPECIFIED_INSTANCE } from '../wire/object-type.ts'
+import type { Downlink } from '../../../core/ports.ts'
+import { ElementError, propertyOf, writePropertyValue } from '../objects/property.ts'
+import { BacnetError, BacnetReject } from '../wire/error-code.ts'
 import { Reader } from '../wire/reader.ts'
-import { readWriteProperty } from '../wire/service/write-property.ts'
-import { readApplication } from '../wire/value.ts'
+import { readListElements, writeChangeListError } from '../wire/service/list-element.ts'
+import { readWriteProperty, type WriteProperty } from '../wire/service/write-property.ts'
+import {
+  readWriteAccessSpecifications,
+  writeWritePropertyMultipleError,
+} from '../wire/service/write-property-multiple.ts'
+import { found } from './read.ts'
+import type { ConfirmedService, ServiceRequest } from './service.ts'
 
-/** WriteProperty (15.9). Returns when the value is accepted; throws BacnetError or BacnetReject. */
-export function writeProperty(
-  device: DeviceModel,
-  request: Reader,
-  deviceTable: PropertyTable<DeviceModel>,
-  downlink: Downlink,
-  client: Client,
-): void {
-  const { object: id, property: propertyId, index, value, priority } = readWriteProperty(request)
-  if (id.type === objectTypes.device && (id.instance === device.instance || id.instance === UNSPECIFIED_INSTANCE)) {
-    throw new BacnetError('property', deviceTable.has(propertyId) ? 'write-access-denied' : 'unknown-property')
+/** WriteProperty (15.9): acknowledged when the value is accepted. */
+export function writePropertyService(downlink: Downlink): ConfirmedService {
+  return { execute: (request) => write(request, readWriteProperty(request.reader), downlink) }
+}
+
+/** One of several writes that failed; those before it stay, those behind it were not tried. */
+class FailedWrite extends BacnetError {
+  readonly write: WriteProperty
+
+  constructor(error: BacnetError, failed: WriteProperty) {
+    super(error.errorClass, error.errorCode)
+    this.write = failed
   }
-  const object = device.objects.get(objectKey(id.type, id.instance))
-  if (object === undefined) throw new BacnetError('object', 'unknown-object')
-  const property = pointProperties(object).get(propertyId)
-  if (property === undefined) throw new BacnetError('property', 'unknown-property')
-  if (index !== undefined && property.length === undefined)
-    throw new BacnetError('property', 'property-is-not-an-array')
-  if (property.write === undefined) throw new BacnetError('property', 'write-access-denied')
-  const reader = new Reader(value)
-  // What isn't one primitive value is no value of any property here.
-  if (reader.done || reader.peek()?.context) throw new BacnetError('property', 'invalid-data-type')
-  const sent = readApplication(reader)
-  if (!reader.done) throw new BacnetError('property', 'invalid-data-type')
-  property.write(object, sent, { downlink, client, priority })
+}
+
+/** WritePropertyMultiple (15.10). A request that breaks the encoding anywhere writes nothing. */
+export function writePropertyMultipleService(downlink: Downlink): ConfirmedService {
+  return {
+    execute(request) {
+      for (const each of [...readWriteAccessSpecifications(request.reader)]) {
+        try {
+          write(request, each, downlink)
+        } catch (error) {
+          if (error instanceof BacnetError) throw new FailedWrite(error, each)
+          // Writes before this one are done: it is too late to reject the request.
+          if (error instanceof BacnetReject)
+            throw new FailedWrite(new BacnetError('property', 'invalid-data-type'), each)
+          throw error
+        }
+      }
+    },
+    writeError(answer, error) {
+      const { errorClass, errorCode } = error
+      if (error instanceof FailedWrite) writeWritePropertyMultipleError(answer, errorClass, errorCode, error.write)
+    },
+  }
+}
+
+function write(
+  { authorize, client, device }: ServiceRequest,
+  { object, property, index, value, priority }: WriteProperty,
+  downlink: Downlink,
+): void {
+  writePropertyValue(found(device, object), property, index, value, { downlink, client, authorize, priority })
+}
+
+/** AddListElement (15.1) and RemoveListElement (15.2): all elements, or none. */
+export function listElementService(how: 'add' | 'remove', downlink: Downlink): ConfirmedService {
+  return {
+    execute({ authorize, client, device, reader }) {
+      const { elements, index, object: id, property: number } = readListElements(reader)
+      const object = found(device, id)
+      const property = propertyOf(object, number)
+      if (index !== undefined) throw new BacnetError('property', 'property-is-not-an-array')
+      if (property.items === undefined) throw new BacnetError('services', 'property-is-not-a-list')
+      authorize()
+      if (property.change === undefined) throw new BacnetError('property', 'write-access-denied')
+      property.change(object, how, new Reader(elements), { downlink, client, authorize, priority: undefined })
+    },
+    writeError(answer, error) {
+      const element = error instanceof ElementError ? error.element : 0
+      writeChangeListError(answer, error.errorClass, error.errorCode, element)
+    },
+  }
 }

@@ -15,7 +15,7 @@ import {
   writeDistributionEntry,
 } from '../wire/bvlc.ts'
 import { Writer } from '../wire/writer.ts'
-import { ForeignDeviceTable } from './foreign-device-table.ts'
+import { type ForeignDeviceEntry, ForeignDeviceTable } from './foreign-device-table.ts'
 
 export interface BbmdParts {
   /** This port, as its peers name it. */
@@ -57,8 +57,17 @@ export class Bbmd {
   }
 
   /** What has registered and has not expired. */
-  get foreignDevices(): readonly IpAddress[] {
-    return this.#table.stations()
+  get foreignDevices(): readonly ForeignDeviceEntry[] {
+    return this.#table.entries()
+  }
+
+  get acceptsForeignDevices(): boolean {
+    return this.#parts.foreignDevices !== false
+  }
+
+  /** The Broadcast Distribution Table without this port. */
+  get peers(): readonly IpAddress[] {
+    return this.#others()
   }
 
   /** An Original-Broadcast-NPDU of this subnet (J.4.5): the bridge's own when it names no other origin. */

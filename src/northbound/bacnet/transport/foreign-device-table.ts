@@ -9,6 +9,12 @@ interface Entry {
   readonly until: number
 }
 
+/** A station with its time to live and what is left of it, the grace included, in seconds. */
+export interface ForeignDeviceEntry extends IpAddress {
+  readonly timeToLive: number
+  readonly remaining: number
+}
+
 /** As many as one answer of Read-Foreign-Device-Table holds; no broadcast becomes more datagrams than this, either. */
 const MAX_FOREIGN_DEVICES = 128
 /** Foreign devices behind one address (a router that translates); whoever invents ports gets no further. */
@@ -56,15 +62,21 @@ export class ForeignDeviceTable {
     return [...this.#entries.values()].map(({ station }) => station)
   }
 
-  /** Read-Foreign-Device-Table-Ack (J.2.8): the seconds that are left have the grace in them. */
-  acknowledgement(): Uint8Array {
+  entries(): readonly ForeignDeviceEntry[] {
     this.#expire()
     const now = this.#clock.now()
+    return [...this.#entries.values()].map(({ station, ttlSeconds, until }) => ({
+      ...station,
+      timeToLive: ttlSeconds,
+      remaining: Math.min(0xffff, Math.ceil((until - now) / 1000)),
+    }))
+  }
+
+  /** Read-Foreign-Device-Table-Ack (J.2.8). */
+  acknowledgement(): Uint8Array {
     const writer = new Writer(256).octets(new Uint8Array(BVLC_HEADER))
-    for (const { station, ttlSeconds, until } of this.#entries.values()) {
-      const left = Math.min(0xffff, Math.ceil((until - now) / 1000))
-      writer.octets(stationOctets(station)).uint16(ttlSeconds).uint16(left)
-    }
+    for (const entry of this.entries())
+      writer.octets(stationOctets(entry)).uint16(entry.timeToLive).uint16(entry.remaining)
     return frame(writer.finish(), 'read-foreign-device-table-ack')
   }
 

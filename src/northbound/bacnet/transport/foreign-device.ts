@@ -42,6 +42,11 @@ export class ForeignDevice {
     return this.#parts.settings.bbmd
   }
 
+  /** For how long each registration is asked for. */
+  get ttlSeconds(): number {
+    return Math.round(this.#parts.settings.ttl / 1000)
+  }
+
   /** Whether the BBMD passes broadcasts on now, as far as it has told. */
   get registered(): boolean {
     return this.#parts.clock.now() < this.#registeredUntil
@@ -79,8 +84,8 @@ export class ForeignDevice {
   }
 
   #register(): void {
-    const { clock, send, settings } = this.#parts
-    const seconds = Math.round(settings.ttl / 1000)
+    const { clock, send } = this.#parts
+    const seconds = this.ttlSeconds
     this.#asking = true
     this.#askedAt = clock.now()
     this.#cancel = clock.after(ANSWER_MS, () => this.#failed('does not answer Register-Foreign-Device'))

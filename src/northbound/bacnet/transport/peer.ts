@@ -14,3 +14,8 @@ export interface Peer extends IpAddress {
 export function peerKey({ address, port, remote }: Peer): string {
   return remote === undefined ? `${address}:${port}` : `${address}:${port}/${remote.network}/${remote.mac.join('.')}`
 }
+
+/** One text for one request to one device: invoke ids are each client's own, and each device's behind the bridge. */
+export function transactionKey(peer: Peer, device: { readonly instance: number }, invokeId: number): string {
+  return `${peerKey(peer)} ${device.instance} ${invokeId}`
+}

@@ -1,9 +1,8 @@
 import {
   type AbortReason,
   abortReasons,
+  type BacnetError,
   BacnetReject,
-  type ErrorClass,
-  type ErrorCode,
   errorClasses,
   errorCodes,
   type RejectReason,
@@ -64,6 +63,13 @@ export type Apdu =
   | { readonly kind: 'error'; readonly invokeId: number; readonly service: number; readonly data: Uint8Array }
   | { readonly kind: 'reject'; readonly invokeId: number; readonly reason: number }
   | { readonly kind: 'abort'; readonly server: boolean; readonly invokeId: number; readonly reason: number }
+
+export type ConfirmedRequest = Extract<Apdu, { kind: 'confirmed-request' }>
+
+/** Segments that a client takes of one answer, by its three bits (20.1.2.4): infinite where it doesn't say, or more than 64. */
+export function segmentsTaken(maxSegments: number): number {
+  return maxSegments === 0 || maxSegments === 7 ? Number.POSITIVE_INFINITY : 2 ** maxSegments
+}
 
 /** The fixed part of an APDU (20.1). What is cut short or of an unknown type is a BacnetReject, which nobody answers. */
 export function parseApdu(bytes: Uint8Array): Apdu {
@@ -144,6 +150,42 @@ export function writeConfirmed(writer: Writer, service: number, invokeId: number
     .uint8(service)
 }
 
+/** The head of one segment of a ComplexACK (20.1.5): segment n of the answer, counted modulo 256. */
+export function writeAckSegment(
+  writer: Writer,
+  segment: {
+    readonly service: number
+    readonly invokeId: number
+    readonly sequenceNumber: number
+    readonly windowSize: number
+    readonly moreFollows: boolean
+  },
+): void {
+  writer
+    .uint8((COMPLEX_ACK << 4) | 0x08 | (segment.moreFollows ? 0x04 : 0))
+    .uint8(segment.invokeId)
+    .uint8(segment.sequenceNumber)
+    .uint8(segment.windowSize)
+    .uint8(segment.service)
+}
+
+/** Always as the server: the bridge acknowledges the segments of what it is asked (20.1.6). */
+export function writeSegmentAck(
+  writer: Writer,
+  ack: {
+    readonly negative: boolean
+    readonly invokeId: number
+    readonly sequenceNumber: number
+    readonly windowSize: number
+  },
+): void {
+  writer
+    .uint8((SEGMENT_ACK << 4) | (ack.negative ? 0x02 : 0) | 0x01)
+    .uint8(ack.invokeId)
+    .uint8(ack.sequenceNumber)
+    .uint8(ack.windowSize)
+}
+
 export function writeSimpleAck(writer: Writer, service: number, invokeId: number): void {
   writer
     .uint8(SIMPLE_ACK << 4)
@@ -158,17 +200,28 @@ export function writeComplexAck(writer: Writer, service: number, invokeId: numbe
     .uint8(service)
 }
 
+/** `write` writes parameters of a service whose errors are more than a class and a code. */
 export function writeError(
   writer: Writer,
   service: number,
   invokeId: number,
-  errorClass: ErrorClass,
-  errorCode: ErrorCode,
+  error: BacnetError,
+  write: (writer: Writer, error: BacnetError) => void = writeErrorParameters,
 ): void {
+  beginError(writer, service, invokeId)
+  write(writer, error)
+}
+
+/** The header of an error; the service's own parameters follow (clause 21, BACnet-Error). */
+export function beginError(writer: Writer, service: number, invokeId: number): void {
   writer
     .uint8(ERROR << 4)
     .uint8(invokeId)
     .uint8(service)
+}
+
+/** Error (clause 21): class and code. */
+function writeErrorParameters(writer: Writer, { errorClass, errorCode }: BacnetError): void {
   writer.enumerated(errorClasses[errorClass]).enumerated(errorCodes[errorCode])
 }
 

@@ -135,6 +135,14 @@ export class Reader {
     return tag.length
   }
 
+  /** Takes an application tag of this type and answers its length, or the value of a boolean. */
+  application(type: keyof typeof applicationTags): number {
+    if (this.done) throw new BacnetReject('missing-required-parameter')
+    const tag = this.tag()
+    if (tag.context || tag.number !== applicationTags[type]) throw new BacnetReject('invalid-tag')
+    return tag.length
+  }
+
   opening(number: number): void {
     if (this.done) throw new BacnetReject('missing-required-parameter')
     const tag = this.tag()

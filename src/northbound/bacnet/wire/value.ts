@@ -3,7 +3,8 @@ import type { ObjectId } from './object-type.ts'
 import { applicationTags, type Reader } from './reader.ts'
 import type { Writer } from './writer.ts'
 
-type Four = readonly [number, number, number, number]
+/** A date or a time as its octets. */
+export type Four = readonly [number, number, number, number]
 
 /** A primitive value with its application tag (20.2). Dates and times are their four octets, wildcards (255) included. */
 export type ApplicationValue =
@@ -33,8 +34,7 @@ export function readApplication(reader: Reader): ApplicationValue {
     case applicationTags.signed:
       return { type: 'signed', value: reader.signed(length) }
     case applicationTags.real:
-      if (length !== 4) throw new BacnetReject('invalid-tag')
-      return { type: 'real', value: reader.float32() }
+      return { type: 'real', value: readReal(reader, length) }
     case applicationTags.double:
       if (length !== 8) throw new BacnetReject('invalid-tag')
       return { type: 'double', value: reader.float64() }
@@ -118,7 +118,8 @@ function codePoints(bytes: Uint8Array, width: 2 | 4): string {
   return text
 }
 
-function readBits(reader: Reader, length: number): readonly boolean[] {
+/** The content of a bit string, its highest bit first (20.2.10). */
+export function readBits(reader: Reader, length: number): readonly boolean[] {
   if (length < 1) throw new BacnetReject('invalid-tag')
   const unused = reader.uint8()
   const bytes = reader.octets(length - 1)
@@ -129,7 +130,29 @@ function readBits(reader: Reader, length: number): readonly boolean[] {
   )
 }
 
-function readFour(reader: Reader, length: number): Four {
+/** A bit string that has a fixed number of bits. */
+export function readExactBits(reader: Reader, length: number, count: number): readonly boolean[] {
+  // Before it is read: a long one isn't worth its bits.
+  if (length !== 1 + Math.ceil(count / 8)) throw new BacnetReject('parameter-out-of-range')
+  const bits = readBits(reader, length)
+  if (bits.length !== count) throw new BacnetReject('parameter-out-of-range')
+  return bits
+}
+
+/** An application-tagged boolean, whose value is in its tag (20.2.3). */
+export function readBoolean(reader: Reader): boolean {
+  const value = reader.application('boolean')
+  if (value > 1) throw new BacnetReject('invalid-tag')
+  return value === 1
+}
+
+export function readReal(reader: Reader, length: number): number {
+  if (length !== 4) throw new BacnetReject('invalid-tag')
+  return reader.float32()
+}
+
+/** The content of a date or a time (20.2.12, 20.2.13). */
+export function readFour(reader: Reader, length: number): Four {
   if (length !== 4) throw new BacnetReject('invalid-tag')
   return [reader.uint8(), reader.uint8(), reader.uint8(), reader.uint8()]
 }

@@ -1,9 +1,19 @@
+import { type AbortReason, BacnetAbort } from './error-code.ts'
 import { applicationTags } from './reader.ts'
 
 const textEncoder = new TextEncoder()
 
+/** Octets at the most, and how a client learns that there are more. */
+export interface WriterLimit {
+  readonly octets: number
+  readonly reason: AbortReason
+}
+
 /** Writes octets from front to back into a buffer that grows; `reset` uses it again. */
 export class Writer {
+  #limit: WriterLimit | undefined
+  /** How far the buffer may be filled as it is. */
+  #end: number
   #bytes: Uint8Array
   #view: DataView
   #length = 0
@@ -11,10 +21,35 @@ export class Writer {
   constructor(size = 1500) {
     this.#bytes = new Uint8Array(size)
     this.#view = new DataView(this.#bytes.buffer)
+    this.#end = size
+  }
+
+  /** What goes beyond it throws its abort: a few octets of a request can't ask for gigabytes. */
+  set limit(limit: WriterLimit | undefined) {
+    this.#limit = limit
+    this.#end = Math.min(this.#bytes.length, limit?.octets ?? Number.POSITIVE_INFINITY)
+  }
+
+  /** Octets that still fit; infinite without a limit. */
+  get left(): number {
+    return (this.#limit?.octets ?? Number.POSITIVE_INFINITY) - this.#length
   }
 
   get length(): number {
     return this.#length
+  }
+
+  /** Writes what `write` does, if `octets` more would still have room behind it; false: nothing was written. */
+  fits(octets: number, write: () => void): boolean {
+    const before = this.#length
+    try {
+      write()
+      if (this.#limit === undefined || this.#length + octets <= this.#limit.octets) return true
+    } catch (error) {
+      if (!(error instanceof BacnetAbort)) throw error
+    }
+    this.#length = before
+    return false
   }
 
   /** Forgets everything from `length` on. */
@@ -61,7 +96,7 @@ export class Writer {
     return this
   }
 
-  octets(bytes: Uint8Array): this {
+  octets(bytes: ArrayLike<number>): this {
     const at = this.#room(bytes.length)
     this.#bytes.set(bytes, at)
     return this
@@ -105,17 +140,7 @@ export class Writer {
   }
 
   signed(value: number): this {
-    const octets =
-      value >= -0x80 && value < 0x80
-        ? 1
-        : value >= -0x8000 && value < 0x8000
-          ? 2
-          : value >= -0x80_0000 && value < 0x80_0000
-            ? 3
-            : 4
-    this.tag(applicationTags.signed, false, octets)
-    for (let shift = (octets - 1) * 8; shift >= 0; shift -= 8) this.uint8((value >> shift) & 0xff)
-    return this
+    return this.#signed(applicationTags.signed, false, value)
   }
 
   real(value: number): this {
@@ -153,21 +178,12 @@ export class Writer {
 
   /** Bit 0 is the highest bit of the first octet (20.2.10). */
   bitString(length: number, isSet: (bit: number) => boolean): this {
-    const octets = Math.ceil(length / 8)
-    this.tag(applicationTags['bit-string'], false, octets + 1).uint8(octets * 8 - length)
-    for (let octet = 0; octet < octets; octet += 1) {
-      let value = 0
-      for (let bit = 0; bit < 8; bit += 1) if (octet * 8 + bit < length && isSet(octet * 8 + bit)) value |= 0x80 >> bit
-      this.uint8(value)
-    }
-    return this
+    return this.#bits(applicationTags['bit-string'], false, length, isSet)
   }
 
   /** A date or a time as its four octets (20.2.12, 20.2.13). */
   fourOctets(tag: 'date' | 'time', octets: readonly [number, number, number, number]): this {
-    this.uint8((applicationTags[tag] << 4) | 4)
-    for (const octet of octets) this.uint8(octet)
-    return this
+    return this.tag(applicationTags[tag], false, 4).octets(octets)
   }
 
   objectId(type: number, instance: number): this {
@@ -193,6 +209,44 @@ export class Writer {
     return this
   }
 
+  contextSigned(number: number, value: number): this {
+    return this.#signed(number, true, value)
+  }
+
+  contextDouble(number: number, value: number): this {
+    this.tag(number, true, 8)
+    const at = this.#room(8)
+    this.#view.setFloat64(at, value)
+    return this
+  }
+
+  contextBitString(number: number, bits: readonly boolean[]): this {
+    return this.#bits(number, true, bits.length, (bit) => bits[bit] === true)
+  }
+
+  contextFourOctets(number: number, octets: readonly [number, number, number, number]): this {
+    return this.tag(number, true, 4).octets(octets)
+  }
+
+  #signed(number: number, context: boolean, value: number): this {
+    let octets = 1
+    while (octets < 8 && (value < -(2 ** (octets * 8 - 1)) || value >= 2 ** (octets * 8 - 1))) octets += 1
+    this.tag(number, context, octets)
+    for (let n = octets - 1; n >= 0; n -= 1) this.uint8(Math.floor(value / 256 ** n))
+    return this
+  }
+
+  #bits(number: number, context: boolean, length: number, isSet: (bit: number) => boolean): this {
+    const octets = Math.ceil(length / 8)
+    this.tag(number, context, octets + 1).uint8(octets * 8 - length)
+    for (let octet = 0; octet < octets; octet += 1) {
+      let value = 0
+      for (let bit = 0; bit < 8; bit += 1) if (octet * 8 + bit < length && isSet(octet * 8 + bit)) value |= 0x80 >> bit
+      this.uint8(value)
+    }
+    return this
+  }
+
   #integer(number: number, context: boolean, value: number): this {
     const octets = octetsOf(value)
     this.tag(number, context, octets)
@@ -213,11 +267,14 @@ export class Writer {
   #room(length: number): number {
     const at = this.#length
     this.#length = at + length
-    if (this.#length > this.#bytes.length) {
+    if (this.#length > this.#end) {
+      const limit = this.#limit?.octets ?? Number.POSITIVE_INFINITY
+      if (this.#limit !== undefined && this.#length > limit) throw new BacnetAbort(this.#limit.reason)
       const bytes = new Uint8Array(Math.max(this.#length, this.#bytes.length * 2))
       bytes.set(this.#bytes)
       this.#bytes = bytes
       this.#view = new DataView(bytes.buffer)
+      this.#end = Math.min(bytes.length, limit)
     }
     return at
   }

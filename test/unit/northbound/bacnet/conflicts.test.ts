@@ -32,7 +32,7 @@ function announced(own: Stack): readonly (number | 'router')[] {
   return own.take().flatMap(({ hex, to }): readonly (number | 'router')[] => {
     if (to !== 'broadcast') return []
     if (hex.slice(8) === '01800107d0') return ['router']
-    const found = /1000c4(........)2205c4910322022b$/.exec(hex)?.[1]
+    const found = /1000c4(........)2205c4910022022b$/.exec(hex)?.[1]
     return found === undefined ? [] : [Number.parseInt(found, 16) & 0x3f_ffff]
   })
 }

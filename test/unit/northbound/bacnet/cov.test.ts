@@ -116,7 +116,7 @@ describe('unconfirmed notifications', () => {
     for (const point of points) own.set(point, 7)
     const told: string[] = []
     for (let turn = 0; turn < 100; turn += 1) {
-      own.clock.advance(turn === 0 ? 0 : 10)
+      own.clock.advance(turn === 0 ? 0 : 4)
       const sent = own.take().map(({ hex }) => hex)
       expect(sent.length).toBeLessThanOrEqual(100)
       told.push(...sent)

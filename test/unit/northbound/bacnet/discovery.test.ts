@@ -15,7 +15,7 @@ async function site(): Promise<Stack> {
 /** Instances of I-Am answers. */
 function instances(sent: readonly { readonly hex: string }[]): readonly number[] {
   return sent.map(
-    ({ hex }) => Number.parseInt(/1000c4(........)2205c4910322022b$/.exec(hex)?.[1] ?? '', 16) & 0x3f_ffff,
+    ({ hex }) => Number.parseInt(/1000c4(........)2205c4910022022b$/.exec(hex)?.[1] ?? '', 16) & 0x3f_ffff,
   )
 }
 

@@ -5,6 +5,8 @@ import { silentLog } from '../../../../src/lib/log.ts'
 import { config } from '../../../../src/northbound/bacnet/config.ts'
 import { bacnet } from '../../../../src/northbound/bacnet/index.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
+import { journals } from '../../../support/journal.ts'
+import { notebook } from '../../../support/notebook.ts'
 import { site } from '../../../support/site.ts'
 import { ask, local, oid, stack } from './support.ts'
 
@@ -85,6 +87,8 @@ describe('the UDP port', () => {
       clock: new FakeClock(),
       log: silentLog,
       downlink: (await stack()).downlink,
+      notebook: notebook(),
+      journal: journals(),
       site: 'Site',
       version: '1',
     })
@@ -97,6 +101,6 @@ describe('the UDP port', () => {
     await new Promise<void>((resolve) => socket.bind({ address: '127.0.0.12', port: 0 }, resolve))
     socket.send(Buffer.from(forwarded('127.0.0.12', 0, WHO_IS).replaceAll(' ', ''), 'hex'), port, '127.0.0.11')
     socket.send(Buffer.from(local('10 08'), 'hex'), port, '127.0.0.11')
-    expect(await answer).toBe('810a001501001000c402000fa02205c4910322022b')
+    expect(await answer).toBe('810a001501001000c402000fa02205c4910022022b')
   })
 })

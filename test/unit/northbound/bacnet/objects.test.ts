@@ -21,7 +21,8 @@ const classic: Expected = { ...named, 111: BITS, 36: ENUMERATED, 81: BOOLEAN }
 const analog: Expected = { ...classic, 85: REAL, 117: ENUMERATED }
 const binary: Expected = { ...classic, 85: ENUMERATED }
 const multiState: Expected = { ...classic, 85: UNSIGNED, 74: UNSIGNED }
-const array = (type: number): Expected => ({ 87: NULL, 104: type })
+/** Current_Command_Priority came with Protocol_Revision 17. */
+const array = (type: number): Expected => ({ 87: NULL, 104: type, 431: NULL })
 
 interface Kind {
   readonly number: number
@@ -230,17 +231,20 @@ describe('the device', () => {
     expect(read(own, 8, 4000, 30)).toBe('')
   })
 
-  it('supports what it executes and the types that it has, in strings as long as revision 14 says', async () => {
+  it('supports what it executes and the types that it has, in strings as long as revision 22 says', async () => {
     const own = await stack()
     own.attach([])
-    expect([98, 139].map((property) => read(own, 8, 4000, property))).toEqual(['2101', '210e'])
-    // 41 bits, the last WriteGroup's: 5 subscribe-cov, 12 read, 14 read multiple, 15 write, 33 who-has, 34 who-is.
-    expect(read(own, 8, 4000, 97)).toBe('850707040b00006000')
-    // 55 bits, the last lighting-output's.
-    const types = [0, 1, 2, 3, 4, 5, 8, 13, 14, 19, 40, 46, 48]
-    const bits = Buffer.alloc(7)
-    for (const type of types) bits[type >> 3] = (bits[type >> 3] ?? 0) | (0x80 >> (type & 7))
-    expect(read(own, 8, 4000, 96)).toBe(`850801${bits.toString('hex')}`)
+    expect([98, 139].map((property) => read(own, 8, 4000, property))).toEqual(['2101', '2116'])
+    // 47 bits (clause 21): those of device management (17, 20) only with a password.
+    const services = (numbers: readonly number[]) => bitString(numbers, 47)
+    const executed = [0, 3, 4, 5, 8, 9, 12, 14, 15, 16, 26, 32, 33, 34, 35, 36, 38, 39]
+    expect(read(own, 8, 4000, 97)).toBe(services(executed))
+    const managed = await stack({ password: 'secret' })
+    managed.attach([])
+    expect(read(managed, 8, 4000, 97)).toBe(services([...executed, 17, 20]))
+    // 63 bits, the last staging's.
+    const types = [0, 1, 2, 3, 4, 5, 8, 13, 14, 15, 19, 20, 23, 29, 40, 46, 48, 56]
+    expect(read(own, 8, 4000, 96)).toBe(bitString(types, 63))
   })
 
   it('says the same in I-Am as in its properties', async () => {
@@ -255,12 +259,25 @@ describe('the device', () => {
   it('counts its objects, device first, and one more revision when objects come', async () => {
     const own = await stack()
     own.attach([{ object: 'analog-input', instance: 1, type: 'number' }])
-    expect(read(own, 8, 4000, 76)).toBe(`c4${oid(8, 4000)}c4${oid(0, 1)}`)
-    expect(read(own, 8, 4000, 76, 0)).toBe('2102')
+    const whole = read(own, 8, 4000, 76)
+    expect(whole).toMatch(new RegExp(`^c4${oid(8, 4000)}(c4.{8})*c4${oid(0, 1)}c4${oid(29, 1)}$`))
+    const count = whole.length / 10
+    expect(read(own, 8, 4000, 76, 0)).toBe(`21${hex(count)}`)
     const before = Number.parseInt(read(own, 8, 4000, 155).slice(2), 16)
     own.attach([{ object: 'analog-input', instance: 2, type: 'number' }])
-    expect(read(own, 8, 4000, 76, 0)).toBe('2103')
-    expect(read(own, 8, 4000, 76, 3)).toBe(`c4${oid(0, 2)}`)
+    expect(read(own, 8, 4000, 76, 0)).toBe(`21${hex(count + 1)}`)
+    expect(read(own, 8, 4000, 76, count + 1)).toBe(`c4${oid(0, 2)}`)
     expect(Number.parseInt(read(own, 8, 4000, 155).slice(2), 16)).toBeGreaterThan(before)
   })
 })
+
+function hex(octet: number): string {
+  return octet.toString(16).padStart(2, '0')
+}
+
+/** An application bit string of so many bits, those of the numbers set. */
+function bitString(numbers: readonly number[], length: number): string {
+  const bits = Buffer.alloc(Math.ceil(length / 8))
+  for (const number of numbers) bits[number >> 3] = (bits[number >> 3] ?? 0) | (0x80 >> (number & 7))
+  return `85${hex(bits.length + 1)}${hex(bits.length * 8 - length)}${bits.toString('hex')}`
+}

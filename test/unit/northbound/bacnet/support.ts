@@ -1,7 +1,7 @@
 import { Charger } from '../../../../src/core/charger/charger.ts'
 import { Point, type PointDefinition, type Quality, type Value } from '../../../../src/core/points/point.ts'
 import type { Unit } from '../../../../src/core/points/unit.ts'
-import type { Downlink, Refusal } from '../../../../src/core/ports.ts'
+import type { Device, Downlink, OpenJournal, Refusal } from '../../../../src/core/ports.ts'
 import { type Log, silentLog } from '../../../../src/lib/log.ts'
 import { binding, type PointObjectType } from '../../../../src/northbound/bacnet/binding.ts'
 import { config } from '../../../../src/northbound/bacnet/config.ts'
@@ -9,6 +9,8 @@ import { ANSWER_MS } from '../../../../src/northbound/bacnet/services/conflicts.
 import { createStack } from '../../../../src/northbound/bacnet/stack.ts'
 import { chargerSettings, fleetSettings } from '../../../support/core.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
+import { journals } from '../../../support/journal.ts'
+import { notebook } from '../../../support/notebook.ts'
 
 export interface Station {
   readonly address: string
@@ -82,6 +84,15 @@ class TestDownlink implements Downlink {
     this.#changed(point)
   }
 
+  /** Restarts that were asked for. */
+  readonly resets: { readonly charger: string; readonly hard: boolean }[] = []
+
+  reset(charger: Charger, hard: boolean): Refusal | undefined {
+    if (this.refusal !== undefined) return this.refusal
+    this.resets.push({ charger: charger.id, hard })
+    return undefined
+  }
+
   override(point: Point, value: Value): Refusal | undefined {
     point.value = value
     this.#changed(point)
@@ -98,27 +109,56 @@ export interface PointInit {
   readonly setpoint?: true
   readonly writable?: true
   readonly covIncrement?: number
+  readonly trend?: unknown
+  /** A mapping row's `bacnet.alarm`. */
+  readonly alarm?: object
 }
 
+/** What a bridge finds of the one before it, and who starts it anew. */
+export interface Earlier {
+  readonly pages?: Map<string, string>
+  readonly journal?: OpenJournal
+  readonly clock?: FakeClock
+  readonly restart?: () => void
+  /** Its own address. */
+  readonly address?: string
+}
+
+const POWER: PointInit = { object: 'analog-input', instance: 1, type: 'number', unit: 'kW' }
+
 /** BACnet alone, started, with datagrams in memory: points by hand, in the bridge's device or in those of chargers. */
-export async function stack(settings: object = {}, log: Log = silentLog, address = OWN.address) {
-  const clock = new FakeClock()
+export async function stack(settings: object = {}, log: Log = silentLog, earlier: Earlier = {}) {
+  const clock = earlier.clock ?? new FakeClock()
   const shown = new Map<Point, Shown>()
   const sent: { readonly to: string; readonly bytes: Uint8Array }[] = []
   let receive: (datagram: Uint8Array, from: Station, toAll?: boolean) => void = () => {}
   const downlink = new TestDownlink(shown, (point) => north.pointChanged(point))
+  const { address = OWN.address } = earlier
   const parsed = config.parse({ device: { instance: 4000 }, network: 2000, ...settings })
-  const north = createStack(parsed, { clock, log, downlink, site: 'Site', version: '1.2.3' }, (received) => {
-    receive = received
-    return {
-      start: () => Promise.resolve('memory'),
-      stop: () => Promise.resolve(),
-      send: (bytes, to) => void sent.push({ to: `${to.address}:${to.port}`, bytes }),
-      broadcast: (bytes) => void sent.push({ to: 'broadcast', bytes: Uint8Array.from(bytes) }),
-      isOwn: (station) => station.address === address && station.port === OWN.port,
-      own: () => ({ address, port: OWN.port }),
-    }
-  })
+  const north = createStack(
+    parsed,
+    {
+      clock,
+      log,
+      downlink,
+      notebook: notebook(earlier.pages),
+      journal: earlier.journal ?? journals(),
+      site: 'Site',
+      version: '1.2.3',
+      restart: earlier.restart,
+    },
+    (received) => {
+      receive = received
+      return {
+        start: () => Promise.resolve('memory'),
+        stop: () => Promise.resolve(),
+        send: (bytes, to) => void sent.push({ to: `${to.address}:${to.port}`, bytes }),
+        broadcast: (bytes) => void sent.push({ to: 'broadcast', bytes: Uint8Array.from(bytes) }),
+        isOwn: (station) => station.address === address && station.port === OWN.port,
+        own: () => ({ address, port: OWN.port }),
+      }
+    },
+  )
   await north.start()
   clock.advance(ANSWER_MS)
   clock.advance(100)
@@ -126,7 +166,7 @@ export async function stack(settings: object = {}, log: Log = silentLog, address
   let nextId = 0
 
   function point(init: PointInit, charger?: Charger): Point {
-    const { covIncrement, instance, object, setpoint, states, type, unit, writable } = init
+    const { alarm, covIncrement, instance, object, setpoint, states, trend, type, unit, writable } = init
     const reading: Shown = { value: undefined, quality: 'never' }
     const made = new Point({
       id: nextId++,
@@ -151,6 +191,8 @@ export async function stack(settings: object = {}, log: Log = silentLog, address
             instance,
             name: `${object} ${instance}`,
             ...(covIncrement !== undefined && { covIncrement }),
+            ...(trend !== undefined && { trend }),
+            ...(alarm !== undefined && { alarm }),
           }),
           options: {},
           stride: 100,
@@ -163,6 +205,7 @@ export async function stack(settings: object = {}, log: Log = silentLog, address
   }
 
   const bridge = { charger: undefined, name: 'Site', number: 0, addresses: { bacnet: 4000 } }
+  const chargers = new Map<number, Device>()
   const client: Station = { address: '127.0.0.9', port: 47808 }
 
   return {
@@ -171,23 +214,49 @@ export async function stack(settings: object = {}, log: Log = silentLog, address
     north,
     client,
     /** Adds points to the bridge's own device. */
-    attach(inits: readonly PointInit[]): readonly Point[] {
+    attach(inits: readonly PointInit[], value?: Value): readonly Point[] {
       const points = inits.map((init) => point(init))
+      // Known before it is shown, as after a restart.
+      if (value !== undefined)
+        for (const each of points) {
+          Object.assign(shown.get(each) ?? {}, { value, quality: 'good' })
+          each.refresh(clock.now())
+        }
       north.attach(bridge, points)
       return points
     },
-    /** A charger's device, with one power. */
-    charger(instance: number): void {
+    /** Takes points away again. */
+    detach(points: readonly Point[]): void {
+      north.detach(bridge, points)
+    },
+    /** Shows points that were taken away. */
+    attachAgain(points: readonly Point[]): void {
+      north.attach(bridge, points)
+    },
+    /** A charger's device, with one power unless it is said what else. */
+    charger(instance: number, inits: readonly PointInit[] = [POWER]): readonly Point[] {
       const id = `CP-${instance}`
       const charger = new Charger(
         { ...chargerSettings, id, name: id },
         { guest: false, connectors: 1, limits: fleetSettings.limits },
       )
       const device = { charger, name: `Site.${id}`, number: instance, addresses: { bacnet: instance } }
-      north.attach(device, [point({ object: 'analog-input', instance: 1, type: 'number', unit: 'kW' }, charger)])
+      const points = inits.map((init) => point(init, charger))
+      north.attach(device, points)
+      chargers.set(instance, device)
       // What it asks and says of itself when it comes.
       clock.advance(ANSWER_MS)
       sent.splice(0)
+      return points
+    },
+    /** The config says something else now. */
+    configure(changed: object): void {
+      north.configure(config.parse({ device: { instance: 4000 }, network: 2000, ...settings, ...changed }))
+    },
+    /** Takes a charger's device away. */
+    removeCharger(instance: number): void {
+      const device = chargers.get(instance)
+      if (device !== undefined) north.detach(device)
     },
     /** A charger has told something. */
     set(target: Point, value: Value | undefined, quality: Quality = 'good'): void {
@@ -241,4 +310,14 @@ export function read(own: Stack, type: number, instance: number, property: numbe
   )
   const head = `30010c0c${oid(type, instance)}${context(1, property)}${index === undefined ? '' : context(2, index)}3e`
   return answer.startsWith(head) && answer.endsWith('3f') ? answer.slice(head.length, -2) : answer
+}
+
+/** WriteProperty of the bridge's own device; answers with the APDU. */
+export function write(
+  own: Stack,
+  [type, instance]: readonly [number, number],
+  property: number,
+  value: string,
+): string {
+  return ask(own, 15, `0c${oid(type, instance)}${context(1, property)}3e${value.replaceAll(' ', '')}3f`)
 }

@@ -37,8 +37,9 @@ describe.each(configuration)('a $object that may be written', ({ number, good, b
     expect(write(own, number, good, '4908')).toBe(ACK)
     expect(read(own, number, 1, 85)).toBe(good.replaceAll(' ', ''))
     expect(write(own, number, bad)).toBe(INVALID_DATA_TYPE)
-    // Only what has a priority array can be released.
-    expect(write(own, number, '00', '4908')).toBe(INVALID_DATA_TYPE)
+    // What has no priority array can't be released: the NULL is taken, and changes nothing.
+    expect(write(own, number, '00', '4908')).toBe(ACK)
+    expect(read(own, number, 1, 85)).toBe(good.replaceAll(' ', ''))
     expect(own.downlink.written).toHaveLength(1)
     expect(own.downlink.written[0]?.client).toBe('bacnet:127.0.0.9')
   })

@@ -3,6 +3,8 @@ import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import type { Finding } from '../../../../src/core/ports.ts'
 import { modbus } from '../../../../src/northbound/modbus/index.ts'
+import { journals } from '../../../support/journal.ts'
+import { notebook } from '../../../support/notebook.ts'
 import { type BuildingOptions, connectorRows, makePoints, type Row } from './support.ts'
 
 const config = modbus.config.parse({})
@@ -152,7 +154,15 @@ describe('The registers of a site', () => {
     const more = ['current.L2', 'current.L3', 'voltage.L1', 'voltage.L2', 'voltage.L3', 'soc', 'temperature']
     const rows = [...connectorRows, ...more.map((point, n) => row(point, { table: 'input', address: 40 + 2 * n }))]
     const { clock, log, downlink, charger, points } = makePoints({ connectorRows: rows })
-    const server = modbus.create(config, { clock, log, downlink, site: 'Tower', version: '1' })
+    const server = modbus.create(config, {
+      clock,
+      log,
+      downlink,
+      notebook: notebook(),
+      journal: journals(),
+      site: 'Tower',
+      version: '1',
+    })
     const before = held()
     // The same points under other units: what is measured is Modbus's own part.
     for (let number = 1; number <= 2_000; number += 1) {

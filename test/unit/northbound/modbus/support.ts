@@ -15,6 +15,8 @@ import { modbus } from '../../../../src/northbound/modbus/index.ts'
 import { openSqlite } from '../../../../src/store/sqlite.ts'
 import { chargerSettings, FakeLink, fleetSettings } from '../../../support/core.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
+import { journals } from '../../../support/journal.ts'
+import { notebook } from '../../../support/notebook.ts'
 
 export interface Row {
   readonly point: string
@@ -187,7 +189,15 @@ export async function startBuilding(building: BuildingOptions = {}) {
   const parts = makePoints(building)
   const { clock, log, downlink, charger, points } = parts
   const config = modbus.config.parse({ tcp: { listen: '127.0.0.1:0' }, ...building.settings })
-  const server = modbus.create(config, { clock, log, downlink, site: 'Tower', version: '1.2.3' })
+  const server = modbus.create(config, {
+    clock,
+    log,
+    downlink,
+    notebook: notebook(),
+    journal: journals(),
+    site: 'Tower',
+    version: '1.2.3',
+  })
   parts.northbounds.push(server)
   server.attach({ charger: undefined, name: 'Tower', number: 0, addresses: { modbus: 0 } }, parts.bridge)
   server.attach({ charger, name: 'Tower.Bay 01', number: 7, addresses: { modbus: 7 } }, points)

@@ -1,8 +1,8 @@
 import { writeUnconfirmed } from '../apdu.ts'
-import { BacnetReject } from '../error-code.ts'
 import { objectTypes } from '../object-type.ts'
-import { applicationTags, type Reader } from '../reader.ts'
+import type { Reader } from '../reader.ts'
 import { unconfirmedServices } from '../service.ts'
+import { readDevice } from '../type/recipient.ts'
 import type { Writer } from '../writer.ts'
 
 /** BACnetSegmentation (clause 21). */
@@ -30,17 +30,12 @@ export function writeIAm(writer: Writer, iAm: IAm): void {
     .unsigned(iAm.vendorId)
 }
 
-/** What follows the service choice of an I-Am. */
+/** The parameters of an I-Am that another device sent. */
 export function readIAm(reader: Reader): IAm {
-  const length = (number: number): number => {
-    const tag = reader.tag()
-    if (tag.context || tag.number !== number) throw new BacnetReject('invalid-tag')
-    return tag.length
-  }
-  const { instance, type } = reader.objectId(length(applicationTags['object-identifier']))
-  if (type !== objectTypes.device) throw new BacnetReject('parameter-out-of-range')
-  const maxApdu = reader.unsigned(length(applicationTags.unsigned))
-  const segmentation = reader.unsigned(length(applicationTags.enumerated))
-  const vendorId = reader.unsigned(length(applicationTags.unsigned))
+  const instance = readDevice(reader, reader.application('object-identifier'))
+  const maxApdu = reader.unsigned(reader.application('unsigned'))
+  const segmentation = reader.unsigned(reader.application('enumerated'))
+  const vendorId = reader.unsigned(reader.application('unsigned'))
+  reader.finish()
   return { instance, maxApdu, segmentation, vendorId }
 }

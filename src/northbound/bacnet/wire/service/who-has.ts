@@ -4,6 +4,7 @@ import type { ObjectId } from '../object-type.ts'
 import { MAX_INSTANCE, objectTypes } from '../object-type.ts'
 import type { Reader } from '../reader.ts'
 import { unconfirmedServices } from '../service.ts'
+import { readDevice } from '../type/recipient.ts'
 import { readText } from '../value.ts'
 import type { Writer } from '../writer.ts'
 
@@ -27,8 +28,29 @@ export function readWhoHas(reader: Reader): WhoHas {
   return { low, high, object }
 }
 
+/** The whole APDU; all devices are asked for without a range. */
+export function writeWhoHas(writer: Writer, { low, high, object }: WhoHas): void {
+  writeUnconfirmed(writer, unconfirmedServices['who-has'])
+  if (low > 0 || high < MAX_INSTANCE) writer.contextUnsigned(0, low).contextUnsigned(1, high)
+  if (typeof object === 'string') writer.contextCharacterString(3, object)
+  else writer.contextObjectId(2, object.type, object.instance)
+}
+
 /** I-Have (16.9), the whole APDU. */
 export function writeIHave(writer: Writer, device: number, object: ObjectId, name: string): void {
   writeUnconfirmed(writer, unconfirmedServices['i-have'])
   writer.objectId(objectTypes.device, device).objectId(object.type, object.instance).characterString(name)
+}
+
+/** The parameters of an I-Have that another device sent. */
+export function readIHave(reader: Reader): {
+  readonly device: number
+  readonly object: ObjectId
+  readonly name: string
+} {
+  const device = readDevice(reader, reader.application('object-identifier'))
+  const object = reader.objectId(reader.application('object-identifier'))
+  const name = readText(reader, reader.application('character-string'))
+  reader.finish()
+  return { device, object, name }
 }

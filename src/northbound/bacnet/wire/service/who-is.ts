@@ -21,8 +21,8 @@ export function readWhoIs(reader: Reader): WhoIs {
   return { low, high }
 }
 
-/** Who-Is, the whole APDU. */
+/** The whole APDU; all devices are asked for without a range. */
 export function writeWhoIs(writer: Writer, { low, high }: WhoIs): void {
   writeUnconfirmed(writer, unconfirmedServices['who-is'])
-  writer.contextUnsigned(0, low).contextUnsigned(1, high)
+  if (low > 0 || high < MAX_INSTANCE) writer.contextUnsigned(0, low).contextUnsigned(1, high)
 }

@@ -1,0 +1,186 @@
+import type { DeviceModel } from '../objects/device-model.ts'
+import { timeStampOf } from '../objects/event-properties.ts'
+import { type EventSource, eventStateNumber, type Transition, transitionTo } from '../objects/event-source.ts'
+import { PointObject } from '../objects/point-object.ts'
+import { BacnetError } from '../wire/error-code.ts'
+import { readAcknowledgeAlarm } from '../wire/service/acknowledge-alarm.ts'
+import { writeAlarmSummary } from '../wire/service/get-alarm-summary.ts'
+import {
+  type GetEnrollmentSummary,
+  readGetEnrollmentSummary,
+  writeEnrollmentSummary,
+} from '../wire/service/get-enrollment-summary.ts'
+import {
+  beginEventSummaries,
+  endEventSummaries,
+  readGetEventInformation,
+  writeEventSummary,
+} from '../wire/service/get-event-information.ts'
+import { notifyTypes } from '../wire/type/enumerations.ts'
+import type { RecipientProcess } from '../wire/type/recipient.ts'
+import type { TimeStamp } from '../wire/type/time-stamp.ts'
+import type { Writer } from '../wire/writer.ts'
+import { type Alarms, classOf, eventTypeOf } from './alarms.ts'
+import { found } from './read.ts'
+import { recipientKey } from './recipient-search.ts'
+import type { ConfirmedService } from './service.ts'
+
+/** Longest run of events in one answer, where the client's room doesn't end it before. */
+const MAX_SUMMARIES = 500
+/** Octets that the end of an answer takes. */
+const CLOSING_OCTETS = 3
+
+/** Characters of who acknowledged, as others are told. */
+const MAX_SOURCE = 64
+
+const transitions: readonly Transition[] = [0, 1, 2]
+
+/** AcknowledgeAlarm (13.5): of the last transition of a kind, by its time stamp. */
+export function acknowledgeAlarmService(alarms: Alarms): ConfirmedService {
+  return {
+    guarded: true,
+    execute({ client, device, reader }) {
+      const { eventState, object: id, source: sent, timeStamp } = readAcknowledgeAlarm(reader)
+      const object = found(device, id)
+      const events = object instanceof PointObject ? object.events : undefined
+      if (events === undefined) throw new BacnetError('object', 'no-alarm-configured')
+      const transition = transitions.find((each) => isMeant(events, each, eventState))
+      if (transition === undefined) throw new BacnetError('services', 'invalid-event-state')
+      const { acked, last } = events.standing
+      if (!isSame(timeStampOf(last[transition]?.at), timeStamp)) throw new BacnetError('services', 'invalid-time-stamp')
+      const source = shortened(sent)
+      alarms.acknowledged(events, transition, source)
+      if (!acked[transition])
+        device.common.written(object, 'acked-transitions', `acknowledged by ${source}`, client.client)
+    },
+  }
+}
+
+/** GetAlarmSummary (13.10): what is an alarm now, and not normal. */
+export function getAlarmSummaryService(): ConfirmedService {
+  return {
+    complex: true,
+    execute({ device, reader }, answer) {
+      reader.finish()
+      for (const { object, settings, standing } of eventsOf(device)) {
+        if (standing.state === 'normal' || settings.notifyType !== 'alarm') continue
+        const alarmState = eventStateNumber(standing.state)
+        writeAlarmSummary(answer, { object, alarmState, acknowledgedTransitions: standing.acked })
+      }
+    },
+  }
+}
+
+/** GetEventInformation (13.12): what is not normal or not acknowledged, in portions that the client can take. */
+export function getEventInformationService(): ConfirmedService {
+  return {
+    complex: true,
+    execute({ device, reader }, answer) {
+      const after = readGetEventInformation(reader)
+      const all = eventsOf(device).filter(
+        ({ standing }) => standing.state !== 'normal' || standing.acked.some((acked) => !acked),
+      )
+      // An object that isn't among them any more was the last told: those behind it are told, wherever they stand.
+      const order = new Map(device.order.map((object, index) => [`${object.type} ${object.instance}`, index]))
+      const from = after === undefined ? -1 : (order.get(`${after.type} ${after.instance}`) ?? -1)
+      const left = all.filter(({ object }) => (order.get(`${object.type} ${object.instance}`) ?? 0) > from)
+      beginEventSummaries(answer)
+      let told = 0
+      for (const events of left) {
+        const write = () => writeSummary(answer, events)
+        if (told >= MAX_SUMMARIES || !answer.fits(CLOSING_OCTETS, write)) {
+          // With no room for a single one the client would ask for ever: this aborts.
+          if (told === 0) write()
+          break
+        }
+        told += 1
+      }
+      endEventSummaries(answer, told < left.length)
+    },
+  }
+}
+
+/** GetEnrollmentSummary (13.11): the objects that can tell events, by what is asked for. */
+export function getEnrollmentSummaryService(): ConfirmedService {
+  return {
+    complex: true,
+    execute({ device, reader }, answer) {
+      const asked = readGetEnrollmentSummary(reader)
+      for (const events of eventsOf(device)) {
+        const own = classOf(events)
+        const priority = own?.priority[transitionTo(events.standing.state)] ?? 0
+        if (!isAskedFor(events, asked, priority)) continue
+        writeEnrollmentSummary(answer, {
+          object: events.object,
+          eventType: eventTypeOf(events),
+          eventState: eventStateNumber(events.standing.state),
+          priority,
+          notificationClass: events.settings.notificationClass,
+        })
+      }
+    },
+  }
+}
+
+function eventsOf(device: DeviceModel): readonly EventSource[] {
+  return device.order.flatMap((object) => (object instanceof PointObject ? (object.events ?? []) : []))
+}
+
+/** Whether an acknowledgement of a state means the last transition of that kind. */
+function isMeant({ standing }: EventSource, transition: Transition, eventState: number): boolean {
+  const state = standing.last[transition]?.state
+  return state !== undefined && eventStateNumber(state) === eventState
+}
+
+function isSame(a: TimeStamp, b: TimeStamp): boolean {
+  return JSON.stringify(a) === JSON.stringify(b)
+}
+
+function writeSummary(answer: Writer, events: EventSource): void {
+  const { object, settings, standing } = events
+  const [offnormal, fault, normal] = standing.last
+  writeEventSummary(answer, {
+    object,
+    eventState: eventStateNumber(standing.state),
+    acknowledgedTransitions: standing.acked,
+    eventTimeStamps: [timeStampOf(offnormal?.at), timeStampOf(fault?.at), timeStampOf(normal?.at)],
+    notifyType: notifyTypes[settings.notifyType],
+    eventEnable: settings.enable,
+    eventPriorities: classOf(events)?.priority ?? [0, 0, 0],
+  })
+}
+
+function isAskedFor(events: EventSource, asked: GetEnrollmentSummary, priority: number): boolean {
+  const { settings, standing } = events
+  const isAcked = standing.acked.every((acked) => acked)
+  if (asked.acknowledgment === 'acked' ? !isAcked : asked.acknowledgment === 'not-acked' && isAcked) return false
+  if (asked.eventType !== undefined && asked.eventType !== eventTypeOf(events)) return false
+  if (asked.notificationClass !== undefined && asked.notificationClass !== settings.notificationClass) return false
+  if (asked.priority !== undefined && (priority < asked.priority.min || priority > asked.priority.max)) return false
+  if (asked.enrollment !== undefined && !isEnrolled(events, asked.enrollment)) return false
+  switch (asked.eventState) {
+    case 'offnormal':
+      return transitionTo(standing.state) === 0
+    case 'fault':
+      return standing.state === 'fault'
+    case 'normal':
+      return standing.state === 'normal'
+    case 'active':
+      return standing.state !== 'normal'
+    case 'all':
+    case undefined:
+      return true
+  }
+}
+
+function isEnrolled(events: EventSource, { process, recipient }: RecipientProcess): boolean {
+  const text = recipientKey(recipient)
+  return (classOf(events)?.destinations ?? []).some(
+    (own) => own.process === process && recipientKey(own.recipient) === text,
+  )
+}
+
+/** What anybody may send stands in the log and in a notification: one line, and not long. */
+function shortened(text: string): string {
+  return [...text.replaceAll(/\p{Cc}/gu, ' ')].slice(0, MAX_SOURCE).join('')
+}

@@ -1,0 +1,70 @@
+import { createSocket, type Socket } from 'node:dgram'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type BridgeProcess, startBridge } from '../support/bridge-process.ts'
+
+const ADDRESS = '127.0.31.1'
+const PORT = 47_808
+/** ReinitializeDevice, warmstart, with the password "secret". */
+const WARMSTART = '00 05 07 14 09 01 1d 07 00 736563726574'
+/** ReadProperty of the device's Database_Revision. */
+const REVISION = '00 05 08 0c 0c 02000fa0 19 9b'
+
+let folder: string
+let config: string
+let bridge: BridgeProcess | undefined
+let client: Socket
+
+const text = (name: string) => `site: ${name}
+ocpp: { listen: "${ADDRESS}:8887" }
+bacnet: { listen: "${ADDRESS}:${PORT}", device: { instance: 4000 }, network: 2000, password: secret, allowRestart: true }
+`
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'restart-'))
+  config = join(folder, 'config.yaml')
+  writeFileSync(config, text('Site'))
+  client = createSocket('udp4')
+  await new Promise<void>((resolve) => client.bind(0, '127.0.31.2', resolve))
+})
+afterEach(() => {
+  client.close()
+  bridge?.child.kill('SIGKILL')
+  rmSync(folder, { recursive: true, force: true })
+})
+
+function ask(apdu: string): Promise<string> {
+  const npdu = Buffer.from(`0104${apdu.replaceAll(' ', '')}`, 'hex')
+  const answer = new Promise<string>((resolve) =>
+    client.once('message', (bytes) => resolve(bytes.subarray(6).toString('hex'))),
+  )
+  client.send(Buffer.concat([Buffer.from([0x81, 0x0a, 0, npdu.length + 4]), npdu]), PORT, ADDRESS)
+  return answer
+}
+
+describe('a bridge that a client restarts', () => {
+  it('answers first, comes back by itself with what the config says now, and counts its revisions on', async () => {
+    bridge = await startBridge(['run', '--config', config])
+    const before = await ask(REVISION)
+    // What needs a restart waits for one.
+    writeFileSync(config, text('Other'))
+    await bridge.said('a restart is needed')
+    expect(await ask(WARMSTART)).toBe('200714')
+    const again = new Promise<void>((resolve) => bridge?.child.stdout?.once('data', () => resolve()))
+    await bridge.said('restarted by bacnet:127.0.31.2')
+    await again
+    expect(Number.parseInt((await ask(REVISION)).slice(-4, -2), 16)).toBe(Number.parseInt(before.slice(-4, -2), 16) + 1)
+    expect(await bridge.end()).toBe(0)
+  }, 30_000)
+
+  it('goes on as before where the config has a mistake', async () => {
+    bridge = await startBridge(['run', '--config', config])
+    writeFileSync(config, `${text('Site')}nonsense: 1\n`)
+    expect(await ask(WARMSTART)).toBe('200714')
+    await bridge.said('no restart, the bridge goes on as before')
+    expect(await ask(REVISION)).toMatch(/^30080c/)
+    expect(await bridge.end()).toBe(0)
+  }, 30_000)
+})
