@@ -61,6 +61,7 @@ describe('a broadcast of the own subnet', () => {
   it("that is the bridge's own goes there, too, and to its subnet", async () => {
     const own = await bbmd()
     own.receive(register(60), FOREIGN)
+    own.clock.advance(1_000)
     own.take()
     own.receive('810b000901800007d0', CLIENT, true)
     const iAmRouter = '01800107d0'
