@@ -33,7 +33,7 @@ export interface CovParts {
 }
 
 /** Niagara and others subscribe to every point: plenty for each, but not without end. */
-const LIMITS = { all: 100_000, perAddress: 20_000 } as const
+const LIMITS = { all: 100_000, perAddress: 50_000 } as const
 const SWEEP_MS = 1_000
 const MAX_UNSIGNED32 = 0xffff_ffff
 /** Notifications that leave at once, as many as a client's socket holds, and how long until the next. */
@@ -102,7 +102,9 @@ export class CovService {
 
   /** Active_COV_Subscriptions (12.11) of one device. */
   writeSubscriptions(writer: Writer, device: DeviceModel): void {
-    for (const subscription of this.#subscriptions.in(device)) this.#writeSubscription(writer, subscription)
+    const now = this.#parts.clock.now()
+    for (const subscription of this.#subscriptions.in(device))
+      if (subscription.expiresAt > now) this.#writeSubscription(writer, subscription)
   }
 
   start(): void {
@@ -134,7 +136,7 @@ export class CovService {
     }
     subscription.watched = watched
     subscription.confirmed = confirmed
-    subscription.expiresAt = lifetime ? clock.now() + lifetime * 1000 : Number.POSITIVE_INFINITY
+    this.#subscriptions.keep(subscription, lifetime ? clock.now() + lifetime * 1000 : Number.POSITIVE_INFINITY)
     // The first notification follows every subscription, renewals included (13.1).
     subscription.toldAt = Number.NEGATIVE_INFINITY
     subscription.held?.()

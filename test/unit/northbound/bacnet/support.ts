@@ -108,10 +108,14 @@ export interface PointInit {
   readonly setpoint?: true
   readonly writable?: true
   readonly covIncrement?: number
+  readonly covInterval?: string
 }
 
-/** BACnet alone, started, with datagrams in memory: points by hand, in the bridge's device or in those of chargers. */
-export async function stack(settings: object = {}, log: Log = silentLog) {
+/**
+ * BACnet alone, started, with datagrams in memory: points by hand, in the bridge's device or in those of chargers. With the
+ * `pages` of an earlier one it goes on where that one stopped.
+ */
+export async function stack(settings: object = {}, log: Log = silentLog, pages = new Map<string, string>()) {
   const clock = new FakeClock()
   const shown = new Map<Point, Shown>()
   const sent: { readonly to: string; readonly bytes: Uint8Array }[] = []
@@ -120,7 +124,7 @@ export async function stack(settings: object = {}, log: Log = silentLog) {
   const parsed = config.parse({ device: { instance: 4000 }, network: 2000, ...settings })
   const north = createStack(
     parsed,
-    { clock, log, downlink, notebook: notebook(), site: 'Site', version: '1.2.3' },
+    { clock, log, downlink, notebook: notebook(pages), site: 'Site', version: '1.2.3' },
     (received) => {
       receive = received
       return {
@@ -140,7 +144,7 @@ export async function stack(settings: object = {}, log: Log = silentLog) {
   let nextId = 0
 
   function point(init: PointInit, charger?: Charger): Point {
-    const { covIncrement, instance, object, setpoint, states, type, unit, writable } = init
+    const { covIncrement, covInterval, instance, object, setpoint, states, type, unit, writable } = init
     const reading: Shown = { value: undefined, quality: 'never' }
     const made = new Point({
       id: nextId++,
@@ -165,6 +169,7 @@ export async function stack(settings: object = {}, log: Log = silentLog) {
             instance,
             name: `${object} ${instance}`,
             ...(covIncrement !== undefined && { covIncrement }),
+            ...(covInterval !== undefined && { covInterval }),
           }),
           options: {},
           stride: 100,
