@@ -56,7 +56,8 @@ export function acknowledgeAlarmService(alarms: Alarms): ConfirmedService {
 export function getAlarmSummaryService(): ConfirmedService {
   return {
     complex: true,
-    execute({ device }, answer) {
+    execute({ device, reader }, answer) {
+      reader.finish()
       for (const { object, settings, standing } of eventsOf(device)) {
         if (standing.state === 'normal' || settings.notifyType !== 'alarm') continue
         const alarmState = eventStateNumber(standing.state)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ask, context, local, oid, type PointInit, type Stack, type Station, stack } from './support.ts'
+import { ask, local, oid, type PointInit, type Stack, type Station, stack } from './support.ts'
 
 const power = (instance: number): PointInit => ({
   object: 'analog-input',
