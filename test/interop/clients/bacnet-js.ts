@@ -9,6 +9,8 @@ const PRESENT_VALUE = 85
 const PRIORITY_ARRAY = 87
 const OBJECT_LIST = 76
 const PROPERTY_LIST = 371
+const LOG_BUFFER = 131
+const RECORD_COUNT = 141
 const ALL = 8
 const REAL = 4
 const NULL = 0
@@ -95,7 +97,9 @@ async function readAll(client: InstanceType<typeof Client>, sender: Header['send
   for (const objectId of whole) {
     const listed = (await read(objectId, PROPERTY_LIST)) as number[]
     for (const property of [75, 77, 79, ...listed]) {
-      if (property !== OBJECT_LIST) await read(objectId, property)
+      // Records are read by ReadRange and by nothing else (12.25).
+      if (property === LOG_BUFFER) await readLog(client, sender, objectId)
+      else if (property !== OBJECT_LIST) await read(objectId, property)
       properties += 1
     }
     // A device's ALL has its whole Object_List in it.
@@ -112,6 +116,18 @@ async function readAll(client: InstanceType<typeof Client>, sender: Header['send
       )
   }
   return { objects: whole.length, properties }
+}
+
+/** All records of a log that has only begun, by position. */
+async function readLog(
+  client: InstanceType<typeof Client>,
+  sender: Header['sender'],
+  objectId: { type: number; instance: number },
+) {
+  const { values } = await client.readProperty(sender as never, objectId, RECORD_COUNT)
+  const count = Number(values[0]?.value)
+  const { itemCount } = await client.readRange(sender as never, objectId, 1, count + 1)
+  if (itemCount < count) throw new Error(`${itemCount} records came of ${count}`)
 }
 
 /** Forgives one refusal. */
