@@ -162,7 +162,8 @@ function defined(record: Readonly<Record<string, unknown>>): Record<string, unkn
 
 /** Frozen all the way down. */
 function freeze<T>(value: T): T {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
+  // Octets of an address can't be frozen.
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || Object.isFrozen(value)) return value
   for (const inner of Object.values(value)) freeze(inner)
   return Object.freeze(value)
 }

@@ -20,7 +20,7 @@ export interface Protocol {
 }
 
 /** One set of files that the protocol's tools import. */
-export interface Export {
+interface Export {
   /** The files by their names. */
   files(config: unknown, listings: readonly Listing[], context: ExportContext): ReadonlyMap<string, string | Uint8Array>
 }

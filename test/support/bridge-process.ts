@@ -30,12 +30,14 @@ export function runCommand(
   return new Promise((resolve) => child.once('close', (code) => resolve({ code, out, errors })))
 }
 
-/** Runs the command line from source and waits for its ready line. */
-export function startBridge(args: readonly string[], within = 20_000): Promise<BridgeProcess> {
-  const child = spawn(process.execPath, ['--import', 'tsx', join(root, 'src/main.ts'), ...args], {
-    cwd: root,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+/** Runs the command line from source and waits for its ready line; `inside` are words before it (ip netns exec …). */
+export function startBridge(
+  args: readonly string[],
+  within = 20_000,
+  inside: readonly string[] = [],
+): Promise<BridgeProcess> {
+  const words = [...inside, process.execPath, '--import', 'tsx', join(root, 'src/main.ts'), ...args]
+  const child = spawn(words[0] ?? '', words.slice(1), { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
   let out = ''
   let errors = ''
   let log = ''

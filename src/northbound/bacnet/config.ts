@@ -49,7 +49,9 @@ const MAX_PEERS = 128
 const bbmd = z
   .strictObject({
     peers: z.array(station()).max(MAX_PEERS).prefault([]),
-    foreignDevices: z.union([z.boolean(), z.array(cidr())]).default(false),
+    foreignDevices: z
+      .union([z.boolean(), z.array(cidr())], 'write true, false or a list of networks such as [10.8.0.0/16]')
+      .default(false),
   })
   .refine(
     ({ foreignDevices, peers }) => peers.length > 0 || foreignDevices !== false,

@@ -64,7 +64,9 @@ const recipient = z
     from: timeOfDay.prefault('00:00'),
     to: timeOfDay.prefault('24:00'),
   })
-  .superRefine(({ address, device, mac, network }, context) => {
+  .superRefine(({ address, device, from, mac, network, to }, context) => {
+    if (from[0] * 60 + from[1] > to[0] * 60 + to[1])
+      context.addIssue({ code: 'custom', path: ['to'], message: 'is before from: write a night as two recipients' })
     const ways = [device !== undefined, address !== undefined, network !== undefined].filter(Boolean).length
     const complete = network === undefined ? mac === undefined : mac !== undefined || network === GLOBAL
     if (ways === 1 && complete) return

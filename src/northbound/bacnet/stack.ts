@@ -112,7 +112,7 @@ export function createStack(
     routes,
     now,
     reply,
-    broadcast: (device, apdu, everywhere) => network.broadcast(device, apdu, everywhere),
+    broadcast: (device, apdu, everywhere, priority) => network.broadcast(device, apdu, everywhere, priority),
   })
   const cov = new CovService({ clock, log, confirmed, initiative, downlink, throttle, reply })
   const alarms = new Alarms({ clock, now, notifier, flagsChanged: (object) => cov.changed(object) })

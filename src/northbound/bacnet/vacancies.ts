@@ -2,7 +2,7 @@ import type { PointDefinition } from '../../core/points/point.ts'
 import type { Newcomer, RowBinding, Vacancies } from '../../core/ports.ts'
 import { type BacnetRow, defaultIncrement, type PointObjectType } from './binding.ts'
 import type { BacnetConfig } from './config.ts'
-import { FLAT_STRIDE } from './placement.ts'
+import { FLAT_STRIDE, NETWORK_PORT_NAME, VIEW_NAME } from './placement.ts'
 
 const DEFAULT_STRIDE = 100
 const LONGEST_NAME = 64
@@ -16,7 +16,7 @@ export function vacancies(settings: BacnetConfig | undefined, rows: readonly Pla
   const bound = rows.map(({ binding }) => binding as RowBinding<BacnetRow, unknown>)
   const stride = bound[0]?.stride ?? DEFAULT_STRIDE
   const room = settings?.topology === 'flat' ? Math.min(stride, FLAT_STRIDE) : stride
-  const names = new Set(bound.map(({ row }) => row.name))
+  const names = new Set([...bound.map(({ row }) => row.name), VIEW_NAME, NETWORK_PORT_NAME])
   const taken = new Map<string, Set<number>>()
   const instancesOf = (object: string): Set<number> => {
     const known = taken.get(object) ?? new Set()

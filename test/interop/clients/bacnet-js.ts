@@ -16,6 +16,7 @@ const REAL = 4
 const NULL = 0
 const GLOBAL = 0xffff
 const INVALID_ARRAY_INDEX = 'Code:42'
+const READ_ACCESS_DENIED = 'Code:27'
 const SEGMENTATION_NOT_SUPPORTED = 'Abort - Reason:4'
 
 export interface BacnetJsOptions {
@@ -97,9 +98,11 @@ async function readAll(client: InstanceType<typeof Client>, sender: Header['send
   for (const objectId of whole) {
     const listed = (await read(objectId, PROPERTY_LIST)) as number[]
     for (const property of [75, 77, 79, ...listed]) {
-      // Records are read by ReadRange and by nothing else (12.25).
-      if (property === LOG_BUFFER) await readLog(client, sender, objectId)
-      else if (property !== OBJECT_LIST) await read(objectId, property)
+      // Only ReadRange reads a log's buffer.
+      if (property === LOG_BUFFER) {
+        await read(objectId, property).catch(refusedWith(READ_ACCESS_DENIED))
+        await readLog(client, sender, objectId)
+      } else if (property !== OBJECT_LIST) await read(objectId, property)
       properties += 1
     }
     // A device's ALL has its whole Object_List in it.

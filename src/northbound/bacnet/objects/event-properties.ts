@@ -43,9 +43,9 @@ function row(
     ...(write !== undefined && {
       write: (object, value, context) => {
         const events = eventsOf(object)
-        const changed = write(events, value, context)
-        events.set(changed)
-        object.device.common.written(object, id, JSON.stringify(Object.values(changed)[0]), context.client.client)
+        if (!events.set(write(events, value, context))) return
+        const told = value.type === 'null' ? 'null' : JSON.stringify(value.value)
+        object.device.common.written(object, id, told, context.client.client)
       },
     }),
   }
@@ -57,10 +57,11 @@ function unsigned(value: ApplicationValue, most = MAX_UNSIGNED32): number {
   return value.value
 }
 
-function real(value: ApplicationValue): number {
+/** A REAL has fewer digits than what the mapping says: one that reads the same is the same. */
+function real(value: ApplicationValue, before: number): number {
   if (value.type !== 'real') throw new BacnetError('property', 'invalid-data-type')
   if (!Number.isFinite(value.value)) throw new BacnetError('property', 'value-out-of-range')
-  return value.value
+  return Math.fround(before) === value.value ? before : value.value
 }
 
 function bits<N extends number>(value: ApplicationValue, length: N): readonly boolean[] {
@@ -130,18 +131,18 @@ const analog: readonly Row[] = [
   row(
     'high-limit',
     (writer, { settings }) => writer.real(settings.high),
-    (_events, value) => ({ high: real(value) }),
+    ({ settings }, value) => ({ high: real(value, settings.high) }),
   ),
   row(
     'low-limit',
     (writer, { settings }) => writer.real(settings.low),
-    (_events, value) => ({ low: real(value) }),
+    ({ settings }, value) => ({ low: real(value, settings.low) }),
   ),
   row(
     'deadband',
     (writer, { settings }) => writer.real(settings.deadband),
-    (_events, value) => {
-      const deadband = real(value)
+    ({ settings }, value) => {
+      const deadband = real(value, settings.deadband)
       if (deadband < 0) throw new BacnetError('property', 'value-out-of-range')
       return { deadband }
     },

@@ -1,6 +1,6 @@
 import type { AlarmClass } from '../alarm.ts'
 import { type AlarmRow, alarmClasses, alarmCondition } from '../alarm.ts'
-import { eventStates } from '../wire/type/enumerations.ts'
+import { eventStates, reliabilities } from '../wire/type/enumerations.ts'
 import type { PointObject } from './point-object.ts'
 
 export type EventState = 'normal' | 'fault' | 'offnormal' | 'high-limit' | 'low-limit'
@@ -16,6 +16,8 @@ interface Happened {
   /** Milliseconds, as the building counts them. */
   readonly at: number
   readonly state: EventState
+  /** BACnetEventType of what was told: faults have their own. */
+  readonly eventType: number
   readonly message: string
 }
 
@@ -36,11 +38,18 @@ export interface EventSettings {
 /** How things stand; kept over restarts. */
 export interface EventStanding {
   readonly state: EventState
+  /** BACnetReliability when it came to this: another one is another fault. */
+  readonly reliability: number
   readonly acked: Three<boolean>
   readonly last: Three<Happened | undefined>
 }
 
-const fresh: EventStanding = { state: 'normal', acked: [true, true, true], last: [undefined, undefined, undefined] }
+const fresh: EventStanding = {
+  state: 'normal',
+  reliability: reliabilities['no-fault-detected'],
+  acked: [true, true, true],
+  last: [undefined, undefined, undefined],
+}
 
 /** Intrinsic reporting of one object (13.2): its condition, and what became of it. Decides nothing by itself. */
 export class EventSource {
@@ -69,10 +78,13 @@ export class EventSource {
     return { ...this.#initial(), ...this.#written }
   }
 
-  /** A client's change. */
-  set(settings: Partial<EventSettings>): void {
+  /** A client's change; false where it is none. */
+  set(settings: Partial<EventSettings>): boolean {
+    const before = this.settings
+    if (JSON.stringify({ ...before, ...settings }) === JSON.stringify(before)) return false
     this.#written = { ...this.#written, ...settings }
     this.object.device.common.notebook.set(this.#page('alarm'), JSON.stringify(this.#written))
+    return true
   }
 
   stand(standing: EventStanding): void {

@@ -1,10 +1,12 @@
 import { type AlarmClass, alarmClasses } from '../alarm.ts'
+import { IP_MAC_BYTES } from '../transport/network.ts'
 import { BacnetError, BacnetReject } from '../wire/error-code.ts'
-import { objectTypes } from '../wire/object-type.ts'
+import { GLOBAL_BROADCAST } from '../wire/npdu.ts'
+import { MAX_INSTANCE, objectTypes } from '../wire/object-type.ts'
 import { propertyIds } from '../wire/property-id.ts'
 import { Reader } from '../wire/reader.ts'
 import { type Destination, readDestination, writeDestination } from '../wire/type/destination.ts'
-import { readApplication } from '../wire/value.ts'
+import { type Four, readApplication } from '../wire/value.ts'
 import { Writer } from '../wire/writer.ts'
 import type { BacnetObject } from './bacnet-object.ts'
 import type { DeviceModel } from './device-model.ts'
@@ -21,6 +23,10 @@ import {
 /** Each destination is a packet an alarm. */
 const MAX_DESTINATIONS = 32
 const HIGHEST_PRIORITY_NUMBER = 255
+const MAX_UNSIGNED32 = 0xffff_ffff
+/** Hour, minute, second, hundredths; 255 is any. */
+const mostOfTime: Four = [23, 59, 59, 99]
+const ANY = 255
 
 interface ClassDefaults {
   readonly title: string
@@ -51,6 +57,8 @@ export class NotificationClass implements BacnetObject {
   readonly properties: PropertyTable<NotificationClass> = table
   readonly #configured: (own: AlarmClass) => readonly Destination[]
   #kept: Kept
+  /** As they are kept; undefined: the config's count. */
+  #destinations: readonly Destination[] | undefined
 
   constructor(device: DeviceModel, own: AlarmClass, configured: (own: AlarmClass) => readonly Destination[]) {
     this.device = device
@@ -58,6 +66,7 @@ export class NotificationClass implements BacnetObject {
     this.#configured = configured
     const text = device.common.notebook.get(this.#page)
     this.#kept = text === undefined ? {} : (JSON.parse(text) as Kept)
+    this.#destinations = this.#kept.destinations?.map((hex) => readDestination(new Reader(octetsOf(hex))))
   }
 
   get instance(): number {
@@ -81,13 +90,17 @@ export class NotificationClass implements BacnetObject {
   }
 
   get destinations(): readonly Destination[] {
-    const { destinations } = this.#kept
-    return destinations === undefined
-      ? this.#configured(this.class)
-      : destinations.map((text) => readDestination(new Reader(Buffer.from(text, 'hex'))))
+    return this.#destinations ?? this.#configured(this.class)
   }
 
+  /** A client's change; one that changes nothing is not kept. */
   set(changed: Kept, property: string, told: string, { client }: WriteContext): void {
+    const before: Kept = {
+      priority: this.priority,
+      ackRequired: this.ackRequired,
+      destinations: this.destinations.map(textOf),
+    }
+    if (JSON.stringify({ ...before, ...changed }) === JSON.stringify(before)) return
     this.#kept = { ...this.#kept, ...changed }
     this.device.common.notebook.set(this.#page, JSON.stringify(this.#kept))
     this.device.common.written(this, property, told, client.client)
@@ -96,6 +109,7 @@ export class NotificationClass implements BacnetObject {
   setDestinations(destinations: readonly Destination[], context: WriteContext): void {
     const texts = destinations.map(textOf)
     this.set({ destinations: texts }, 'recipient-list', `${texts.length} recipients`, context)
+    if (this.#kept.destinations !== undefined) this.#destinations = destinations
   }
 
   get #page(): string {
@@ -175,23 +189,23 @@ function recipientList(): Row {
       if (own !== undefined) writeDestination(writer, own)
     },
     writeOctets(object, reader, context) {
-      const destinations = readAll(reader).map(({ destination }) => destination)
+      const destinations = distinct(readAll(reader).map(({ destination }) => destination))
       if (destinations.length > MAX_DESTINATIONS) throw new BacnetError('resources', 'no-space-to-write-property')
-      object.setDestinations(distinct(destinations), context)
+      object.setDestinations(destinations, context)
     },
     change(object, how, reader, context) {
       const changed = readAll(reader)
       const before = object.destinations
+      const left = new Map(before.map((destination) => [textOf(destination), destination]))
       if (how === 'add') {
-        const after = distinct([...before, ...changed.map(({ destination }) => destination)])
-        if (after.length > MAX_DESTINATIONS) {
-          const beyond = changed.length - (after.length - MAX_DESTINATIONS) + 1
-          throw new ElementError(new BacnetError('resources', 'no-space-to-add-list-element'), beyond)
+        for (const { destination, number } of changed) {
+          left.set(textOf(destination), destination)
+          if (left.size > MAX_DESTINATIONS)
+            throw new ElementError(new BacnetError('resources', 'no-space-to-add-list-element'), number)
         }
-        if (after.length > before.length) object.setDestinations(after, context)
+        object.setDestinations([...left.values()], context)
         return
       }
-      const left = new Map(before.map((destination) => [textOf(destination), destination]))
       for (const { destination, number } of changed) {
         if (left.delete(textOf(destination))) continue
         throw new ElementError(new BacnetError('services', 'list-element-not-found'), number)
@@ -207,8 +221,11 @@ function readAll(reader: Reader): readonly { readonly destination: Destination; 
   while (!reader.done) {
     const number = all.length + 1
     try {
-      all.push({ destination: readDestination(reader), number })
+      const destination = readDestination(reader)
+      if (!isPossible(destination)) throw new BacnetError('property', 'value-out-of-range')
+      all.push({ destination, number })
     } catch (error) {
+      if (error instanceof BacnetError) throw new ElementError(error, number)
       if (!(error instanceof BacnetReject)) throw error
       throw new ElementError(new BacnetError('property', 'invalid-data-type'), number)
     }
@@ -216,8 +233,22 @@ function readAll(reader: Reader): readonly { readonly destination: Destination; 
   return all
 }
 
+/** Whether its times are times of day, its process is one of 32 bits, and it names somebody (clause 21, 20.2.13). */
+function isPossible({ fromTime, process, recipient, toTime }: Destination): boolean {
+  const isTime = (time: Four) => time.every((octet, n) => octet === ANY || octet <= (mostOfTime[n] ?? 0))
+  if (process > MAX_UNSIGNED32 || !isTime(fromTime) || !isTime(toTime)) return false
+  if (recipient.kind === 'device') return recipient.instance <= MAX_INSTANCE
+  const { mac, network } = recipient
+  if (network === GLOBAL_BROADCAST) return mac.length === 0
+  return network > 0 || mac.length === 0 || mac.length === IP_MAC_BYTES
+}
+
 function distinct(destinations: readonly Destination[]): readonly Destination[] {
   return [...new Map(destinations.map((destination) => [textOf(destination), destination])).values()]
+}
+
+function octetsOf(hex: string): Uint8Array {
+  return Uint8Array.from(Buffer.from(hex, 'hex'))
 }
 
 function textOf(destination: Destination): string {

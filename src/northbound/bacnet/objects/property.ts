@@ -6,6 +6,9 @@ import { type ApplicationValue, readApplication } from '../wire/value.ts'
 import type { Writer } from '../wire/writer.ts'
 import type { BacnetObject } from './bacnet-object.ts'
 
+/** NULL with its tag (20.2.2): it is taken, and changes nothing, where there is no priority array (15.9.2). */
+const NULL_OCTET = 0
+
 /** How a write reaches core. */
 export interface WriteContext {
   readonly downlink: Downlink
@@ -129,6 +132,7 @@ export function writePropertyValue(
   context.authorize()
   const reader = new Reader(value)
   if (property.writeOctets !== undefined) {
+    if (value.length === 1 && value[0] === NULL_OCTET) return
     property.writeOctets(object, reader, { ...context, index })
     return
   }

@@ -4,7 +4,7 @@ import { type DateTime, millisecondsOf } from '../wire/type/date-time.ts'
 
 /** BACnetLoggingType (clause 21), in its order. */
 export const loggingTypes = ['polled', 'cov', 'triggered'] as const
-export type LoggingType = (typeof loggingTypes)[number]
+type LoggingType = (typeof loggingTypes)[number]
 
 /** What a client may change of a log. */
 export interface TrendSettings {

@@ -22,12 +22,16 @@ import type { TimeStamp } from '../wire/type/time-stamp.ts'
 import type { Writer } from '../wire/writer.ts'
 import { type Alarms, classOf, eventTypeOf } from './alarms.ts'
 import { found } from './read.ts'
+import { recipientKey } from './recipient-search.ts'
 import type { ConfirmedService } from './service.ts'
 
 /** Longest run of events in one answer, where the client's room doesn't end it before. */
 const MAX_SUMMARIES = 500
 /** Octets that the end of an answer takes. */
 const CLOSING_OCTETS = 3
+
+/** Characters of who acknowledged, as others are told. */
+const MAX_SOURCE = 64
 
 const transitions: readonly Transition[] = [0, 1, 2]
 
@@ -36,7 +40,7 @@ export function acknowledgeAlarmService(alarms: Alarms): ConfirmedService {
   return {
     guarded: true,
     execute({ client, device, reader }) {
-      const { eventState, object: id, source, timeStamp } = readAcknowledgeAlarm(reader)
+      const { eventState, object: id, source: sent, timeStamp } = readAcknowledgeAlarm(reader)
       const object = found(device, id)
       const events = object instanceof PointObject ? object.events : undefined
       if (events === undefined) throw new BacnetError('object', 'no-alarm-configured')
@@ -44,10 +48,10 @@ export function acknowledgeAlarmService(alarms: Alarms): ConfirmedService {
       if (transition === undefined) throw new BacnetError('services', 'invalid-event-state')
       const { acked, last } = events.standing
       if (!isSame(timeStampOf(last[transition]?.at), timeStamp)) throw new BacnetError('services', 'invalid-time-stamp')
-      // Acknowledged already: nothing changes, and nobody need be told again.
-      if (acked[transition]) return
+      const source = shortened(sent)
       alarms.acknowledged(events, transition, source)
-      device.common.written(object, 'acked-transitions', `acknowledged by ${source}`, client.client)
+      if (!acked[transition])
+        device.common.written(object, 'acked-transitions', `acknowledged by ${source}`, client.client)
     },
   }
 }
@@ -56,7 +60,8 @@ export function acknowledgeAlarmService(alarms: Alarms): ConfirmedService {
 export function getAlarmSummaryService(): ConfirmedService {
   return {
     complex: true,
-    execute({ device }, answer) {
+    execute({ device, reader }, answer) {
+      reader.finish()
       for (const { object, settings, standing } of eventsOf(device)) {
         if (standing.state === 'normal' || settings.notifyType !== 'alarm') continue
         const alarmState = eventStateNumber(standing.state)
@@ -82,7 +87,12 @@ export function getEventInformationService(): ConfirmedService {
       beginEventSummaries(answer)
       let told = 0
       for (const events of left) {
-        if (told >= MAX_SUMMARIES || !answer.fits(CLOSING_OCTETS, () => writeSummary(answer, events))) break
+        const write = () => writeSummary(answer, events)
+        if (told >= MAX_SUMMARIES || !answer.fits(CLOSING_OCTETS, write)) {
+          // With no room for a single one the client would ask for ever: this aborts.
+          if (told === 0) write()
+          break
+        }
         told += 1
       }
       endEventSummaries(answer, told < left.length)
@@ -164,8 +174,13 @@ function isAskedFor(events: EventSource, asked: GetEnrollmentSummary, priority: 
 }
 
 function isEnrolled(events: EventSource, { process, recipient }: RecipientProcess): boolean {
-  const text = JSON.stringify(recipient)
+  const text = recipientKey(recipient)
   return (classOf(events)?.destinations ?? []).some(
-    (own) => own.process === process && JSON.stringify(own.recipient) === text,
+    (own) => own.process === process && recipientKey(own.recipient) === text,
   )
+}
+
+/** What anybody may send stands in the log and in a notification: one line, and not long. */
+function shortened(text: string): string {
+  return [...text.replaceAll(/\p{Cc}/gu, ' ')].slice(0, MAX_SOURCE).join('')
 }

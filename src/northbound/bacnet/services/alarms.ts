@@ -1,6 +1,7 @@
 import type { Cancel, Clock } from '../../../lib/clock.ts'
 import { timeStampOf } from '../objects/event-properties.ts'
 import {
+  type EventSettings,
   type EventSource,
   type EventState,
   eventStateNumber,
@@ -14,10 +15,12 @@ import type { PointObject } from '../objects/point-object.ts'
 import { reliability, statusFlags, writePresentValue } from '../objects/point-properties.ts'
 import { objectTypes } from '../wire/object-type.ts'
 import { propertyIds } from '../wire/property-id.ts'
-import { eventTypes, notifyTypes } from '../wire/type/enumerations.ts'
+import { eventTypes, notifyTypes, reliabilities } from '../wire/type/enumerations.ts'
 import type { NotificationParameters } from '../wire/type/notification-parameters.ts'
 import { Writer } from '../wire/writer.ts'
 import type { Notification, Notifier } from './notifier.ts'
+
+const NO_FAULT = reliabilities['no-fault-detected']
 
 export interface AlarmsParts {
   readonly clock: Clock
@@ -30,6 +33,8 @@ export interface AlarmsParts {
 
 interface Pending {
   readonly state: EventState
+  /** Time_Delay when it began. */
+  readonly settingMs: number
   readonly cancel: Cancel
 }
 
@@ -53,14 +58,17 @@ export class Alarms {
   changed(object: PointObject): void {
     const { events } = object
     if (events === undefined) return
-    const { state } = events.standing
-    const target = reliability(object) === 0 ? conditionOf(events, state) : 'fault'
+    const { settings, standing } = events
+    const { state } = standing
+    const fault = reliability(object)
+    const target = fault === NO_FAULT ? conditionOf(events, settings) : 'fault'
     const waiting = this.#pending.get(events)
-    if (target === waiting?.state) return
+    if (target === waiting?.state && waiting.settingMs === settings.delayMs) return
     waiting?.cancel()
     this.#pending.delete(events)
-    if (target === state) return
-    const delayMs = this.#delayMs(events, state, target)
+    // From one fault to another is a transition as well (13.2.2.1).
+    if (target === state && (target !== 'fault' || fault === standing.reliability)) return
+    const delayMs = this.#delayMs(events, settings, target)
     if (delayMs === 0) {
       this.#enter(events, target)
       return
@@ -69,7 +77,7 @@ export class Alarms {
       this.#pending.delete(events)
       this.#enter(events, target)
     })
-    this.#pending.set(events, { state: target, cancel })
+    this.#pending.set(events, { state: target, settingMs: settings.delayMs, cancel })
   }
 
   forget(object: PointObject): void {
@@ -78,7 +86,7 @@ export class Alarms {
     this.#pending.delete(object.events)
   }
 
-  /** Tells everybody that a transition was acknowledged. */
+  /** Tells everybody that a transition was acknowledged, once more if it was already (13.5.2). */
   acknowledged(events: EventSource, transition: Transition, source: string): void {
     const { object, standing } = events
     const happened = standing.last[transition]
@@ -87,7 +95,7 @@ export class Alarms {
     this.#tell(events, transition, {
       object,
       timeStamp: timeStampOf(this.#parts.now()),
-      eventType: eventTypeOf(events),
+      eventType: happened.eventType,
       message: `${object.name}: acknowledged by ${source}`,
       notifyType: notifyTypes['ack-notification'],
       ackRequired: undefined,
@@ -102,11 +110,15 @@ export class Alarms {
     this.#pending.clear()
   }
 
-  /** Faults come and go at once; whatever else has to last, and is not told just after a start. */
-  #delayMs(events: EventSource, from: EventState, to: EventState): number {
-    if (to === 'fault') return 0
-    const quiet = to === 'normal' ? 0 : Math.max(0, this.#startedAt + events.quietMs - this.#parts.clock.now())
-    return Math.max(quiet, from === 'fault' && to === 'normal' ? 0 : events.settings.delayMs)
+  /** Faults come and go at once, and so does a limit that is disabled; whatever else has to last, and waits after a start. */
+  #delayMs({ quietMs, standing: { state } }: EventSource, { delayMs, limits }: EventSettings, to: EventState): number {
+    if (to === 'fault' || state === 'fault') return 0
+    const [isLow, isHigh] = limits
+    if ((state === 'high-limit' && !isHigh) || (state === 'low-limit' && !isLow)) return 0
+    if (to === 'normal') return delayMs
+    // A clock that was put back makes nobody wait longer.
+    const quiet = Math.min(quietMs, this.#startedAt + quietMs - this.#parts.clock.now())
+    return Math.max(quiet, delayMs)
   }
 
   #enter(events: EventSource, to: EventState): void {
@@ -114,22 +126,26 @@ export class Alarms {
     const from = standing.state
     const transition = transitionTo(to)
     const own = classOf(events)
-    const isTold = settings.enable[transition]
+    // The end of a fault whose beginning nobody was told of is no news.
+    const isNews = from !== 'fault' || to !== 'normal' || settings.enable[TO_FAULT]
+    const isTold = settings.enable[transition] && isNews
     const at = this.#parts.now()
     const message = messageOf(object, from, to)
+    const isFault = from === 'fault' || to === 'fault'
+    const eventType = isFault ? eventTypes['change-of-reliability'] : eventTypeOf(events)
     // Nobody can be asked to acknowledge what nobody was told (12.2, Acked_Transitions).
     const needsAck = isTold && own?.ackRequired[transition] === true
     events.stand({
       state: to,
+      reliability: reliability(object),
       acked: replaced(standing.acked, transition, !needsAck),
-      last: replaced(standing.last, transition, { at, state: to, message }),
+      last: replaced(standing.last, transition, { at, state: to, eventType, message }),
     })
-    // The end of a fault whose beginning nobody was told of is no news.
-    if (isTold && (from !== 'fault' || to !== 'normal' || settings.enable[TO_FAULT])) {
+    if (isTold) {
       this.#tell(events, transition, {
         object,
         timeStamp: timeStampOf(at),
-        eventType: from === 'fault' || to === 'fault' ? eventTypes['change-of-reliability'] : eventTypeOf(events),
+        eventType,
         message,
         notifyType: notifyTypes[settings.notifyType],
         ackRequired: needsAck,
@@ -160,9 +176,10 @@ export function eventTypeOf({ states }: EventSource): number {
   return states === undefined ? eventTypes['out-of-range'] : eventTypes['change-of-state']
 }
 
-/** The state that the value asks for (13.3.2, 13.3.6): within a bound only beyond its deadband. */
-function conditionOf({ object, settings, states }: EventSource, before: EventState): EventState {
+/** The state that the value asks for (13.3.2, 13.3.6): from one limit to the other it goes through normal. */
+function conditionOf({ object, standing, states }: EventSource, settings: EventSettings): EventState {
   const { value } = object.point
+  const { state: before } = standing
   // What went through a fault is judged from normal on.
   if (before === 'fault') return 'normal'
   if (states !== undefined) {
@@ -171,9 +188,11 @@ function conditionOf({ object, settings, states }: EventSource, before: EventSta
   }
   const number = Number(value)
   const { deadband, high, limits, low } = settings
-  if (limits[1] && (before === 'high-limit' ? number >= high - deadband : number > high)) return 'high-limit'
-  if (limits[0] && (before === 'low-limit' ? number <= low + deadband : number < low)) return 'low-limit'
-  return 'normal'
+  const [isLow, isHigh] = limits
+  if (before === 'high-limit') return isHigh && number >= high - deadband ? before : 'normal'
+  if (before === 'low-limit') return isLow && number <= low + deadband ? before : 'normal'
+  if (isHigh && number > high) return 'high-limit'
+  return isLow && number < low ? 'low-limit' : 'normal'
 }
 
 function parametersOf(events: EventSource, from: EventState, to: EventState): NotificationParameters {

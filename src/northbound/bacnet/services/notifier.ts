@@ -1,4 +1,3 @@
-import type { Cancel, Clock } from '../../../lib/clock.ts'
 import type { Log } from '../../../lib/log.ts'
 import type { Throttle } from '../../../lib/throttle.ts'
 import type { DeviceModel } from '../objects/device-model.ts'
@@ -12,138 +11,123 @@ import { type EventNotification, writeEventNotification } from '../wire/service/
 import { confirmedServices, unconfirmedServices } from '../wire/service.ts'
 import { localDateTime } from '../wire/type/date-time.ts'
 import type { Destination } from '../wire/type/destination.ts'
-import type { Recipient } from '../wire/type/recipient.ts'
 import type { Four } from '../wire/value.ts'
 import { Writer } from '../wire/writer.ts'
 import type { Bindings } from './bindings.ts'
 import type { ConfirmedSender } from './confirmed-sender.ts'
 import type { Initiative } from './initiative.ts'
+import { RecipientSearch, type RecipientSearchParts, recipientKey } from './recipient-search.ts'
 
-export interface NotifierParts {
-  readonly clock: Clock
+export interface NotifierParts extends Pick<RecipientSearchParts, 'clock' | 'routes'> {
   readonly log: Log
   readonly throttle: Throttle
   readonly confirmed: ConfirmedSender
-  readonly pacer: Pacer
+  readonly pacer: Pick<Pacer, 'later'>
   readonly initiative: Initiative
   readonly bindings: Pick<Bindings, 'want' | 'forget'>
-  readonly routes: {
-    want(address: { readonly network: number; readonly mac: Uint8Array }, told: (peer: Peer) => void): Cancel
-  }
   /** Milliseconds UTC, as the building counts them. */
   readonly now: () => number
   readonly reply: (device: DeviceModel, to: Peer, apdu: Writer, expectingReply: boolean) => void
-  readonly broadcast: (device: DeviceModel, apdu: Writer, everywhere: boolean) => void
+  readonly broadcast: (device: DeviceModel, apdu: Writer, everywhere: boolean, priority: number) => void
 }
 
 export type Notification = Omit<EventNotification, 'process' | 'device' | 'notificationClass' | 'priority'>
 
-/** How long a recipient is looked for; an alarm that is older is found by GetEventInformation. */
-const LOOKED_FOR_MS = 5 * 60_000
-/** Notifications that wait for recipients to be found. */
-const MAX_WAITING = 10_000
+/** A notification on its way to one recipient. */
+interface Letter {
+  readonly device: DeviceModel
+  readonly destination: Destination
+  readonly notification: EventNotification
+}
 
 /** Tells an event to those whom its notification class names (13.2.5). */
 export class Notifier {
   readonly #parts: NotifierParts
   readonly #writer = new Writer(1024)
-  readonly #waiting = new Set<Cancel>()
-  #number = 0
+  readonly #search: RecipientSearch
 
   constructor(parts: NotifierParts) {
     this.#parts = parts
+    const { log, throttle } = parts
+    this.#search = new RecipientSearch({
+      ...parts,
+      lost(recipient, count) {
+        const who = recipientKey(recipient)
+        if (throttle.pass(`recipient ${who}`) !== undefined)
+          log.warn({ recipient: who, count }, `bacnet: nobody answers for ${who}: it is not told of alarms`)
+      },
+    })
   }
 
   /** Each notification is sent later: nobody waits for it. */
   tell(object: NotificationClass, transition: Transition, notification: Notification): void {
-    const { initiative, now } = this.#parts
+    const { initiative, log, now, pacer, throttle } = this.#parts
     const { device } = object
     if (!initiative.has(device)) return
     const at = localDateTime(now())
     for (const destination of object.destinations) {
       if (!destination.transitions[transition] || !isValid(destination, at)) continue
-      this.#send(device, destination, {
-        ...notification,
-        process: destination.process,
-        device: device.instance,
-        notificationClass: object.instance,
-        priority: object.priority[transition],
-      })
+      const letter: Letter = {
+        device,
+        destination,
+        notification: {
+          ...notification,
+          process: destination.process,
+          device: device.instance,
+          notificationClass: object.instance,
+          priority: object.priority[transition],
+        },
+      }
+      if (!pacer.later(() => this.#send(letter)) && throttle.pass('notifier full') !== undefined)
+        log.warn({ device: device.name }, 'bacnet: too many alarms wait to be sent: they are not told')
     }
   }
 
   stop(): void {
-    for (const cancel of [...this.#waiting]) cancel()
+    this.#search.stop()
   }
 
-  #send(device: DeviceModel, { confirmed, recipient }: Destination, notification: EventNotification): void {
-    const { broadcast } = this.#parts
-    if (
-      recipient.kind === 'address' &&
-      recipient.mac.length === 0 &&
-      [0, GLOBAL_BROADCAST].includes(recipient.network)
-    ) {
+  #send(letter: Letter): void {
+    const { device, destination, notification } = letter
+    const { recipient } = destination
+    const { broadcast, initiative, pacer } = this.#parts
+    if (!initiative.has(device)) return
+    if (recipient.kind === 'address' && recipient.mac.length === 0 && everybody.has(recipient.network)) {
       // Nobody can acknowledge what was said to everybody.
-      this.#later(() => {
-        this.#write(notification, undefined)
-        broadcast(device, this.#writer, recipient.network === GLOBAL_BROADCAST)
-      })
+      this.#write(notification, undefined)
+      broadcast(device, this.#writer, recipient.network === GLOBAL_BROADCAST, networkPriority(notification.priority))
       return
     }
-    this.#find(recipient, (peer) => {
-      if (confirmed && (peer.remote === undefined || peer.remote.mac.length > 0))
-        this.#confirm(device, peer, recipient, notification)
-      else
-        this.#later(() => {
-          this.#write(notification, undefined)
-          this.#parts.reply(device, peer, this.#writer, false)
-        })
-    })
+    const peer = this.#search.find(recipient, (found) => void pacer.later(() => this.#deliver(letter, found)))
+    if (peer !== undefined) this.#deliver(letter, peer)
   }
 
-  /** Where a recipient is may have to be asked for first. */
-  #find(recipient: Recipient, found: (peer: Peer) => void): void {
-    const { bindings, clock, log, routes, throttle } = this.#parts
-    const who = recipient.kind === 'device' ? `device ${recipient.instance}` : `network ${recipient.network}`
-    if (this.#waiting.size >= MAX_WAITING) {
-      if (throttle.pass('notifier full') !== undefined)
-        log.warn({ recipient: who }, `bacnet: ${MAX_WAITING} notifications wait for recipients: this one is dropped`)
+  #deliver(letter: Letter, found: Peer): void {
+    const { device, destination, notification } = letter
+    const { initiative, reply } = this.#parts
+    if (!initiative.has(device)) return
+    const peer: Peer = { ...found, priority: networkPriority(notification.priority) }
+    if (destination.confirmed && peer.remote?.mac.length !== 0) {
+      this.#confirm(letter, peer)
       return
     }
-    let done = false
-    const finish = (): void => {
-      done = true
-      cancelWant()
-      cancelTimer()
-      this.#waiting.delete(finish)
-    }
-    let cancelWant: Cancel = () => {}
-    const cancelTimer = clock.after(LOOKED_FOR_MS, () => {
-      finish()
-      if (throttle.pass(`recipient ${who}`) !== undefined)
-        log.warn({ recipient: who }, `bacnet: nobody answers for ${who}: it is not told of alarms`)
-    })
-    this.#waiting.add(finish)
-    const told = (peer: Peer): void => {
-      if (done) return
-      finish()
-      found(peer)
-    }
-    const want = recipient.kind === 'device' ? bindings.want(recipient.instance, told) : routes.want(recipient, told)
-    if (done) want()
-    else cancelWant = want
+    this.#write(notification, undefined)
+    reply(device, peer, this.#writer, false)
   }
 
-  #confirm(device: DeviceModel, peer: Peer, recipient: Recipient, notification: EventNotification): void {
+  #confirm({ device, destination, notification }: Letter, peer: Peer): void {
     const { bindings, confirmed, initiative, log, reply, throttle } = this.#parts
+    const { recipient } = destination
     confirmed.send(peer, {
       wanted: () => initiative.has(device),
       write: (invokeId) => {
+        // It may have been silenced between one try and the next.
+        if (!initiative.has(device)) return
         this.#write(notification, invokeId)
         reply(device, peer, this.#writer, true)
       },
       done: (answered) => {
-        if (answered) return
+        if (answered || !initiative.has(device)) return
         // It may have moved.
         if (recipient.kind === 'device') bindings.forget(recipient.instance)
         const client = peerKey(peer)
@@ -162,11 +146,14 @@ export class Notifier {
     else writeConfirmed(writer, confirmedServices['confirmed-event-notification'], invokeId)
     writeEventNotification(writer, notification)
   }
+}
 
-  #later(task: () => void): void {
-    this.#number += 1
-    this.#parts.pacer.send(`event ${this.#number}`, [task])
-  }
+/** Networks of which an address without octets means everybody here, or everywhere (clause 21, BACnetAddress). */
+const everybody: ReadonlySet<number> = new Set([0, GLOBAL_BROADCAST])
+
+/** How urgent a message is on the network, by its event's priority (13.2.5): life safety, critical, urgent, normal. */
+function networkPriority(priority: number): number {
+  return 3 - Math.min(3, priority >> 6)
 }
 
 /** Whether a destination is told of events at this day and time (12.21). */

@@ -16,9 +16,9 @@ export interface ForeignDeviceEntry extends IpAddress {
 }
 
 /** As many as one answer of Read-Foreign-Device-Table holds; no broadcast becomes more datagrams than this, either. */
-export const MAX_FOREIGN_DEVICES = 128
+const MAX_FOREIGN_DEVICES = 128
 /** Foreign devices behind one address (a router that translates); whoever invents ports gets no further. */
-export const MAX_PER_ADDRESS = 16
+const MAX_PER_ADDRESS = 16
 
 /** Who has registered with the BBMD, until the time to live and the grace are over (J.5.2.1). */
 export class ForeignDeviceTable {

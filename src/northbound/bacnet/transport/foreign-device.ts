@@ -114,11 +114,12 @@ export class ForeignDevice {
     this.#cancel()
     const pause = Math.min(ANSWER_MS * 2 ** this.#tries, LONGEST_PAUSE_MS, settings.ttl / 2)
     this.#tries += 1
-    if (!this.#complained) {
+    // One answer that was lost is nothing to tell of: the entry stands for a while yet.
+    if (!this.#complained && !this.registered) {
       const where = `bacnet.foreignDevice.bbmd ${stationKey(this.bbmd)}`
       log.warn({}, `bacnet: ${where} ${why}: broadcasts don't reach other subnets; it is tried again and again`)
+      this.#complained = true
     }
-    this.#complained = true
     this.#cancel = clock.after(Math.max(0, this.#askedAt + pause - clock.now()), () => this.#register())
   }
 }

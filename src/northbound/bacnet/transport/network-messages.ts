@@ -46,7 +46,8 @@ export class NetworkMessages {
         return
       case networkMessages['network-number-is']:
         if (npdu.destination === undefined && npdu.source === undefined && broadcast && data.length === 3)
-          this.#parts.number.heard(uint16(data, 0), data[2] === 1, peer)
+          // 1 is configured; BACpypes3 says 3.
+          this.#parts.number.heard(uint16(data, 0), data[2] !== 0, peer)
         return
       case networkMessages['i-could-be-router-to-network']:
       case networkMessages['router-busy-to-network']:

@@ -65,10 +65,10 @@ export class NetworkLayer {
     this.#parts.send(this.#assembled(apdu), to)
   }
 
-  /** Sends an APDU from a device to everybody on the IP network, or on all networks. */
-  broadcast(device: DeviceModel, apdu: Writer, everywhere = false): void {
+  /** Sends an APDU from a device to everybody on the IP network, or on all networks; network priority 0: normal (6.2.2). */
+  broadcast(device: DeviceModel, apdu: Writer, everywhere = false, priority = 0): void {
     const destination = everywhere ? { network: GLOBAL_BROADCAST, mac: new Uint8Array() } : undefined
-    writeNpdu(this.#header.reset(), { destination, source: device.networkAddress, expectingReply: false })
+    writeNpdu(this.#header.reset(), { destination, source: device.networkAddress, expectingReply: false, priority })
     this.#parts.broadcast(this.#assembled(apdu))
   }
 

@@ -32,6 +32,14 @@ export class Pacer {
     this.#cancel ??= this.#clock.after(0, () => this.#burst())
   }
 
+  /** Queues one message, behind those that wait; false: there is no room. */
+  later(task: () => void): boolean {
+    if (this.#waiting.length >= MAX_WAITING) return false
+    this.#waiting.push(task)
+    this.#cancel ??= this.#clock.after(0, () => this.#burst())
+    return true
+  }
+
   stop(): void {
     this.#cancel?.()
     this.#cancel = undefined

@@ -33,8 +33,6 @@ export const bvlcNaks = {
   'distribute-broadcast-to-network': 0x0060,
 } as const satisfies Partial<Record<BvlcFunction, number>>
 
-export type BbmdFunction = keyof typeof bvlcNaks
-
 export const BVLC_SUCCESS = 0x0000
 
 export interface IpAddress {

@@ -133,6 +133,9 @@ describe('points --format ede', () => {
     expect(of('1.Limit')?.filter((_, column) => [2, 3, 7, 8].includes(column))).toEqual(['Y', 'Y', '3', 'CP-1/1/limit'])
     expect(of('1.Energy Counter')?.slice(0, 4)).toEqual(['', '4294967295', 'N', 'N'])
     expect(of('1.Power')?.slice(2, 4)).toEqual(['N', 'Y'])
+    // Alarms: the bounds and the class of each.
+    expect(of('1.Power')?.filter((_, column) => [4, 9].includes(column))).toEqual(['22.08', '1'])
+    expect(of('1.Status')?.slice(9)).toEqual(['2'])
   })
 
   it('is the same each time', () => {

@@ -67,6 +67,21 @@ describe('a bridge that is a foreign device', () => {
     ])
   })
 
+  it('says nothing of an answer that is lost, and that broadcasts fail when its entry is gone', async () => {
+    const { lines, log } = recorded()
+    const own = await registered(log)
+    lines.splice(0)
+    own.clock.advance(30_000)
+    own.receive(result(0), BBMD)
+    expect(lines).toEqual([])
+    // Registered once more at 35 s: until 125 s.
+    own.clock.advance(87_000)
+    expect(lines).toEqual([])
+    own.clock.advance(35_000)
+    expect(lines).toHaveLength(1)
+    expect(lines[0]).toContain('does not answer Register-Foreign-Device')
+  })
+
   it('asks again when it is refused, and says so once', async () => {
     const { lines, log } = recorded()
     const own = await foreign(log)

@@ -1,7 +1,7 @@
 import { Charger } from '../../../../src/core/charger/charger.ts'
 import { Point, type PointDefinition, type Quality, type Value } from '../../../../src/core/points/point.ts'
 import type { Unit } from '../../../../src/core/points/unit.ts'
-import type { Downlink, Notebook, OpenJournal, Refusal } from '../../../../src/core/ports.ts'
+import type { Downlink, OpenJournal, Refusal } from '../../../../src/core/ports.ts'
 import { type Log, silentLog } from '../../../../src/lib/log.ts'
 import { binding, type PointObjectType } from '../../../../src/northbound/bacnet/binding.ts'
 import { config } from '../../../../src/northbound/bacnet/config.ts'
@@ -110,24 +110,43 @@ export interface PointInit {
   readonly writable?: true
   readonly covIncrement?: number
   readonly trend?: unknown
+  /** A mapping row's `bacnet.alarm`. */
+  readonly alarm?: object
 }
 
-/** What a stack finds of an earlier one. */
-interface Kept {
+/** What a bridge finds of the one before it, and who starts it anew. */
+export interface Earlier {
+  readonly pages?: Map<string, string>
   readonly journal?: OpenJournal
-  readonly notebook?: Notebook
+  readonly clock?: FakeClock
+  readonly restart?: () => void
+  /** Its own address. */
+  readonly address?: string
 }
+
+const POWER: PointInit = { object: 'analog-input', instance: 1, type: 'number', unit: 'kW' }
 
 /** BACnet alone, started, with datagrams in memory: points by hand, in the bridge's device or in those of chargers. */
-export async function stack(settings: object = {}, log: Log = silentLog, kept: Kept = {}, clock = new FakeClock()) {
+export async function stack(settings: object = {}, log: Log = silentLog, earlier: Earlier = {}) {
+  const clock = earlier.clock ?? new FakeClock()
   const shown = new Map<Point, Shown>()
   const sent: { readonly to: string; readonly bytes: Uint8Array }[] = []
   let receive: (datagram: Uint8Array, from: Station, toAll?: boolean) => void = () => {}
   const downlink = new TestDownlink(shown, (point) => north.pointChanged(point))
+  const { address = OWN.address } = earlier
   const parsed = config.parse({ device: { instance: 4000 }, network: 2000, ...settings })
   const north = createStack(
     parsed,
-    { clock, log, downlink, notebook: notebook(), journal: journals(), site: 'Site', version: '1.2.3', ...kept },
+    {
+      clock,
+      log,
+      downlink,
+      notebook: notebook(earlier.pages),
+      journal: earlier.journal ?? journals(),
+      site: 'Site',
+      version: '1.2.3',
+      restart: earlier.restart,
+    },
     (received) => {
       receive = received
       return {
@@ -135,8 +154,8 @@ export async function stack(settings: object = {}, log: Log = silentLog, kept: K
         stop: () => Promise.resolve(),
         send: (bytes, to) => void sent.push({ to: `${to.address}:${to.port}`, bytes }),
         broadcast: (bytes) => void sent.push({ to: 'broadcast', bytes: Uint8Array.from(bytes) }),
-        isOwn: ({ address, port }) => address === OWN.address && port === OWN.port,
-        own: () => OWN,
+        isOwn: (station) => station.address === address && station.port === OWN.port,
+        own: () => ({ address, port: OWN.port }),
       }
     },
   )
@@ -147,7 +166,7 @@ export async function stack(settings: object = {}, log: Log = silentLog, kept: K
   let nextId = 0
 
   function point(init: PointInit, charger?: Charger): Point {
-    const { covIncrement, instance, object, setpoint, states, trend, type, unit, writable } = init
+    const { alarm, covIncrement, instance, object, setpoint, states, trend, type, unit, writable } = init
     const reading: Shown = { value: undefined, quality: 'never' }
     const made = new Point({
       id: nextId++,
@@ -173,6 +192,7 @@ export async function stack(settings: object = {}, log: Log = silentLog, kept: K
             name: `${object} ${instance}`,
             ...(covIncrement !== undefined && { covIncrement }),
             ...(trend !== undefined && { trend }),
+            ...(alarm !== undefined && { alarm }),
           }),
           options: {},
           stride: 100,
@@ -193,8 +213,14 @@ export async function stack(settings: object = {}, log: Log = silentLog, kept: K
     north,
     client,
     /** Adds points to the bridge's own device. */
-    attach(inits: readonly PointInit[]): readonly Point[] {
+    attach(inits: readonly PointInit[], value?: Value): readonly Point[] {
       const points = inits.map((init) => point(init))
+      // Known before it is shown, as after a restart.
+      if (value !== undefined)
+        for (const each of points) {
+          Object.assign(shown.get(each) ?? {}, { value, quality: 'good' })
+          each.refresh(clock.now())
+        }
       north.attach(bridge, points)
       return points
     },
@@ -206,18 +232,24 @@ export async function stack(settings: object = {}, log: Log = silentLog, kept: K
     attachAgain(points: readonly Point[]): void {
       north.attach(bridge, points)
     },
-    /** A charger's device, with one power. */
-    charger(instance: number): void {
+    /** A charger's device, with one power unless it is said what else. */
+    charger(instance: number, inits: readonly PointInit[] = [POWER]): readonly Point[] {
       const id = `CP-${instance}`
       const charger = new Charger(
         { ...chargerSettings, id, name: id },
         { guest: false, connectors: 1, limits: fleetSettings.limits },
       )
       const device = { charger, name: `Site.${id}`, number: instance, addresses: { bacnet: instance } }
-      north.attach(device, [point({ object: 'analog-input', instance: 1, type: 'number', unit: 'kW' }, charger)])
+      const points = inits.map((init) => point(init, charger))
+      north.attach(device, points)
       // What it asks and says of itself when it comes.
       clock.advance(ANSWER_MS)
       sent.splice(0)
+      return points
+    },
+    /** The config says something else now. */
+    configure(changed: object): void {
+      north.configure(config.parse({ device: { instance: 4000 }, network: 2000, ...settings, ...changed }))
     },
     /** A charger has told something. */
     set(target: Point, value: Value | undefined, quality: Quality = 'good'): void {
@@ -271,4 +303,14 @@ export function read(own: Stack, type: number, instance: number, property: numbe
   )
   const head = `30010c0c${oid(type, instance)}${context(1, property)}${index === undefined ? '' : context(2, index)}3e`
   return answer.startsWith(head) && answer.endsWith('3f') ? answer.slice(head.length, -2) : answer
+}
+
+/** WriteProperty of the bridge's own device; answers with the APDU. */
+export function write(
+  own: Stack,
+  [type, instance]: readonly [number, number],
+  property: number,
+  value: string,
+): string {
+  return ask(own, 15, `0c${oid(type, instance)}${context(1, property)}3e${value.replaceAll(' ', '')}3f`)
 }

@@ -3,7 +3,6 @@ import { silentLog } from '../../../../src/lib/log.ts'
 import { localDateTime } from '../../../../src/northbound/bacnet/wire/type/date-time.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
 import { journals } from '../../../support/journal.ts'
-import { notebook } from '../../../support/notebook.ts'
 import { readLog, records, told, writeLog } from './logs.ts'
 import { ask, oid, type PointInit, read, stack } from './support.ts'
 
@@ -257,16 +256,16 @@ describe('a trend log', () => {
   })
 
   it('goes on after a restart with the same records and what was written, and says that it was away', async () => {
-    const kept = { journal: journals(), notebook: notebook() }
     const clock = new FakeClock()
-    const first = await stack({}, silentLog, kept, clock)
+    const kept = { journal: journals(), pages: new Map<string, string>(), clock }
+    const first = await stack({}, silentLog, kept)
     first.set(first.attach([power])[0] as never, 1)
     first.clock.advance(15 * MINUTE)
     writeLog(first, LOG_INTERVAL, '221770')
     writeLog(first, STOP_WHEN_FULL, TRUE)
     await first.north.stop()
     clock.advance(30 * MINUTE)
-    const second = await stack({}, silentLog, kept, clock)
+    const second = await stack({}, silentLog, kept)
     second.set(second.attach([power])[0] as never, 2)
     clock.advance(MINUTE)
     expect(told(second)).toEqual(['00:15 1', '00:45 interrupted', '00:46 2'])
@@ -274,7 +273,7 @@ describe('a trend log', () => {
     writeLog(second, ENABLE, FALSE)
     await second.north.stop()
     // Disabled, it misses nothing.
-    const third = await stack({}, silentLog, kept, clock)
+    const third = await stack({}, silentLog, kept)
     third.attach([power])
     expect(told(third).at(-1)).toContain('disabled')
   })
