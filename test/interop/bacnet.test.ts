@@ -6,7 +6,10 @@ import { promisify } from 'node:util'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type BridgeProcess, startBridge } from '../support/bridge-process.ts'
 import { loopback } from '../support/loopback.ts'
+import { PlainCharger } from '../support/plain-charger.ts'
+import { servicesSite, writeServicesSite } from '../support/services-site.ts'
 import { exerciseBacnetJs } from './clients/bacnet-js.ts'
+import { exerciseServices } from './clients/bacnet-js-services.ts'
 import { exerciseBacstack } from './clients/bacstack.ts'
 
 const run = promisify(execFile)
@@ -55,6 +58,30 @@ describe('@bacnet-js/client', () => {
     expect(result.objects).toBeGreaterThan(300)
     expect(result.properties).toBeGreaterThan(3000)
     expect(result.notifications).toEqual({ confirmed: 3, unconfirmed: 3 })
+  }, 60_000)
+
+  it('uses every service that it has: segments, several writes, logs, views, alarms, clock, silence, restart', async () => {
+    bridge = await startBridge(['run', '--config', writeServicesSite(folder, `${address}:${PORT}`)])
+    const charger = new PlainCharger(bridge.addresses.get('ocpp') ?? '', servicesSite.charger)
+    await charger.connect()
+    expect(await charger.boot()).toBe('Accepted')
+    const { device, password } = servicesSite
+    const result = await exerciseServices({
+      address: loopback(2),
+      port: PORT,
+      bridge: address,
+      device,
+      password,
+      charger,
+    })
+    charger.cut()
+    expect(result.objects).toBeGreaterThan(500)
+    expect(result.alarms).toEqual([
+      'Site.Bay 01.1.Status: Faulted',
+      'Site.Bay 01.1.Status: acknowledged by the janitor',
+      'Site.Bay 01.1.Status: Available',
+      'Site.Bay 01.1.Status: acknowledged by the janitor',
+    ])
   }, 60_000)
 })
 
