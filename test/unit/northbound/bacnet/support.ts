@@ -162,7 +162,8 @@ export async function stack(settings: object = {}, log: Log = silentLog, earlier
   )
   await north.start()
   clock.advance(ANSWER_MS)
-  clock.advance(100)
+  // What is announced, and what it keeps open for a while.
+  clock.advance(1_500)
   sent.splice(0)
   let nextId = 0
 
