@@ -162,8 +162,7 @@ export async function stack(settings: object = {}, log: Log = silentLog, earlier
   )
   await north.start()
   clock.advance(ANSWER_MS)
-  // What is announced, and what it keeps open for a while.
-  clock.advance(1_500)
+  clock.advance(100)
   sent.splice(0)
   let nextId = 0
 
