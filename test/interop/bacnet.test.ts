@@ -5,7 +5,11 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type BridgeProcess, startBridge } from '../support/bridge-process.ts'
+import { loopback } from '../support/loopback.ts'
+import { PlainCharger } from '../support/plain-charger.ts'
+import { servicesSite, writeServicesSite } from '../support/services-site.ts'
 import { exerciseBacnetJs } from './clients/bacnet-js.ts'
+import { exerciseServices } from './clients/bacnet-js-services.ts'
 import { exerciseBacstack } from './clients/bacstack.ts'
 
 const run = promisify(execFile)
@@ -17,15 +21,19 @@ afterEach(async () => {
   bridge = undefined
 })
 
-/** The bridge with simulated chargers, on a port of 127.0.0.1. */
-async function start(name: string, port: number, bacnet: string): Promise<string> {
+/** Of the bridge: two runs on one machine don't disturb each other. */
+const address = loopback(1)
+const PORT = 47_808
+
+/** The bridge with simulated chargers, at an address of this run. */
+async function start(name: string, bacnet: string): Promise<string> {
   const file = join(folder, `${name}.yaml`)
   writeFileSync(
     file,
     [
       'site: Site',
       'ocpp: { listen: "127.0.0.1:0" }',
-      `bacnet: { listen: "127.0.0.1:${port}", device: { instance: 4000 }, ${bacnet} }`,
+      `bacnet: { listen: "${address}:${PORT}", device: { instance: 4000 }, ${bacnet} }`,
       `store: sqlite:${name}.db`,
       'chargers:',
       '  - { id: CP-1, name: Bay 01, connectors: 2, mapping: full, electrical: { maxCurrent: 32 } }',
@@ -34,15 +42,15 @@ async function start(name: string, port: number, bacnet: string): Promise<string
     ].join('\n'),
   )
   bridge = await startBridge(['demo', '--config', file])
-  return `127.0.0.1:${bridge.port('bacnet')}`
+  return `${address}:${PORT}`
 }
 
 describe('@bacnet-js/client', () => {
   it('finds the virtual devices, reads every property of every object, writes, and is told of changes', async () => {
-    const at = await start('virtual', 0, 'network: 2000')
+    const at = await start('virtual', 'network: 2000')
     const result = await exerciseBacnetJs({
-      address: '127.0.0.3',
-      port: 47_831,
+      address: loopback(2),
+      port: PORT,
       bridge: at,
       limit: { device: 4001, instance: 101 },
     })
@@ -51,15 +59,39 @@ describe('@bacnet-js/client', () => {
     expect(result.properties).toBeGreaterThan(3000)
     expect(result.notifications).toEqual({ confirmed: 3, unconfirmed: 3 })
   }, 60_000)
+
+  it('uses every service that it has: segments, several writes, logs, views, alarms, clock, silence, restart', async () => {
+    bridge = await startBridge(['run', '--config', writeServicesSite(folder, `${address}:${PORT}`)])
+    const charger = new PlainCharger(bridge.addresses.get('ocpp') ?? '', servicesSite.charger)
+    await charger.connect()
+    expect(await charger.boot()).toBe('Accepted')
+    const { device, password } = servicesSite
+    const result = await exerciseServices({
+      address: loopback(2),
+      port: PORT,
+      bridge: address,
+      device,
+      password,
+      charger,
+    })
+    charger.cut()
+    expect(result.objects).toBeGreaterThan(500)
+    expect(result.alarms).toEqual([
+      'Site.Bay 01.1.Status: Faulted',
+      'Site.Bay 01.1.Status: acknowledged by the janitor',
+      'Site.Bay 01.1.Status: Available',
+      'Site.Bay 01.1.Status: acknowledged by the janitor',
+    ])
+  }, 60_000)
 })
 
 describe('bacstack', () => {
   it('does so in the flat topology, without routing', async () => {
-    await start('flat', 47_832, 'topology: flat')
+    await start('flat', 'topology: flat')
     const result = await exerciseBacstack({
-      address: '127.0.0.4',
-      port: 47_832,
-      bridge: '127.0.0.1',
+      address: loopback(2),
+      port: PORT,
+      bridge: address,
       device: 4000,
       limit: 1101,
     })
@@ -74,15 +106,8 @@ describe('nmap', () => {
   it.skipIf(!nmap)(
     'names the bridge (skipped without nmap, or without root)',
     async () => {
-      const at = await start('nmap', 0, 'network: 2000')
-      const { stdout } = await run('nmap', [
-        '-sU',
-        '-p',
-        at.split(':')[1] ?? '',
-        '--script',
-        '+bacnet-info',
-        '127.0.0.1',
-      ])
+      await start('nmap', 'network: 2000')
+      const { stdout } = await run('nmap', ['-sU', '-p', `${PORT}`, '--script', '+bacnet-info', address])
       expect(stdout).toMatch(/Object-identifier: 4000/)
       expect(stdout).toMatch(/Object Name: Site/)
       expect(stdout).toMatch(/Vendor Name: ocpp-bms-bridge/)

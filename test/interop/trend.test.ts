@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
 import { type BridgeProcess, startBridge } from '../support/bridge-process.ts'
+import { loopback } from '../support/loopback.ts'
 import { readTrend } from './clients/bacnet-js-trend.ts'
 
 /** As this client has bit strings: the first bit is the lowest. */
@@ -45,7 +46,7 @@ it('@bacnet-js/client reads a trend log, and after the bridge was killed the sam
       '',
     ].join('\n'),
   )
-  const client = { address: '127.0.0.5', port: 47_833, instance: 1001 }
+  const client = { address: loopback(2), port: 47_833, instance: 1001 }
   const before = await readTrend({ ...client, bridge: await start(), records: 3 })
   expect(before.total).toBeGreaterThanOrEqual(3)
   expect(before.itemCount).toBe(before.values.length)

@@ -10,6 +10,7 @@ const PRIORITY_ARRAY = 87
 const OBJECT_LIST = 76
 const PROPERTY_LIST = 371
 const LOG_BUFFER = 131
+const RECORD_COUNT = 141
 const ALL = 8
 const REAL = 4
 const NULL = 0
@@ -98,8 +99,10 @@ async function readAll(client: InstanceType<typeof Client>, sender: Header['send
     const listed = (await read(objectId, PROPERTY_LIST)) as number[]
     for (const property of [75, 77, 79, ...listed]) {
       // Only ReadRange reads a log's buffer.
-      if (property === LOG_BUFFER) await read(objectId, property).catch(refusedWith(READ_ACCESS_DENIED))
-      else if (property !== OBJECT_LIST) await read(objectId, property)
+      if (property === LOG_BUFFER) {
+        await read(objectId, property).catch(refusedWith(READ_ACCESS_DENIED))
+        await readLog(client, sender, objectId)
+      } else if (property !== OBJECT_LIST) await read(objectId, property)
       properties += 1
     }
     // A device's ALL has its whole Object_List in it.
@@ -116,6 +119,18 @@ async function readAll(client: InstanceType<typeof Client>, sender: Header['send
       )
   }
   return { objects: whole.length, properties }
+}
+
+/** All records of a log that has only begun, by position. */
+async function readLog(
+  client: InstanceType<typeof Client>,
+  sender: Header['sender'],
+  objectId: { type: number; instance: number },
+) {
+  const { values } = await client.readProperty(sender as never, objectId, RECORD_COUNT)
+  const count = Number(values[0]?.value)
+  const { itemCount } = await client.readRange(sender as never, objectId, 1, count + 1)
+  if (itemCount < count) throw new Error(`${itemCount} records came of ${count}`)
 }
 
 /** Forgives one refusal. */

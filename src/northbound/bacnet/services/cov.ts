@@ -35,7 +35,7 @@ export interface CovParts {
 }
 
 /** Niagara and others subscribe to every point: plenty for each, but not without end. */
-const LIMITS = { all: 100_000, perAddress: 20_000 } as const
+const LIMITS = { all: 100_000, perAddress: 50_000 } as const
 const SWEEP_MS = 1_000
 const MAX_UNSIGNED32 = 0xffff_ffff
 /** Notifications that leave at once, as many as a client's socket holds, and how long until the next. */
@@ -105,6 +105,7 @@ export class CovService {
 
   /** How many items Active_COV_Subscriptions (12.11) of a device has. */
   countOf(device: DeviceModel): number {
+    this.#subscriptions.expire(this.#parts.clock.now())
     return this.#subscriptions.in(device).length
   }
 
@@ -143,7 +144,7 @@ export class CovService {
     }
     subscription.watched = watched
     subscription.confirmed = confirmed
-    subscription.expiresAt = lifetime ? clock.now() + lifetime * 1000 : Number.POSITIVE_INFINITY
+    this.#subscriptions.keep(subscription, lifetime ? clock.now() + lifetime * 1000 : Number.POSITIVE_INFINITY)
     // The first notification follows every subscription, renewals included (13.1).
     subscription.toldAt = Number.NEGATIVE_INFINITY
     subscription.held?.()

@@ -48,6 +48,8 @@ export class Subscriptions {
   #count = 0
   /** Of the device that was asked last, in one order for as long as there are the same ones. */
   #listed: { readonly device: DeviceModel; readonly list: readonly Subscription[] } | undefined
+  /** None ends before: a hundred thousand are not looked at every second. */
+  #soonest = Number.POSITIVE_INFINITY
 
   constructor(limits: SubscriptionLimits) {
     this.#limits = limits
@@ -113,10 +115,22 @@ export class Subscriptions {
     return this.#listed.list
   }
 
+  /** It lasts until then; Infinity: until it is cancelled. */
+  keep(subscription: Subscription, expiresAt: number): void {
+    subscription.expiresAt = expiresAt
+    this.#soonest = Math.min(this.#soonest, expiresAt)
+  }
+
   /** Drops those whose time is over. */
   expire(now: number): void {
-    for (const own of this.#byDevice.values())
-      for (const subscription of own) if (subscription.expiresAt <= now) this.drop(subscription)
+    if (now < this.#soonest) return
+    this.#soonest = Number.POSITIVE_INFINITY
+    for (const own of this.#byDevice.values()) {
+      for (const subscription of own) {
+        if (subscription.expiresAt <= now) this.drop(subscription)
+        else this.#soonest = Math.min(this.#soonest, subscription.expiresAt)
+      }
+    }
   }
 }
 

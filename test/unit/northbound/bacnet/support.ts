@@ -109,6 +109,7 @@ export interface PointInit {
   readonly setpoint?: true
   readonly writable?: true
   readonly covIncrement?: number
+  readonly covInterval?: string
   readonly trend?: unknown
   /** A mapping row's `bacnet.alarm`. */
   readonly alarm?: object
@@ -166,7 +167,7 @@ export async function stack(settings: object = {}, log: Log = silentLog, earlier
   let nextId = 0
 
   function point(init: PointInit, charger?: Charger): Point {
-    const { alarm, covIncrement, instance, object, setpoint, states, trend, type, unit, writable } = init
+    const { alarm, covIncrement, covInterval, instance, object, setpoint, states, trend, type, unit, writable } = init
     const reading: Shown = { value: undefined, quality: 'never' }
     const made = new Point({
       id: nextId++,
@@ -193,6 +194,7 @@ export async function stack(settings: object = {}, log: Log = silentLog, earlier
             ...(covIncrement !== undefined && { covIncrement }),
             ...(trend !== undefined && { trend }),
             ...(alarm !== undefined && { alarm }),
+            ...(covInterval !== undefined && { covInterval }),
           }),
           options: {},
           stride: 100,
