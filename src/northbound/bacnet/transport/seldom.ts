@@ -6,8 +6,8 @@ const PAUSE_MS = 1_000
 export class Seldom {
   readonly #clock: Clock
   readonly #task: () => void
+  #ranAt = Number.NEGATIVE_INFINITY
   #cancel: Cancel | undefined
-  #isWanted = false
 
   constructor(clock: Clock, task: () => void) {
     this.#clock = clock
@@ -15,21 +15,22 @@ export class Seldom {
   }
 
   run(): void {
-    this.#isWanted = true
-    if (this.#cancel === undefined) this.#turn()
+    if (this.#cancel !== undefined) return
+    const since = this.#clock.now() - this.#ranAt
+    // A clock that was put back makes nobody wait for it.
+    if (since < 0 || since >= PAUSE_MS) this.#run()
+    else this.#cancel = this.#clock.after(PAUSE_MS - since, () => this.#run())
   }
 
   stop(): void {
     this.#cancel?.()
     this.#cancel = undefined
-    this.#isWanted = false
+    this.#ranAt = Number.NEGATIVE_INFINITY
   }
 
-  #turn(): void {
+  #run(): void {
     this.#cancel = undefined
-    if (!this.#isWanted) return
-    this.#isWanted = false
-    this.#cancel = this.#clock.after(PAUSE_MS, () => this.#turn())
+    this.#ranAt = this.#clock.now()
     this.#task()
   }
 }
