@@ -10,7 +10,8 @@ import {
   writeReinitializeDevice,
 } from '../../../../src/northbound/bacnet/wire/service/reinitialize-device.ts'
 import { Writer } from '../../../../src/northbound/bacnet/wire/writer.ts'
-import { eventsIn, told } from './events-told.ts'
+import { eventsIn } from '../../../support/event-notifications.ts'
+import { told } from './events-told.ts'
 import { ask, local, oid, type PointInit, read, type Stack, type Station, stack, write } from './support.ts'
 import { ACK, AI, ids, power, recipients } from './watched.ts'
 
