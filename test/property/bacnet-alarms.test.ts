@@ -17,8 +17,8 @@ class Model {
   reliability = 0
   value = 0
   delay = 0
-  high = 20
-  low = -20
+  high = 8
+  low = -8
   deadband = 0
   limits: readonly [boolean, boolean] = [true, true]
   readonly turns: (readonly [number, number])[] = []
@@ -96,7 +96,7 @@ const qualities = { good: 0, offline: 12, unknown: 7 } as const
 const step = fc.oneof(
   {
     weight: 6,
-    arbitrary: fc.record({ kind: fc.constant('value' as const), value: fc.integer({ min: -30, max: 30 }) }),
+    arbitrary: fc.record({ kind: fc.constant('value' as const), value: fc.integer({ min: -12, max: 12 }) }),
   },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('wait' as const), seconds: fc.integer({ min: 1, max: 12 }) }) },
   {
@@ -106,10 +106,13 @@ const step = fc.oneof(
       quality: fc.constantFrom('good' as const, 'good' as const, 'offline' as const, 'unknown' as const),
     }),
   },
-  fc.record({ kind: fc.constant('delay' as const), seconds: fc.constantFrom(0, 1, 5, 10) }),
-  fc.record({ kind: fc.constant('high' as const), value: fc.integer({ min: 0, max: 25 }) }),
-  fc.record({ kind: fc.constant('low' as const), value: fc.integer({ min: -25, max: 0 }) }),
-  fc.record({ kind: fc.constant('deadband' as const), value: fc.integer({ min: 0, max: 60 }) }),
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant('delay' as const), seconds: fc.constantFrom(0, 1, 5, 10) }),
+  },
+  fc.record({ kind: fc.constant('high' as const), value: fc.integer({ min: 0, max: 10 }) }),
+  fc.record({ kind: fc.constant('low' as const), value: fc.integer({ min: -10, max: 0 }) }),
+  fc.record({ kind: fc.constant('deadband' as const), value: fc.integer({ min: 0, max: 15 }) }),
   fc.record({ kind: fc.constant('limits' as const), low: fc.boolean(), high: fc.boolean() }),
 )
 
@@ -117,19 +120,19 @@ const range: PointInit = {
   object: 'analog-input',
   instance: 1,
   type: 'number',
-  alarm: { class: 'limits', high: 20, low: -20 },
+  alarm: { class: 'limits', high: 8, low: -8 },
 }
 const states: PointInit = {
   object: 'multi-state-input',
   instance: 1,
   type: 'state',
   states: Array.from({ length: 61 }, (_, n) => `S${n}`),
-  alarm: { class: 'charger', values: ['S3', 'S40', 'S41', 'S60'] },
+  alarm: { class: 'charger', values: ['S20', 'S30', 'S31', 'S42'] },
 }
 
 describe.each([
   ['OUT_OF_RANGE', range, 0, undefined],
-  ['CHANGE_OF_STATE', states, 13, [3, 40, 41, 60]],
+  ['CHANGE_OF_STATE', states, 13, [20, 30, 31, 42]],
 ] as const)('%s', (_name, init, type, alarms) => {
   it('goes the way of the plain algorithm, whatever happens', async () => {
     const own = await stack({ recipients: [{ address: '127.0.0.20', confirmed: false }] })
