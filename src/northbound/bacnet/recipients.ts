@@ -69,7 +69,8 @@ const recipient = z
     if (from[0] * 60 + from[1] > to[0] * 60 + to[1])
       context.addIssue({ code: 'custom', path: ['to'], message: 'is before from: write a night as two recipients' })
     const ways = [device !== undefined, address !== undefined, network !== undefined].filter(Boolean).length
-    const complete = network === undefined ? mac === undefined : mac !== undefined || network === GLOBAL
+    const isPlace = network !== undefined && network !== GLOBAL
+    const complete = isPlace === (mac !== undefined)
     if (ways === 1 && complete) return
     context.addIssue({
       code: 'custom',
