@@ -201,7 +201,7 @@ export class CovService {
 
   #notify(subscription: Subscription): void {
     const { client, object, peer } = subscription
-    const { clock, confirmed, log, reply, throttle } = this.#parts
+    const { clock, confirmed, initiative, log, reply, throttle } = this.#parts
     subscription.toldAt = clock.now()
     if (!subscription.confirmed) {
       writeUnconfirmed(this.#writer.reset(), unconfirmedServices['unconfirmed-cov-notification'])
@@ -210,14 +210,22 @@ export class CovService {
       return
     }
     subscription.waiting = true
+    // A device that was silenced meanwhile says nothing, and nobody is dropped for not answering to that.
+    const isSilent = () => !initiative.has(object.device)
+    const wanted = (): boolean => {
+      if (subscription.expiresAt > 0 && !isSilent()) return true
+      subscription.waiting = false
+      return false
+    }
     const write = (invokeId: number): void => {
+      if (isSilent()) return
       writeConfirmed(this.#writer.reset(), confirmedServices['confirmed-cov-notification'], invokeId)
       this.#writeParameters(subscription)
       reply(object.device, peer, this.#writer, true)
     }
     const done = (answered: boolean): void => {
       subscription.waiting = false
-      if (!answered) {
+      if (!answered && !isSilent()) {
         this.#subscriptions.drop(subscription)
         if (throttle.pass(`cov ${client}`) !== undefined)
           log.info({ from: client }, 'bacnet: subscriber does not answer: dropped')
@@ -227,7 +235,7 @@ export class CovService {
       subscription.dirty = false
       this.#queue(subscription)
     }
-    confirmed.send(peer, { wanted: () => subscription.expiresAt > 0, write, done })
+    confirmed.send(peer, { wanted, write, done })
   }
 
   #writeParameters(subscription: Subscription): void {

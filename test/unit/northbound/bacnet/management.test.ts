@@ -10,8 +10,9 @@ import {
   writeReinitializeDevice,
 } from '../../../../src/northbound/bacnet/wire/service/reinitialize-device.ts'
 import { Writer } from '../../../../src/northbound/bacnet/wire/writer.ts'
-import { eventsIn, told } from './events-told.ts'
-import { ask, local, oid, type PointInit, read, type Stack, type Station, stack, write } from './support.ts'
+import { eventsIn } from '../../../support/event-notifications.ts'
+import { told } from './events-told.ts'
+import { ask, local, oid, read, type Stack, type Station, stack, write } from './support.ts'
 import { ACK, AI, ids, power, recipients } from './watched.ts'
 
 const SILENCED = '200111'
@@ -342,57 +343,5 @@ describe('the building’s time', () => {
     lines.splice(0)
     for (let n = 0; n < 3; n += 1) synchronize(own, UTC, ...inUtc(own.clock.now() + 60_000))
     expect(lines).toEqual(["BACnet time set by bacnet:127.0.0.9:47808: 60 s ahead of this machine's clock"])
-  })
-})
-
-describe('what is written to BACnet alone', () => {
-  const cases: readonly [
-    name: string,
-    own: PointInit,
-    at: readonly [number, number],
-    property: number,
-    value: string,
-  ][] = [
-    ['a limit', power(), AI, 45, '4441480000'],
-    ['Event_Enable', power(), AI, 35, '8205e0'],
-    ['Time_Delay', power(), AI, 113, '2105'],
-    ['Notify_Type', power(), AI, 72, '9101'],
-    ['COV_Increment', power(), AI, 22, '443f000000'],
-    ['Ack_Required', power(), [15, 1], 1, '8205e0'],
-    ['Priority', power(), [15, 1], 86, '210121022103'],
-    ['Recipient_List', power(), [15, 1], 102, '8201feb400000000b4173b3b630c0200004d2101118205e0'],
-  ]
-
-  it.each(cases)(
-    '%s is one line in the log, and none when it is written again, refused, or wrong',
-    async (_name, init, at, property, value) => {
-      const lines: string[] = []
-      const log: Log = { ...silentLog, info: (_fields, message) => void lines.push(message) }
-      const own = await stack({}, log)
-      own.attach([init])
-      lines.splice(0)
-      const data = `0c${oid(...at)}19${property.toString(16).padStart(2, '0')}3e${value}3f`
-      expect(ask(own, 15, data, stranger)).toBe('50010f91029128')
-      expect(ask(own, 15, data.replace(value, '7400616263'))).toMatch(/^50010f/)
-      expect(lines).toEqual([])
-      expect(ask(own, 15, data)).toBe(ACK)
-      expect(lines).toHaveLength(1)
-      expect(lines[0]).toMatch(/ of Site\..*: .*, by bacnet:127\.0\.0\.9$/)
-      expect(ask(own, 15, data)).toBe(ACK)
-      expect(lines).toHaveLength(1)
-      // What reads back is no change either, whatever digits the mapping has.
-      const before = read(own, ...at, property)
-      expect(write(own, at, property, before)).toBe(ACK)
-      expect(lines).toHaveLength(1)
-    },
-  )
-
-  it('a limit of the mapping that a REAL can’t hold is not changed by writing back what was read', async () => {
-    const lines: string[] = []
-    const own = await stack({}, { ...silentLog, info: (_fields, message) => void lines.push(message) })
-    own.attach([power({ high: 22.08, low: 0.1, deadband: 0.3 })])
-    lines.splice(0)
-    for (const property of [45, 59, 25]) expect(write(own, AI, property, read(own, ...AI, property))).toBe(ACK)
-    expect(lines).toEqual([])
   })
 })

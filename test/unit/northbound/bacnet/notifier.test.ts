@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Point } from '../../../../src/core/points/point.ts'
-import { eventsIn, told } from './events-told.ts'
+import { eventsIn } from '../../../support/event-notifications.ts'
+import { told } from './events-told.ts'
 import { ask, context, local, oid, type PointInit, type Stack, type Station, stack } from './support.ts'
 import { power, watching } from './watched.ts'
 
