@@ -26,6 +26,7 @@ interface Shown {
 }
 
 const SLOTS = 16
+const NOBODY: { readonly client: string } = { client: 'the test' }
 
 /** Core's writing side as far as BACnet looks at it: real slots, the newest of the highest priority shown. */
 class TestDownlink implements Downlink {
@@ -33,6 +34,8 @@ class TestDownlink implements Downlink {
   readonly #shown: Map<Point, Shown>
   readonly #changed: (point: Point) => void
   refusal: Refusal | undefined
+  /** Called with everything that is changed, and by whom. */
+  touched: (client: string) => void = () => {}
   readonly written: { readonly value: Value | null; readonly priority: number | undefined; readonly client: string }[] =
     []
 
@@ -54,6 +57,7 @@ class TestDownlink implements Downlink {
     if (this.refusal !== undefined) return this.refusal
     if (!point.writable) return 'read-only'
     this.written.push({ value, priority, client: writer.client })
+    this.touched(writer.client)
     const slots = this.slots(point)
     if (slots !== undefined) slots[(priority ?? SLOTS) - 1] = value
     const winner = slots === undefined ? value : (slots.find((slot) => slot !== null) ?? 32)
@@ -77,7 +81,8 @@ class TestDownlink implements Downlink {
     return { number: 32, boolean: true, state: 0, integer: 0, text: '' }[point.definition.type]
   }
 
-  setOutOfService(point: Point, outOfService: boolean): void {
+  setOutOfService(point: Point, outOfService: boolean, writer = NOBODY): void {
+    this.touched(writer.client)
     point.outOfService = outOfService
     point.refresh(0)
     this.#changed(point)
@@ -86,13 +91,15 @@ class TestDownlink implements Downlink {
   /** Restarts that were asked for. */
   readonly resets: { readonly charger: string; readonly hard: boolean }[] = []
 
-  reset(charger: Charger, hard: boolean): Refusal | undefined {
+  reset(charger: Charger, hard: boolean, writer = NOBODY): Refusal | undefined {
     if (this.refusal !== undefined) return this.refusal
+    this.touched(writer.client)
     this.resets.push({ charger: charger.id, hard })
     return undefined
   }
 
-  override(point: Point, value: Value): Refusal | undefined {
+  override(point: Point, value: Value, writer = NOBODY): Refusal | undefined {
+    this.touched(writer.client)
     point.value = value
     this.#changed(point)
     return undefined
@@ -109,7 +116,10 @@ export interface PointInit {
   readonly writable?: true
   readonly covIncrement?: number
   readonly covInterval?: string
+  readonly alarm?: object
 }
+
+const POWER: PointInit = { object: 'analog-input', instance: 1, type: 'number', unit: 'kW' }
 
 /**
  * BACnet alone, started, with datagrams in memory: points by hand, in the bridge's device or in those of chargers. With the
@@ -144,7 +154,7 @@ export async function stack(settings: object = {}, log: Log = silentLog, pages =
   let nextId = 0
 
   function point(init: PointInit, charger?: Charger): Point {
-    const { covIncrement, covInterval, instance, object, setpoint, states, type, unit, writable } = init
+    const { alarm, covIncrement, covInterval, instance, object, setpoint, states, type, unit, writable } = init
     const reading: Shown = { value: undefined, quality: 'never' }
     const made = new Point({
       id: nextId++,
@@ -170,6 +180,7 @@ export async function stack(settings: object = {}, log: Log = silentLog, pages =
             name: `${object} ${instance}`,
             ...(covIncrement !== undefined && { covIncrement }),
             ...(covInterval !== undefined && { covInterval }),
+            ...(alarm !== undefined && { alarm }),
           }),
           options: {},
           stride: 100,
@@ -196,25 +207,30 @@ export async function stack(settings: object = {}, log: Log = silentLog, pages =
       north.attach(bridge, points)
       return points
     },
-    /** A charger's device, with one power. */
-    charger(instance: number): void {
+    /** A charger's device, with one power if nothing is named. */
+    charger(instance: number, inits: readonly PointInit[] = [POWER]): readonly Point[] {
       const id = `CP-${instance}`
       const charger = new Charger(
         { ...chargerSettings, id, name: id },
         { guest: false, connectors: 1, limits: fleetSettings.limits },
       )
       const device = { charger, name: `Site.${id}`, number: instance, addresses: { bacnet: instance } }
-      north.attach(device, [point({ object: 'analog-input', instance: 1, type: 'number', unit: 'kW' }, charger)])
+      const points = inits.map((init) => point(init, charger))
+      north.attach(device, points)
       chargers.set(instance, device)
       // What it asks and says of itself when it comes.
       clock.advance(ANSWER_MS)
       sent.splice(0)
+      return points
     },
     /** Takes a charger's device away. */
     detach(instance: number): void {
       const device = chargers.get(instance)
       if (device !== undefined) north.detach(device)
     },
+    /** Takes points of the bridge's own device away, or shows them again. */
+    hide: (points: readonly Point[]) => north.detach(bridge, points),
+    show: (points: readonly Point[]) => north.attach(bridge, points),
     /** A charger has told something. */
     set(target: Point, value: Value | undefined, quality: Quality = 'good'): void {
       Object.assign(shown.get(target) ?? {}, { value, quality })
