@@ -5,22 +5,12 @@ import { Reader } from '../../src/northbound/bacnet/wire/reader.ts'
 import { type ApplicationValue, readApplication, writeApplication } from '../../src/northbound/bacnet/wire/value.ts'
 import { Writer } from '../../src/northbound/bacnet/wire/writer.ts'
 import { runs } from '../support/runs.ts'
-import { local, routed, site } from '../support/site.ts'
+import { local, site } from '../support/site.ts'
 
 let own: Awaited<ReturnType<typeof site>>
 beforeAll(async () => {
   own = await site()
 })
-
-const requests = [
-  local('10 08'),
-  local('10 07 3d 06 00 53 69 74 65 21'),
-  routed(4001, '00 05 01 0c 0c 00000065 19 55'),
-  routed(4001, '00 05 02 0e 0c 00000065 1e 09 08 1f'),
-  routed(4001, '00 05 03 0f 0c 00400065 19 55 3e 44 41800000 3f 49 08'),
-  routed(4001, '00 05 04 05 09 07 1c 00000065 29 00 39 3c'),
-  '810b000901800000 01'.replaceAll(' ', ''),
-]
 
 /** Still there: the name of the bridge's device. */
 function answers(): boolean {
@@ -49,35 +39,6 @@ describe('the BACnet port', () => {
         return answers()
       }),
       { numRuns: runs(3000) },
-    )
-  })
-
-  it('takes valid requests with octets changed, cut and added', () => {
-    const change = fc.record({
-      at: fc.nat(80),
-      value: fc.integer({ min: 0, max: 255 }),
-      kind: fc.constantFrom('set', 'cut', 'add'),
-    })
-    fc.assert(
-      fc.property(
-        fc.constantFrom(...requests),
-        fc.array(change, { minLength: 1, maxLength: 6 }),
-        (request, changes) => {
-          let bytes = Uint8Array.from(Buffer.from(request, 'hex'))
-          for (const { at, value, kind } of changes) {
-            const place = at % bytes.length
-            if (kind === 'set') bytes[place] = value
-            else if (kind === 'cut' && bytes.length > 5)
-              bytes = Uint8Array.from([...bytes.slice(0, place), ...bytes.slice(place + 1)])
-            else bytes = Uint8Array.from([...bytes.slice(0, place), value, ...bytes.slice(place)])
-          }
-          own.bacnet(hex(lengthened(bytes)))
-          own.clock.advance(10)
-          own.datagrams.splice(0)
-          return answers()
-        },
-      ),
-      { numRuns: runs(4000) },
     )
   })
 })

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 const TIMES = process.env.SOAK === '1' ? 20 : 1
 
 /** The same for all tests of a process, and printed: SEED=… repeats a run. */
-const seed = Number(process.env.SEED ?? Date.now() % 1_000_000)
+export const seed = Number(process.env.SEED ?? Date.now() % 1_000_000)
 fc.configureGlobal({ seed })
 console.log(`random: seed ${seed}`)
 

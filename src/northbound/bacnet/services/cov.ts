@@ -190,13 +190,16 @@ export class CovService {
 
   #flush(): void {
     const { clock, initiative } = this.#parts
+    const began = clock.now()
     for (const subscription of this.#dirty.splice(0, BURST)) {
       // One that is under way tells of this change when it is answered.
       if (subscription.waiting) continue
       subscription.dirty = false
       if (subscription.expiresAt > clock.now() && initiative.has(subscription.object.device)) this.#notify(subscription)
     }
-    this.#cancelFlush = this.#dirty.length === 0 ? undefined : clock.after(PAUSE_MS, () => this.#flush())
+    // From beginning to beginning: sending them took a part of the pause.
+    const pauseMs = PAUSE_MS - Math.max(0, clock.now() - began)
+    this.#cancelFlush = this.#dirty.length === 0 ? undefined : clock.after(pauseMs, () => this.#flush())
   }
 
   #notify(subscription: Subscription): void {

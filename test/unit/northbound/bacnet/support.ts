@@ -27,6 +27,7 @@ interface Shown {
 }
 
 const SLOTS = 16
+const NOBODY: { readonly client: string } = { client: 'the test' }
 
 /** Core's writing side as far as BACnet looks at it: real slots, the newest of the highest priority shown. */
 class TestDownlink implements Downlink {
@@ -34,6 +35,8 @@ class TestDownlink implements Downlink {
   readonly #shown: Map<Point, Shown>
   readonly #changed: (point: Point) => void
   refusal: Refusal | undefined
+  /** Called with everything that is changed, and by whom. */
+  touched: (client: string) => void = () => {}
   readonly written: { readonly value: Value | null; readonly priority: number | undefined; readonly client: string }[] =
     []
 
@@ -55,6 +58,7 @@ class TestDownlink implements Downlink {
     if (this.refusal !== undefined) return this.refusal
     if (!point.writable) return 'read-only'
     this.written.push({ value, priority, client: writer.client })
+    this.touched(writer.client)
     const slots = this.slots(point)
     if (slots !== undefined) slots[(priority ?? SLOTS) - 1] = value
     const winner = slots === undefined ? value : (slots.find((slot) => slot !== null) ?? 32)
@@ -78,7 +82,8 @@ class TestDownlink implements Downlink {
     return { number: 32, boolean: true, state: 0, integer: 0, text: '' }[point.definition.type]
   }
 
-  setOutOfService(point: Point, outOfService: boolean): void {
+  setOutOfService(point: Point, outOfService: boolean, writer = NOBODY): void {
+    this.touched(writer.client)
     point.outOfService = outOfService
     point.refresh(0)
     this.#changed(point)
@@ -87,13 +92,15 @@ class TestDownlink implements Downlink {
   /** Restarts that were asked for. */
   readonly resets: { readonly charger: string; readonly hard: boolean }[] = []
 
-  reset(charger: Charger, hard: boolean): Refusal | undefined {
+  reset(charger: Charger, hard: boolean, writer = NOBODY): Refusal | undefined {
     if (this.refusal !== undefined) return this.refusal
+    this.touched(writer.client)
     this.resets.push({ charger: charger.id, hard })
     return undefined
   }
 
-  override(point: Point, value: Value): Refusal | undefined {
+  override(point: Point, value: Value, writer = NOBODY): Refusal | undefined {
+    this.touched(writer.client)
     point.value = value
     this.#changed(point)
     return undefined
@@ -195,6 +202,7 @@ export async function stack(settings: object = {}, log: Log = silentLog, earlier
             ...(trend !== undefined && { trend }),
             ...(alarm !== undefined && { alarm }),
             ...(covInterval !== undefined && { covInterval }),
+            ...(alarm !== undefined && { alarm }),
           }),
           options: {},
           stride: 100,

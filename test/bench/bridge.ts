@@ -1,0 +1,82 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const root = join(import.meta.dirname, '../..')
+const folder = mkdtempSync(join(tmpdir(), 'bridge-bench-'))
+export const NETWORK = 2000
+export const FIRST_INSTANCE = 4001
+
+export interface Bridge {
+  readonly child: ChildProcess
+  readonly startMs: number
+  readonly ocpp: string
+  readonly bacnet: number
+  readonly modbus: number | undefined
+}
+
+/** The built bridge in a process of its own, with so many chargers of two connectors. */
+export async function startBridge(
+  name: string,
+  chargers: number,
+  modbus: boolean,
+  topology = 'virtual',
+): Promise<Bridge> {
+  const file = join(folder, `${name}.yaml`)
+  const ids = Array.from(
+    { length: chargers },
+    (_, n) =>
+      `  - { id: CP-${n + 1}, name: Bay ${String(n + 1).padStart(4, '0')}, connectors: 2, electrical: { maxCurrent: 32, phases: 3, voltage: 230 } }`,
+  )
+  writeFileSync(
+    file,
+    [
+      'site: Bench',
+      'ocpp: { listen: "127.0.0.1:0" }',
+      `bacnet: { listen: "127.0.0.1:0", device: { instance: 4000 }, network: ${NETWORK}, topology: ${topology}, instances: ${FIRST_INSTANCE}-${FIRST_INSTANCE + 4998} }`,
+      ...(modbus ? ['modbus: { tcp: { listen: "127.0.0.1:0" } }'] : []),
+      `store: "sqlite:${join(folder, `${name}.db`)}"`,
+      'chargers:',
+      ...ids,
+      '',
+    ].join('\n'),
+  )
+  const began = Date.now()
+  const child = spawn(process.execPath, [join(root, 'dist/main.js'), 'run', '--config', file], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let errors = ''
+  child.stderr?.on('data', (chunk: Buffer) => {
+    errors = (errors + chunk.toString()).slice(-2000)
+  })
+  const ready = await new Promise<string>((resolve, reject) => {
+    let text = ''
+    child.stdout?.on('data', (chunk: Buffer) => {
+      text += chunk.toString()
+      if (/^ready .*\n/m.test(text)) resolve(text)
+    })
+    child.once('exit', (code) => reject(new Error(`the bridge ended with ${code}: ${errors}`)))
+  })
+  const part = (key: string) => new RegExp(`${key}=(\\S+)`).exec(ready)?.[1]
+  const port = (key: string) => Number(part(key)?.split(':').at(-1))
+  return {
+    child,
+    startMs: Date.now() - began,
+    ocpp: part('ocpp') ?? '',
+    bacnet: port('bacnet'),
+    modbus: modbus ? port('modbus') : undefined,
+  }
+}
+
+export function stop(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    child.once('exit', () => resolve())
+    child.kill('SIGTERM')
+  })
+}
+
+/** Throws away what the bridges wrote. */
+export function cleanUp(): void {
+  rmSync(folder, { recursive: true, force: true })
+}
