@@ -87,6 +87,22 @@ describe.skipIf(hindrance !== undefined)(`on Ethernets of their own${hindrance ?
     expect(await near.ended).toContainEqual({ from: '10.77.1.40', hex: asked.until })
   }, 60_000)
 
+  it('a bridge on one of its two addresses hears nothing of the other subnet', async () => {
+    lab.host('two', [1, 50], [2, 50])
+    await bridge('two', '10.77.1.50:47808', 4000, 'network: 2000')
+    const everybody = { hex: '810b000c0120ffff00ff1008', to: '255.255.255.255' }
+    const near = lab.program('client', 'lab-datagrams.ts', {
+      ...everybody,
+      until: '810a001501001000c402000fa0',
+    })
+    const far = lab.program('far-client', 'lab-datagrams.ts', everybody)
+    await near.ended
+    // It hears itself.
+    await far.until((said) => said.length >= 5)
+    far.child.kill()
+    expect(far.said).toEqual(far.said.map(() => ({ from: '10.77.2.30', hex: everybody.hex })))
+  }, 60_000)
+
   it('two bridges that are BBMDs make one network of two subnets', async () => {
     const near = 'network: 2000, bbmd: { peers: [10.77.2.10] }'
     const far = 'network: 3000, bbmd: { peers: [10.77.1.10, 10.77.2.10] }'

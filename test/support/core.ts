@@ -105,7 +105,7 @@ export function core(
     settings,
     store,
     clock,
-    log: silentLog,
+    log: options.log ?? silentLog,
     authorizer,
     uplink,
     settle: (charger) => fleet.settle(charger),

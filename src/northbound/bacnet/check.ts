@@ -4,7 +4,7 @@ import { alarmCondition } from './alarm.ts'
 import { bindingOf, countScale, fits, objectTypeOf, type PointObjectType, tellsChanges } from './binding.ts'
 import type { BacnetConfig } from './config.ts'
 import { notificationClassTitles } from './objects/notification-class.ts'
-import { flatProblem, instanceOf, NETWORK_PORT_NAME, objectName, VIEW_NAME } from './placement.ts'
+import { flatProblem, instanceOf, NETWORK_PORT_NAME, objectName, VIEW_NAME, VIRTUAL_PORT_NAME } from './placement.ts'
 import { everyText, trendName } from './trend.ts'
 import { MAX_INSTANCE, objectKey, objectTypes } from './wire/object-type.ts'
 
@@ -131,7 +131,10 @@ function fixedNames(settings: BacnetConfig, { device, points }: Listing): readon
   const classes = notificationClassTitles.map(
     (title) => [objectName(device.name, 0, title), 'the notification class'] as const,
   )
-  return [...views, ...classes, [objectName(device.name, 0, NETWORK_PORT_NAME), 'the network port']]
+  const ports = [NETWORK_PORT_NAME, VIRTUAL_PORT_NAME].map(
+    (name) => [objectName(device.name, 0, name), 'the network port'] as const,
+  )
+  return [...views, ...classes, ...ports]
 }
 
 /** Objects whose standard knows CHANGE_OF_STATE or OUT_OF_RANGE for them. */

@@ -10,7 +10,9 @@ const FLAT_CONNECTORS = 9
 /** Names of the objects that stand beside those of points: no mapping row may take them. */
 export const VIEW_NAME = 'View'
 export const NETWORK_PORT_NAME = 'Network Port'
-/** Every device has one network port, the one by which it is reached. */
+/** The bridge's port to the virtual network; its own device is reached by the other one. */
+export const VIRTUAL_PORT_NAME = 'Virtual Network Port'
+/** The network port by which a device is reached. */
 export const NETWORK_PORT = 1
 
 /** The instance of a point's object in its device. */

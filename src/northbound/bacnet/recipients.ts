@@ -18,7 +18,8 @@ const timeOfDay = z.string().transform((text, context): Four => {
   return hour === 24 ? [23, 59, 59, 99] : [hour, minute, 0, 0]
 })
 
-const address = z.string().transform((text, context) => {
+/** Octets as a plain array: the config is frozen, which octets in a buffer can't be. */
+const address = z.string().transform((text, context): readonly number[] => {
   const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?::(\d{1,5}))?$/.exec(text)
   const octets = match?.slice(1, 5).map(Number) ?? []
   const port = Number(match?.[5] ?? 47_808)
@@ -26,15 +27,15 @@ const address = z.string().transform((text, context) => {
     context.addIssue({ code: 'custom', message: 'write an IPv4 address, with its port if that is not 47808' })
     return z.NEVER
   }
-  return Uint8Array.from([...octets, port >> 8, port & 0xff])
+  return [...octets, port >> 8, port & 0xff]
 })
 
-const mac = z.string().transform((text, context) => {
+const mac = z.string().transform((text, context): readonly number[] => {
   if (!/^([0-9a-f]{2}){1,7}$/i.test(text)) {
     context.addIssue({ code: 'custom', message: 'write the octets of the address in hexadecimal, such as 0a' })
     return z.NEVER
   }
-  return Uint8Array.from(Buffer.from(text, 'hex'))
+  return [...Buffer.from(text, 'hex')]
 })
 
 /** One of config.yaml's `bacnet.recipients`: who is told of alarms. */
@@ -68,7 +69,8 @@ const recipient = z
     if (from[0] * 60 + from[1] > to[0] * 60 + to[1])
       context.addIssue({ code: 'custom', path: ['to'], message: 'is before from: write a night as two recipients' })
     const ways = [device !== undefined, address !== undefined, network !== undefined].filter(Boolean).length
-    const complete = network === undefined ? mac === undefined : mac !== undefined || network === GLOBAL
+    const isPlace = network !== undefined && network !== GLOBAL
+    const complete = isPlace === (mac !== undefined)
     if (ways === 1 && complete) return
     context.addIssue({
       code: 'custom',
@@ -96,6 +98,6 @@ export function destinationsOf(settings: readonly RecipientSettings[], own: Alar
 
 function recipientOf({ address, device, mac, network }: RecipientSettings): Recipient {
   if (device !== undefined) return { kind: 'device', instance: device }
-  if (address !== undefined) return { kind: 'address', network: 0, mac: address }
-  return { kind: 'address', network: network ?? 0, mac: mac ?? new Uint8Array() }
+  if (address !== undefined) return { kind: 'address', network: 0, mac: Uint8Array.from(address) }
+  return { kind: 'address', network: network ?? 0, mac: Uint8Array.from(mac ?? []) }
 }

@@ -4,7 +4,7 @@ import { Throttle } from '../../lib/throttle.ts'
 import { alarmClassNames } from './alarm.ts'
 import type { BacnetConfig } from './config.ts'
 import { networkFacts } from './network-facts.ts'
-import { type DeviceCommon, DeviceModel } from './objects/device-model.ts'
+import { type DeviceCommon, DeviceModel, virtualAddress } from './objects/device-model.ts'
 import { deviceProperties } from './objects/device-properties.ts'
 import { NetworkPort } from './objects/network-port.ts'
 import { NotificationClass } from './objects/notification-class.ts'
@@ -179,7 +179,12 @@ export function createStack(
   /** The device that shows a device's points: in the flat topology the bridge's own, for all. */
   function modelOf(device: Device): DeviceModel | undefined {
     if (device.charger === undefined) {
-      bridge ??= furnished(new DeviceModel(device, settings.device.instance, common))
+      if (bridge === undefined) {
+        const { instance } = settings.device
+        bridge = furnished(new DeviceModel(device, instance, common))
+        if (topology === 'virtual' && settings.network !== undefined)
+          bridge.add([new NetworkPort(bridge, facts, virtualAddress(settings.network, instance))])
+      }
       return bridge
     }
     if (topology === 'flat') return bridge

@@ -134,9 +134,11 @@ describe('what a building block promises', () => {
     expect(acked()).toBe('820560')
     const answers = asked(own, 0, acknowledgement(stamp))
     expect(answers.filter((apdu) => SIMPLE_ACK.test(apdu))).toHaveLength(1)
+    own.clock.advance(10)
+    const notified = events(own)
     expect(acked()).toBe('8205e0')
     // The recipients are told of it as well: notify type 2.
-    expect(answers.filter((apdu) => apdu.startsWith('1003') && apdu.includes('8902'))).toHaveLength(1)
+    expect(notified.filter(({ hex }) => hex.includes('1003') && hex.includes('8902'))).toHaveLength(1)
   })
 
   it('AE-INFO-B lists what is in alarm, until it is not', async () => {

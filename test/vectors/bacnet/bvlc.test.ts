@@ -100,6 +100,7 @@ describe('routing-bp-network-messages.pcap', () => {
     expect(asked).toHaveLength(2)
     const own = await stack({ ipNetwork: 100 })
     for (const { hex } of asked) {
+      own.clock.advance(1_000)
       own.receive(hex, at('127.88.0.3'))
       // Configured is 1 (6.4.20).
       expect(own.take().map((sent) => sent.hex)).toEqual([`${answer[0]?.hex.slice(0, -2)}01`])

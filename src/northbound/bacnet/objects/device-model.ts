@@ -47,8 +47,7 @@ export class DeviceModel implements BacnetObject {
     this.owner = owner
     this.instance = instance
     this.common = common
-    const mac = Uint8Array.of(instance >> 16, (instance >> 8) & 0xff, instance & 0xff)
-    this.networkAddress = network === undefined ? undefined : { network, mac }
+    this.networkAddress = network === undefined ? undefined : virtualAddress(network, instance)
   }
 
   get device(): DeviceModel {
@@ -138,4 +137,9 @@ export class DeviceModel implements BacnetObject {
     if (!name.startsWith(this.owner.name) && this.#owners.size < 2) return undefined
     return this.order.find((object) => object.name === name)
   }
+}
+
+/** Where a device stands on the virtual network: its instance in three octets. */
+export function virtualAddress(network: number, instance: number): NetworkAddress {
+  return { network, mac: Uint8Array.of(instance >> 16, (instance >> 8) & 0xff, instance & 0xff) }
 }

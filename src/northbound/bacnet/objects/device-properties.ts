@@ -16,7 +16,10 @@ const OPERATIONAL = 0
 
 type Row = Property<DeviceModel>
 
-const typeBits: ReadonlySet<number> = new Set(Object.values(objectTypes))
+/** No point is a state with a priority array: the type has no objects. */
+const typeBits: ReadonlySet<number> = new Set(
+  Object.values(objectTypes).filter((type) => type !== objectTypes['multi-state-output']),
+)
 
 function text(id: keyof typeof propertyIds, required: boolean, of: (device: DeviceModel) => string): Row {
   return { id: propertyIds[id], required, read: (writer, device) => writer.characterString(of(device)) }

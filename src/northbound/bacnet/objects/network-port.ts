@@ -1,6 +1,7 @@
-import { NETWORK_PORT, NETWORK_PORT_NAME, objectName } from '../placement.ts'
+import { NETWORK_PORT, NETWORK_PORT_NAME, objectName, VIRTUAL_PORT_NAME } from '../placement.ts'
 import { MAX_APDU } from '../transport/limits.ts'
 import { type IpAddress, stationOctets } from '../wire/bvlc.ts'
+import type { NetworkAddress } from '../wire/npdu.ts'
 import { objectTypes } from '../wire/object-type.ts'
 import { propertyIds } from '../wire/property-id.ts'
 import { ipv4Octets, writeHostNPort } from '../wire/type/host-n-port.ts'
@@ -35,21 +36,25 @@ const BACNET_APPLICATION = 2
 const NO_FAULT = 0
 const NOT_KNOWN = '0.0.0.0'
 
-/** The port by which a device is reached (12.56): the IP network's, or that of the virtual network. */
+/** A port of a device (12.56): to the IP network, or to the virtual one. A router has one to each. */
 export class NetworkPort implements BacnetObject {
   readonly type = objectTypes['network-port']
-  readonly instance = NETWORK_PORT
   readonly device: DeviceModel
+  readonly instance: number
+  /** Where the device stands on the virtual network; undefined: the port is the IP network's. */
+  readonly virtual: NetworkAddress | undefined
   readonly #facts: () => NetworkFacts
 
   /** `facts` are asked for at each read: they may change while the bridge runs. */
-  constructor(device: DeviceModel, facts: () => NetworkFacts) {
+  constructor(device: DeviceModel, facts: () => NetworkFacts, virtual = device.networkAddress) {
     this.device = device
+    this.virtual = virtual
+    this.instance = virtual === device.networkAddress ? NETWORK_PORT : NETWORK_PORT + 1
     this.#facts = facts
   }
 
   get name(): string {
-    return objectName(this.device.name, 0, NETWORK_PORT_NAME)
+    return objectName(this.device.name, 0, this.instance === NETWORK_PORT ? NETWORK_PORT_NAME : VIRTUAL_PORT_NAME)
   }
 
   get facts(): NetworkFacts {
@@ -57,7 +62,7 @@ export class NetworkPort implements BacnetObject {
   }
 
   get properties(): PropertyTable<NetworkPort> {
-    return this.device.networkAddress === undefined ? ipTables[this.facts.mode ?? 'normal'] : virtualTable
+    return this.virtual === undefined ? ipTables[this.facts.mode ?? 'normal'] : virtualTable
   }
 }
 
@@ -82,16 +87,12 @@ function common(type: keyof typeof networkTypes): readonly Row[] {
     row('out-of-service', true, (writer) => writer.boolean(false)),
     row('network-type', true, (writer) => writer.enumerated(networkTypes[type])),
     row('protocol-level', true, (writer) => writer.enumerated(BACNET_APPLICATION)),
-    row('network-number', true, (writer, { device, facts }) =>
-      writer.unsigned(device.networkAddress?.network ?? facts.number ?? 0),
-    ),
-    row('network-number-quality', true, (writer, { device, facts }) =>
-      writer.enumerated(qualities[device.networkAddress === undefined ? (facts.quality ?? 'unknown') : 'configured']),
+    row('network-number', true, (writer, { facts, virtual }) => writer.unsigned(virtual?.network ?? facts.number ?? 0)),
+    row('network-number-quality', true, (writer, { facts, virtual }) =>
+      writer.enumerated(qualities[virtual === undefined ? (facts.quality ?? 'unknown') : 'configured']),
     ),
     row('changes-pending', true, (writer) => writer.boolean(false)),
-    row('mac-address', false, (writer, { device, facts }) =>
-      writer.octetString(device.networkAddress?.mac ?? stationOctets(facts)),
-    ),
+    row('mac-address', false, (writer, { facts, virtual }) => writer.octetString(virtual?.mac ?? stationOctets(facts))),
     row('apdu-length', true, (writer) => writer.unsigned(MAX_APDU)),
     // Bits a second; 0: not known.
     row('link-speed', true, (writer) => writer.real(0)),

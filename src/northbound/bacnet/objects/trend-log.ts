@@ -1,3 +1,4 @@
+import type { Point } from '../../../core/points/point.ts'
 import type { Journal, OpenJournal } from '../../../core/ports.ts'
 import { type Trend, trendName } from '../trend.ts'
 import { BacnetError } from '../wire/error-code.ts'
@@ -53,6 +54,10 @@ export class TrendLog implements BacnetObject {
 
   get device(): DeviceModel {
     return this.source.device
+  }
+
+  get point(): Point {
+    return this.source.point
   }
 
   get name(): string {

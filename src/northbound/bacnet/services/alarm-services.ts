@@ -30,6 +30,7 @@ const MAX_SUMMARIES = 500
 /** Octets that the end of an answer takes. */
 const CLOSING_OCTETS = 3
 
+const ANY = 255
 /** Characters of who acknowledged, as others are told. */
 const MAX_SOURCE = 64
 
@@ -132,8 +133,12 @@ function isMeant({ standing }: EventSource, transition: Transition, eventState: 
   return state !== undefined && eventStateNumber(state) === eventState
 }
 
-function isSame(a: TimeStamp, b: TimeStamp): boolean {
-  return JSON.stringify(a) === JSON.stringify(b)
+/** Whether a client means this moment; some leave out the day of the week. */
+function isSame(own: TimeStamp, sent: TimeStamp): boolean {
+  if (own.kind !== 'date-time' || sent.kind !== 'date-time') return false
+  const [year, month, day, weekday] = sent.dateTime.date
+  const date = [year, month, day, weekday === ANY ? own.dateTime.date[3] : weekday]
+  return [date, sent.dateTime.time].join() === [own.dateTime.date, own.dateTime.time].join()
 }
 
 function writeSummary(answer: Writer, events: EventSource): void {

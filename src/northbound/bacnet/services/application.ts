@@ -103,6 +103,13 @@ export class Application {
     try {
       // A client that asks something new under an invoke id has given up what it began under it.
       if (!sent.segmented) requests.aborted(from, device, invokeId)
+      // The end of a request whose acknowledgement was lost: the answer, which is on its way, acknowledges it as well.
+      else if (
+        answers.has(from, device, invokeId) &&
+        sent.sequenceNumber !== 0 &&
+        !requests.has(from, device, invokeId)
+      )
+        return
       const request = sent.segmented ? requests.receive(device, sent, from) : sent
       if (request === undefined || answers.repeated(from, device, invokeId, sent.segmented ? request.data : bytes))
         return

@@ -27,9 +27,8 @@ interface Queue {
 const INVOKE_IDS = 256
 /** Requests that one peer has to answer at a time: small controllers have room for few. */
 const WINDOW = 16
-
-/** Requests that wait for one peer: what it is not told, it finds by asking. */
-const MAX_WAITING = 20_000
+/** Requests that wait for one peer, more than it can have subscriptions: what it is not told, it finds by asking. */
+const MAX_WAITING = 60_000
 
 /** Confirmed requests of our own (5.4.4): repeated until they are answered, given up after the last repetition. */
 export class ConfirmedSender {

@@ -35,7 +35,7 @@ export interface CovParts {
 }
 
 /** Niagara and others subscribe to every point: plenty for each, but not without end. */
-const LIMITS = { all: 100_000, perClient: 20_000 } as const
+const LIMITS = { all: 100_000, perAddress: 50_000 } as const
 const SWEEP_MS = 1_000
 const MAX_UNSIGNED32 = 0xffff_ffff
 /** Notifications that leave at once, as many as a client's socket holds, and how long until the next. */
@@ -105,6 +105,7 @@ export class CovService {
 
   /** How many items Active_COV_Subscriptions (12.11) of a device has. */
   countOf(device: DeviceModel): number {
+    this.#subscriptions.expire(this.#parts.clock.now())
     return this.#subscriptions.in(device).length
   }
 
@@ -143,9 +144,11 @@ export class CovService {
     }
     subscription.watched = watched
     subscription.confirmed = confirmed
-    subscription.expiresAt = lifetime ? clock.now() + lifetime * 1000 : Number.POSITIVE_INFINITY
+    this.#subscriptions.keep(subscription, lifetime ? clock.now() + lifetime * 1000 : Number.POSITIVE_INFINITY)
     // The first notification follows every subscription, renewals included (13.1).
     subscription.toldAt = Number.NEGATIVE_INFINITY
+    subscription.held?.()
+    subscription.held = undefined
     this.#queue(subscription)
   }
 
@@ -168,10 +171,13 @@ export class CovService {
   #queue(subscription: Subscription): void {
     if (subscription.dirty || subscription.held !== undefined) return
     const { clock } = this.#parts
-    const tooSoonMs = subscription.toldAt + subscription.object.covIntervalMs - clock.now()
+    const { covIntervalMs } = subscription.object
+    const tooSoonMs = subscription.toldAt + covIntervalMs - clock.now()
     if (tooSoonMs > 0) {
-      subscription.held = clock.after(tooSoonMs, () => {
+      // A clock that was put back makes nobody wait for longer.
+      subscription.held = clock.after(Math.min(tooSoonMs, covIntervalMs), () => {
         subscription.held = undefined
+        subscription.toldAt = Number.NEGATIVE_INFINITY
         // It may have gone back to what was told.
         if (subscription.expiresAt > 0 && this.#matters(subscription)) this.#queue(subscription)
       })
@@ -195,9 +201,7 @@ export class CovService {
 
   #notify(subscription: Subscription): void {
     const { client, object, peer } = subscription
-    const { clock, confirmed, log, reply, throttle } = this.#parts
-    subscription.value = this.#watchedValue(subscription)
-    subscription.flags = statusFlags(object)
+    const { clock, confirmed, initiative, log, reply, throttle } = this.#parts
     subscription.toldAt = clock.now()
     if (!subscription.confirmed) {
       writeUnconfirmed(this.#writer.reset(), unconfirmedServices['unconfirmed-cov-notification'])
@@ -206,14 +210,22 @@ export class CovService {
       return
     }
     subscription.waiting = true
+    // A device that was silenced meanwhile says nothing, and nobody is dropped for not answering to that.
+    const isSilent = () => !initiative.has(object.device)
+    const wanted = (): boolean => {
+      if (subscription.expiresAt > 0 && !isSilent()) return true
+      subscription.waiting = false
+      return false
+    }
     const write = (invokeId: number): void => {
+      if (isSilent()) return
       writeConfirmed(this.#writer.reset(), confirmedServices['confirmed-cov-notification'], invokeId)
       this.#writeParameters(subscription)
       reply(object.device, peer, this.#writer, true)
     }
     const done = (answered: boolean): void => {
       subscription.waiting = false
-      if (!answered) {
+      if (!answered && !isSilent()) {
         this.#subscriptions.drop(subscription)
         if (throttle.pass(`cov ${client}`) !== undefined)
           log.info({ from: client }, 'bacnet: subscriber does not answer: dropped')
@@ -223,12 +235,13 @@ export class CovService {
       subscription.dirty = false
       this.#queue(subscription)
     }
-    confirmed.send(peer, { wanted: () => subscription.expiresAt > 0, write, done })
+    confirmed.send(peer, { wanted, write, done })
   }
 
   #writeParameters(subscription: Subscription): void {
     const { object, process, watched } = subscription
     const property = watched.property ?? PRESENT_VALUE
+    const flags = statusFlags(object)
     writeCovNotification(this.#writer, {
       process,
       device: object.device.instance,
@@ -239,8 +252,11 @@ export class CovService {
         property === PRESENT_VALUE
           ? writePresentValue(writer, object)
           : readProperty(writer, object, this.#parts.downlink, property, undefined),
-      writeFlags: (writer) => writeStatusFlags(writer, statusFlags(object)),
+      writeFlags: (writer) => writeStatusFlags(writer, flags),
     })
+    // As it was told: a confirmed notification may have waited for its turn, and time itself counts on.
+    subscription.value = this.#watchedValue(subscription)
+    subscription.flags = flags
   }
 
   /** One BACnetCOVSubscription (clause 21). */

@@ -15,6 +15,7 @@ import {
   writeDistributionEntry,
 } from '../wire/bvlc.ts'
 import { Writer } from '../wire/writer.ts'
+import { Echoes } from './echoes.ts'
 import { type ForeignDeviceEntry, ForeignDeviceTable } from './foreign-device-table.ts'
 
 export interface BbmdParts {
@@ -40,12 +41,13 @@ const COPIES_PER_SECOND = 20_000
 
 /**
  * A BBMD (J.4): broadcasts of this subnet go to its peers, theirs to this subnet, both to foreign devices. What came from a peer
- * goes to no other peer, so that nothing goes round, however the tables of others are filled in.
+ * goes to no other peer, so that nothing goes round; where other tables make it go round nevertheless, it ends here.
  */
 export class Bbmd {
   readonly #parts: BbmdParts
   readonly #peers: ReadonlyMap<string, IpAddress>
   readonly #table: ForeignDeviceTable
+  readonly #echoes: Echoes
   #copies = COPIES_PER_SECOND
   #refilledAt: number
 
@@ -53,6 +55,7 @@ export class Bbmd {
     this.#parts = parts
     this.#peers = new Map(parts.peers.map((peer) => [stationKey(peer), peer]))
     this.#table = new ForeignDeviceTable(parts.clock)
+    this.#echoes = new Echoes(parts.clock)
     this.#refilledAt = parts.clock.now()
   }
 
@@ -77,7 +80,8 @@ export class Bbmd {
 
   /** A Forwarded-NPDU: passed on only when it is a peer's, and to the subnet only when it wasn't said to all there. */
   forwarded(npdu: Uint8Array, origin: IpAddress, from: IpAddress, toAll: boolean): void {
-    if (this.#peers.has(stationKey(from))) this.#passOn(npdu, origin, { peers: false, subnet: !toAll })
+    if (!this.#peers.has(stationKey(from)) || this.#isRoundabout(npdu, origin, from)) return
+    this.#passOn(npdu, origin, { peers: false, subnet: !toAll })
   }
 
   /** Does what is asked of a BBMD; answers whether its broadcast is to be heard by the bridge itself, too. */
@@ -120,6 +124,17 @@ export class Bbmd {
     if (this.#peers.has(stationKey(from))) return false
     if (typeof foreignDevices === 'boolean') return foreignDevices
     return foreignDevices.some((network) => network.contains(from.address))
+  }
+
+  #isRoundabout(npdu: Uint8Array, origin: IpAddress, from: IpAddress): boolean {
+    if (!this.#echoes.isEcho(origin, npdu)) return false
+    const missed = this.#parts.throttle.pass('bbmd-round')
+    if (missed !== undefined)
+      this.#parts.log.warn(
+        { from, origin },
+        'bacnet: a broadcast goes round: look for a BBMD that is a foreign device, too, or for two on one subnet',
+      )
+    return true
   }
 
   #passOn(npdu: Uint8Array, origin: IpAddress, to: { readonly peers: boolean; readonly subnet: boolean }): void {

@@ -1,14 +1,20 @@
-import { networkInterfaces } from 'node:os'
+import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os'
+import { type Network, parseCidr } from '../../../lib/cidr.ts'
 import type { Clock } from '../../../lib/clock.ts'
 
 /** Asking the system takes longer than answering a request, and addresses change seldom. */
 const KEPT_MS = 2_000
+/** An address that is not known as one's own might have come this moment: a broadcast of one's own is no stranger's. */
+const DOUBTED_MS = 100
 
 interface Known {
   readonly at: number
   readonly addresses: ReadonlySet<string>
   readonly external: readonly string[]
   readonly broadcasts: readonly string[]
+  /** Subnets of the card that is listened on, where that is one, and of the others. */
+  readonly own: readonly Network[]
+  readonly others: readonly Network[]
 }
 
 /** The IPv4 addresses of this machine, or the one of them that is listened on; those that come later (DHCP) included. */
@@ -28,7 +34,8 @@ export class Interfaces {
   }
 
   has(address: string): boolean {
-    return this.#only === undefined ? this.#look().addresses.has(address) : this.#only === address
+    if (this.#only !== undefined) return this.#only === address
+    return this.#look().addresses.has(address) || this.#look(DOUBTED_MS).addresses.has(address)
   }
 
   /** The address, if there is exactly one. */
@@ -38,19 +45,29 @@ export class Interfaces {
     return external.length === 1 ? external[0] : undefined
   }
 
-  #look(): Known {
+  /** Whether it is on the subnet of another card than the one that is listened on. */
+  isElsewhere(address: string): boolean {
+    const { others, own } = this.#look()
+    const has = (subnet: Network) => subnet.contains(address)
+    return others.some(has) && !own.some(has)
+  }
+
+  #look(keptMs = KEPT_MS): Known {
     const now = this.#clock.now()
     const known = this.#known
     // A clock that was put back is no reason to believe for ever.
-    if (known !== undefined && now >= known.at && now - known.at < KEPT_MS) return known
+    if (known !== undefined && now >= known.at && now - known.at < keptMs) return known
     const all = Object.values(networkInterfaces())
       .flatMap((addresses) => addresses ?? [])
       .filter(({ family }) => family === 'IPv4')
     const external = all.filter(({ internal }) => !internal)
     const heard = external.filter(({ address }) => this.#only === undefined || this.#only === address)
+    const others = this.#only === undefined ? [] : external.filter((each) => !heard.includes(each))
     this.#known = {
       at: now,
       addresses: new Set(all.map(({ address }) => address)),
+      own: heard.flatMap(subnetOf),
+      others: others.flatMap(subnetOf),
       external: external.map(({ address }) => address),
       // A link between two stations (/31, /32) has no broadcast, either.
       broadcasts: [
@@ -63,6 +80,11 @@ export class Interfaces {
     }
     return this.#known
   }
+}
+
+function subnetOf({ cidr }: NetworkInterfaceInfo): readonly Network[] {
+  const subnet = cidr === null ? undefined : parseCidr(cidr)
+  return subnet === undefined ? [] : [subnet]
 }
 
 function broadcastOf(address: string, netmask: string): string {

@@ -1,10 +1,13 @@
+import type { Clock } from '../../../lib/clock.ts'
 import { GLOBAL_BROADCAST, type Npdu, networkMessages, networkRejects } from '../wire/npdu.ts'
 import { Writer } from '../wire/writer.ts'
 import type { NetworkNumber } from './network-number.ts'
 import type { Peer } from './peer.ts'
 import type { Routes } from './routes.ts'
+import { Seldom } from './seldom.ts'
 
 export interface NetworkMessagesParts {
+  readonly clock: Clock
   /** The virtual network's number; undefined in the flat topology. */
   readonly network: number | undefined
   readonly number: NetworkNumber
@@ -20,9 +23,19 @@ export interface NetworkMessagesParts {
 /** Messages of the network layer (6.4): the bridge as a router to the virtual network, and what it learns of others. */
 export class NetworkMessages {
   readonly #parts: NetworkMessagesParts
+  /** One question of a stranger must not become a broadcast each time: one a second answers all. */
+  readonly #announcement: Seldom
+  readonly #number: Seldom
 
   constructor(parts: NetworkMessagesParts) {
     this.#parts = parts
+    this.#announcement = new Seldom(parts.clock, () => this.#announce(undefined))
+    this.#number = new Seldom(parts.clock, () => this.#sayNumber())
+  }
+
+  stop(): void {
+    this.#announcement.stop()
+    this.#number.stop()
   }
 
   receive(npdu: Npdu, peer: Peer, broadcast: boolean): void {
@@ -42,7 +55,7 @@ export class NetworkMessages {
       }
       // Neither goes through routers (6.4.19, 6.4.20): what did is about another network.
       case networkMessages['what-is-network-number']:
-        if (npdu.destination === undefined && npdu.source === undefined) this.#sayNumber()
+        if (npdu.destination === undefined && npdu.source === undefined) this.#number.run()
         return
       case networkMessages['network-number-is']:
         if (npdu.destination === undefined && npdu.source === undefined && broadcast && data.length === 3)
@@ -62,11 +75,9 @@ export class NetworkMessages {
     }
   }
 
-  /** Tells the IP network that the virtual one is reached here: once at start, and in answer. */
-  announceRouter(to?: Peer): void {
-    const { mayAnnounce, network, send } = this.#parts
-    if (network === undefined || !mayAnnounce()) return
-    send(networkMessages['i-am-router-to-network'], new Writer(2).uint16(network), to)
+  /** Tells the IP network that the virtual one is reached here. */
+  announceRouter(): void {
+    this.#announcement.run()
   }
 
   askRouter(network: number): void {
@@ -87,7 +98,13 @@ export class NetworkMessages {
     // Asked by broadcast, answered by broadcast, so that all routers and clients learn of it (6.4.2); a unicast question
     // gets its answer where it came from as well.
     if (broadcast) this.announceRouter()
-    this.announceRouter(peer)
+    this.#announce(peer)
+  }
+
+  #announce(to: Peer | undefined): void {
+    const { mayAnnounce, network, send } = this.#parts
+    if (network === undefined || !mayAnnounce()) return
+    send(networkMessages['i-am-router-to-network'], new Writer(2).uint16(network), to)
   }
 
   #routerHeard(network: number, { address, port }: Peer): void {

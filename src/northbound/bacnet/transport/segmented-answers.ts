@@ -11,9 +11,11 @@ import { Shares } from './shares.ts'
 export const SEGMENT_HEADER = 5
 /** Segments of the smallest APDU run through the sequence numbers more than once. */
 const SEQUENCE_NUMBERS = 256
-/** Answers on their way in all (the oldest makes room), and to one IP address: each is a buffer of up to 94 kB. */
+/** Answers on their way in all, and to one IP address: each is a buffer of up to 94 kB. The one that stands still longest makes room. */
 const MAX_ANSWERS = 256
 const MAX_PER_ADDRESS = 16
+/** Acknowledgements that bring nothing on and still put the next repetition off: a client can't keep an answer here for ever. */
+const MAX_DUPLICATES = 64
 
 /** What is sent in segments. */
 export interface LongAnswer {
@@ -37,6 +39,8 @@ interface Underway extends LongAnswer {
   /** Undefined until the client has said its own. */
   window: number | undefined
   retries: number
+  /** Acknowledgements since the last that brought it on. */
+  duplicates: number
   cancel: Cancel
 }
 
@@ -62,9 +66,18 @@ export class SegmentedAnswers {
     const { data, device, invokeId, peer, segmentOctets } = answer
     const key = transactionKey(peer, device, invokeId)
     const count = Math.ceil(data.length / segmentOctets)
-    const own: Underway = { ...answer, key, count, first: 0, window: undefined, retries: 0, cancel: () => {} }
-    const [oldest] = this.#underway.values()
-    if (oldest !== undefined && this.#underway.size >= MAX_ANSWERS) this.#end(oldest)
+    const own: Underway = {
+      ...answer,
+      key,
+      count,
+      first: 0,
+      window: undefined,
+      retries: 0,
+      duplicates: 0,
+      cancel: () => {},
+    }
+    const [stillest] = this.#underway.values()
+    if (stillest !== undefined && this.#underway.size >= MAX_ANSWERS) this.#end(stillest)
     this.#underway.set(key, own)
     this.#fill(own)
   }
@@ -82,16 +95,21 @@ export class SegmentedAnswers {
     return false
   }
 
+  /** Whether an answer to that request is on its way. */
+  has(peer: Peer, device: DeviceModel, invokeId: number): boolean {
+    return this.#underway.size > 0 && this.#underway.has(transactionKey(peer, device, invokeId))
+  }
+
   /** A SegmentACK of the client came. */
   acknowledged(peer: Peer, device: DeviceModel, ack: Acknowledgement): void {
     const own = this.#underway.get(transactionKey(peer, device, ack.invokeId))
     if (own === undefined) return
     const ahead = (ack.sequenceNumber - own.first) & (SEQUENCE_NUMBERS - 1)
     const sent = Math.min(own.window ?? 1, own.count - own.first)
-    own.retries = 0
     if (ahead >= sent) {
-      // Of a segment that was acknowledged before (5.4.5.3, DuplicateACK_Received): what is missing is sent when its time is up.
-      this.#await(own)
+      // Of a segment that was acknowledged before (DuplicateACK_Received): what is missing is sent when its time is up.
+      own.duplicates += 1
+      if (own.duplicates <= MAX_DUPLICATES) this.#await(own)
       return
     }
     own.first += ahead + 1
@@ -99,12 +117,17 @@ export class SegmentedAnswers {
       this.#end(own)
       return
     }
+    own.retries = 0
+    own.duplicates = 0
+    this.#underway.delete(own.key)
+    this.#underway.set(own.key, own)
     own.window = Math.min(Math.max(ack.windowSize, 1), WINDOW_SIZE)
     this.#fill(own)
   }
 
   /** The client wants no more of it. */
   aborted(peer: Peer, device: DeviceModel, invokeId: number): void {
+    if (this.#underway.size === 0) return
     const own = this.#underway.get(transactionKey(peer, device, invokeId))
     if (own !== undefined) this.#end(own)
   }

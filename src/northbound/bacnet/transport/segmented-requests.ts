@@ -11,9 +11,11 @@ import { Shares } from './shares.ts'
 const PATIENCE = 4
 const SEQUENCE_NUMBERS = 256
 const LARGEST_WINDOW = 127
-/** Requests that are not whole yet, in all (the oldest makes room), and from one IP address: each may grow to 94 kB. */
+/** Requests that are not whole yet, in all, and from one IP address: each may grow to 94 kB. The one that stands still longest makes room. */
 const MAX_REQUESTS = 128
 const MAX_PER_ADDRESS = 8
+/** Segments that bring nothing on and still put the end off: a client can't keep a request here for ever. */
+const MAX_STRAY = 1_024
 /** Segments with nothing in them don't go on for ever, either. */
 const LEAST_COUNTED = 32
 
@@ -28,6 +30,8 @@ interface Incoming {
   /** The last segment in order, and the last that was acknowledged at the end of a window. */
   last: number
   acknowledged: number
+  /** Segments since the last in order. */
+  stray: number
   cancel: Cancel
 }
 
@@ -50,7 +54,11 @@ export class SegmentedRequests {
   /** Takes a segment; answers with the whole request once its last one has come. Throws BacnetAbort where it can't go on. */
   receive(device: DeviceModel, segment: ConfirmedRequest, peer: Peer): ConfirmedRequest | undefined {
     const key = transactionKey(peer, device, segment.invokeId)
-    const own = this.#incoming.get(key)
+    let own = this.#incoming.get(key)
+    if (own !== undefined && isNew(own, segment)) {
+      this.#end(own)
+      own = undefined
+    }
     try {
       return own === undefined ? this.#begin(key, device, segment, peer) : this.#continue(own, segment, peer)
     } catch (error) {
@@ -58,6 +66,11 @@ export class SegmentedRequests {
       if (begun !== undefined) this.#end(begun)
       throw error
     }
+  }
+
+  /** Whether a part of that request is here. */
+  has(peer: Peer, device: DeviceModel, invokeId: number): boolean {
+    return this.#incoming.has(transactionKey(peer, device, invokeId))
   }
 
   /** The client gave up. */
@@ -92,10 +105,11 @@ export class SegmentedRequests {
       octets: data.length,
       last: 0,
       acknowledged: 0,
+      stray: 0,
       cancel: () => {},
     }
-    const [oldest] = this.#incoming.values()
-    if (oldest !== undefined && this.#incoming.size >= MAX_REQUESTS) this.#end(oldest)
+    const [stillest] = this.#incoming.values()
+    if (stillest !== undefined && this.#incoming.size >= MAX_REQUESTS) this.#end(stillest)
     this.#incoming.set(key, own)
     this.#acknowledge(own, peer, false)
     return moreFollows ? this.#await(own) : this.#whole(own)
@@ -105,15 +119,20 @@ export class SegmentedRequests {
     const { data, moreFollows, sequenceNumber = 0, service } = segment
     if (service !== own.request.service) throw new BacnetAbort('invalid-apdu-in-this-state')
     if (sequenceNumber !== (own.last + 1) % SEQUENCE_NUMBERS) {
-      // One that came already is passed over; one too early asks for those before it (5.4.5.2).
+      // One that came already is passed over; one too early asks for those before it (5.4.5.2). A window that comes once
+      // more, because its acknowledgement was lost, is acknowledged once more at its end.
       const behind = (own.last - sequenceNumber) & (SEQUENCE_NUMBERS - 1)
-      if (behind >= own.window || behind === 0) this.#acknowledge(own, peer, true)
-      return this.#await(own)
+      if (behind >= own.window || (behind === 0 && own.acknowledged === own.last)) this.#acknowledge(own, peer, true)
+      own.stray += 1
+      return own.stray > MAX_STRAY ? undefined : this.#await(own)
     }
     own.octets += Math.max(data.length, LEAST_COUNTED)
     if (own.octets > MAX_SEGMENTED_OCTETS) throw new BacnetAbort('buffer-overflow')
     own.pieces.push(data.slice())
     own.last = sequenceNumber
+    own.stray = 0
+    this.#incoming.delete(own.key)
+    this.#incoming.set(own.key, own)
     const sinceAcknowledged = (own.last - own.acknowledged) & (SEQUENCE_NUMBERS - 1)
     if (!moreFollows || sinceAcknowledged >= own.window) this.#acknowledge(own, peer, false)
     return moreFollows ? this.#await(own) : this.#whole(own)
@@ -142,4 +161,11 @@ export class SegmentedRequests {
     this.#incoming.delete(own.key)
     this.#shares.give(own.address)
   }
+}
+
+/** A first segment that is no repetition: the client has given up what it began, and begins something else under its invoke id. */
+function isNew({ last, pieces, request }: Incoming, { data, sequenceNumber, service }: ConfirmedRequest): boolean {
+  if (sequenceNumber !== 0 || (last + 1) % SEQUENCE_NUMBERS === 0) return false
+  const repeated = pieces[pieces.length - 1 - last]
+  return service !== request.service || repeated === undefined || Buffer.compare(repeated, data) !== 0
 }

@@ -72,6 +72,7 @@ export function createStation(parts: StationParts): Station {
     isOwn: (known) => known === virtualNetwork || known === number.current,
   })
   const messages = new NetworkMessages({
+    clock,
     network: virtualNetwork,
     number,
     routes,
@@ -103,6 +104,7 @@ export function createStation(parts: StationParts): Station {
     async stop() {
       foreignDevice?.stop()
       routes.stop()
+      messages.stop()
       await port.stop()
     },
     port,

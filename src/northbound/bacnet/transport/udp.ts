@@ -90,8 +90,9 @@ export class UdpPort implements DatagramPort {
         socket.removeAllListeners('error')
         socket.on('error', (error) => this.#parts.log.debug({ error: error.message }, 'bacnet: not sent'))
         socket.on('message', (datagram, from) => {
-          // A broadcast comes back to whoever sent it.
-          if (!this.isOwn(from)) this.#parts.received(datagram, { address: from.address, port: from.port }, shared)
+          // A broadcast comes back to whoever sent it, and one to 255.255.255.255 is heard from every card.
+          if (this.isOwn(from) || (shared && this.#interfaces.isElsewhere(from.address))) return
+          this.#parts.received(datagram, { address: from.address, port: from.port }, shared)
         })
         this.#enlarge(socket)
         this.#sockets.push(socket)

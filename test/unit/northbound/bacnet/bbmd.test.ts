@@ -61,6 +61,7 @@ describe('a broadcast of the own subnet', () => {
   it("that is the bridge's own goes there, too, and to its subnet", async () => {
     const own = await bbmd()
     own.receive(register(60), FOREIGN)
+    own.clock.advance(1_000)
     own.take()
     own.receive('810b000901800007d0', CLIENT, true)
     const iAmRouter = '01800107d0'
@@ -113,6 +114,23 @@ describe('a Forwarded-NPDU', () => {
       own.receive(forwarded(at('10.1.0.77'), WHO_IS), from)
       expect(own.take().map(({ to }) => to)).toEqual(['10.1.0.77:47808'])
     }
+  })
+
+  it('that comes again and again goes round, and ends here; a second later it may be said again', async () => {
+    const lines: string[] = []
+    const log: Log = { ...silentLog, warn: (_fields: object, message: string) => void lines.push(message) }
+    const own = await bbmd({}, log)
+    for (let n = 0; n < 50; n += 1) own.receive(forwarded(at('10.1.0.77'), '0100100a'), PEER)
+    expect(passedOn(own)).toHaveLength(3)
+    // Another's, or other words, are no echo.
+    for (let n = 0; n < 50; n += 1) own.receive(forwarded(at('10.1.0.77', 1_000 + n), '0100100a'), PEER)
+    expect(passedOn(own)).toHaveLength(50)
+    own.clock.advance(1_000)
+    own.receive(forwarded(at('10.1.0.77'), '0100100a'), PEER)
+    expect(passedOn(own)).toHaveLength(1)
+    expect(lines).toEqual([
+      'bacnet: a broadcast goes round: look for a BBMD that is a foreign device, too, or for two on one subnet',
+    ])
   })
 
   it('that names the bridge as its origin is its own, come back', async () => {

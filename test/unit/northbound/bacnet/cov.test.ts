@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ask, context, local, oid, type PointInit, type Stack, type Station, stack } from './support.ts'
+import { ask, local, oid, type PointInit, type Stack, type Station, stack } from './support.ts'
 
 const power = (instance: number): PointInit => ({
   object: 'analog-input',
@@ -176,23 +176,6 @@ describe('subscriptions', () => {
     // The device tells of no changes: object / optional-functionality-not-supported.
     expect(ask(own, 5, `09071c${oid(8, 4000)}2900393c`)).toBe('5001059101912d')
   })
-
-  it('without end of one client stop at a limit, and other clients are served on', async () => {
-    const own = await stack()
-    own.attach([power(1)])
-    const greedy = { address: '127.0.0.66', port: 47808 }
-    for (let process = 0; process < 20_000; process += 1) {
-      own.receive(local(`00 05 01 05 ${context(0, process)}1c${oid(0, 1)}29003901`), greedy)
-    }
-    own.take()
-    // resources / no-space-to-write-property.
-    expect(ask(own, 5, `${context(0, 20_000)}1c${oid(0, 1)}29003901`, greedy)).toBe('50010591039114')
-    expect(subscribe(own, 1, false)).toBe('200105')
-    // They all end in the same second.
-    own.clock.advance(5_000)
-    own.take()
-    expect(ask(own, 5, `${context(0, 20_000)}1c${oid(0, 1)}29003901`, greedy)).toBe('200105')
-  }, 20_000)
 })
 
 describe('a subscription of an object that is taken away', () => {

@@ -132,6 +132,8 @@ describe('a bridge that is a foreign device', () => {
 
   it('that is not registered answers its own subnet, and asks the BBMD for nothing else', async () => {
     const own = await foreign()
+    own.clock.advance(1_000)
+    own.take()
     own.receive('810b000901800007d0')
     expect(own.take().map(({ to }) => to)).toEqual(['broadcast', '127.0.0.9:47808'])
     own.receive(toAll(WHO_IS), own.client, true)

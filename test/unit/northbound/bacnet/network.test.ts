@@ -70,6 +70,18 @@ describe('a client behind another router', () => {
   })
 })
 
+describe('a flood of Who-Is-Router-To-Network', () => {
+  it('is answered to each asker, and to everybody once a second', async () => {
+    const own = await site()
+    own.clock.advance(1_000)
+    for (let n = 0; n < 500; n += 1) own.receive(datagram('01800007d0', true))
+    own.clock.advance(60_000)
+    const to = own.take().map((sent) => sent.to)
+    expect(to.filter((each) => each === '127.0.0.9:47808')).toHaveLength(500)
+    expect(to.filter((each) => each === 'broadcast')).toHaveLength(2)
+  })
+})
+
 describe('what breaks the network layer', () => {
   it.each([
     ['another version', datagram(`0204${READ}`)],

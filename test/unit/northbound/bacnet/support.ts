@@ -1,7 +1,7 @@
 import { Charger } from '../../../../src/core/charger/charger.ts'
 import { Point, type PointDefinition, type Quality, type Value } from '../../../../src/core/points/point.ts'
 import type { Unit } from '../../../../src/core/points/unit.ts'
-import type { Downlink, OpenJournal, Refusal } from '../../../../src/core/ports.ts'
+import type { Device, Downlink, OpenJournal, Refusal } from '../../../../src/core/ports.ts'
 import { type Log, silentLog } from '../../../../src/lib/log.ts'
 import { binding, type PointObjectType } from '../../../../src/northbound/bacnet/binding.ts'
 import { config } from '../../../../src/northbound/bacnet/config.ts'
@@ -109,6 +109,7 @@ export interface PointInit {
   readonly setpoint?: true
   readonly writable?: true
   readonly covIncrement?: number
+  readonly covInterval?: string
   readonly trend?: unknown
   /** A mapping row's `bacnet.alarm`. */
   readonly alarm?: object
@@ -166,7 +167,7 @@ export async function stack(settings: object = {}, log: Log = silentLog, earlier
   let nextId = 0
 
   function point(init: PointInit, charger?: Charger): Point {
-    const { alarm, covIncrement, instance, object, setpoint, states, trend, type, unit, writable } = init
+    const { alarm, covIncrement, covInterval, instance, object, setpoint, states, trend, type, unit, writable } = init
     const reading: Shown = { value: undefined, quality: 'never' }
     const made = new Point({
       id: nextId++,
@@ -193,6 +194,7 @@ export async function stack(settings: object = {}, log: Log = silentLog, earlier
             ...(covIncrement !== undefined && { covIncrement }),
             ...(trend !== undefined && { trend }),
             ...(alarm !== undefined && { alarm }),
+            ...(covInterval !== undefined && { covInterval }),
           }),
           options: {},
           stride: 100,
@@ -205,6 +207,7 @@ export async function stack(settings: object = {}, log: Log = silentLog, earlier
   }
 
   const bridge = { charger: undefined, name: 'Site', number: 0, addresses: { bacnet: 4000 } }
+  const chargers = new Map<number, Device>()
   const client: Station = { address: '127.0.0.9', port: 47808 }
 
   return {
@@ -242,6 +245,7 @@ export async function stack(settings: object = {}, log: Log = silentLog, earlier
       const device = { charger, name: `Site.${id}`, number: instance, addresses: { bacnet: instance } }
       const points = inits.map((init) => point(init, charger))
       north.attach(device, points)
+      chargers.set(instance, device)
       // What it asks and says of itself when it comes.
       clock.advance(ANSWER_MS)
       sent.splice(0)
@@ -250,6 +254,11 @@ export async function stack(settings: object = {}, log: Log = silentLog, earlier
     /** The config says something else now. */
     configure(changed: object): void {
       north.configure(config.parse({ device: { instance: 4000 }, network: 2000, ...settings, ...changed }))
+    },
+    /** Takes a charger's device away. */
+    removeCharger(instance: number): void {
+      const device = chargers.get(instance)
+      if (device !== undefined) north.detach(device)
     },
     /** A charger has told something. */
     set(target: Point, value: Value | undefined, quality: Quality = 'good'): void {

@@ -4,7 +4,7 @@ import { localDateTime } from '../../../../src/northbound/bacnet/wire/type/date-
 import { FakeClock } from '../../../support/fake-clock.ts'
 import { journals } from '../../../support/journal.ts'
 import { readLog, records, told, writeLog } from './logs.ts'
-import { ask, oid, type PointInit, read, stack } from './support.ts'
+import { ask, local, oid, type PointInit, read, stack } from './support.ts'
 
 const MINUTE = 60_000
 const TREND_LOG = 20
@@ -289,6 +289,37 @@ describe('a trend log', () => {
     own.attachAgain([point])
     pass(15)
     expect(told(own)).toEqual(['00:15 1', '00:45 interrupted', '01:00 1'])
+  })
+
+  it('takes note of a client that sets the clock, and records by the new time', async () => {
+    const { own, point, pass } = await logging()
+    own.set(point, 1)
+    pass(5)
+    const set = moment(midnight + 14 * MINUTE)
+    own.receive(local(`10 06 ${set}`))
+    pass(2)
+    expect(told(own)).toEqual(['00:14 clock 540', '00:15 1'])
+  })
+
+  it('stands in the structured view of its point', async () => {
+    const { own } = await logging()
+    // Subordinate_List of the site's view, which is the only one.
+    const [, view = ''] = /c4(07[0-9a-f]{6})/.exec(read(own, 8, 4000, 76)) ?? []
+    expect(read(own, 29, Number.parseInt(view, 16) & 0x3f_ffff, 211)).toContain(`1c${oid(TREND_LOG, 7)}`)
+  })
+
+  it("says in the bridge's own log who wrote what", async () => {
+    const lines: string[] = []
+    const log = { ...silentLog, info: (_fields: object, text: string) => void lines.push(text) }
+    const own = await stack({}, log)
+    own.attach([power])
+    writeLog(own, ENABLE, FALSE)
+    writeLog(own, ENABLE, '2101')
+    writeLog(own, RECORD_COUNT, '2100')
+    expect(lines.filter((line) => line.includes('Trend'))).toEqual([
+      'enable of Site.analog-input 7 Trend: false, by bacnet:127.0.0.9',
+      'record-count of Site.analog-input 7 Trend: 0, by bacnet:127.0.0.9',
+    ])
   })
 
   it('begins anew where another point or another unit stands in its place', async () => {
