@@ -11,6 +11,7 @@ import { servicesSite, writeServicesSite } from '../support/services-site.ts'
 import { exerciseBacnetJs } from './clients/bacnet-js.ts'
 import { exerciseServices } from './clients/bacnet-js-services.ts'
 import { exerciseBacstack } from './clients/bacstack.ts'
+import { exerciseFlatServices } from './clients/bacstack-services.ts'
 
 const run = promisify(execFile)
 const folder = mkdtempSync(join(tmpdir(), 'bacnet-'))
@@ -45,6 +46,15 @@ async function start(name: string, bacnet: string): Promise<string> {
   return `${address}:${PORT}`
 }
 
+/** The bridge with one charger, which says what a test wants. */
+async function startServices(topology: 'virtual' | 'flat'): Promise<PlainCharger> {
+  bridge = await startBridge(['run', '--config', writeServicesSite(folder, `${address}:${PORT}`, topology)])
+  const charger = new PlainCharger(bridge.addresses.get('ocpp') ?? '', servicesSite.charger)
+  await charger.connect()
+  expect(await charger.boot()).toBe('Accepted')
+  return charger
+}
+
 describe('@bacnet-js/client', () => {
   it('finds the virtual devices, reads every property of every object, writes, and is told of changes', async () => {
     const at = await start('virtual', 'network: 2000')
@@ -61,10 +71,7 @@ describe('@bacnet-js/client', () => {
   }, 60_000)
 
   it('uses every service that it has: segments, several writes, logs, views, alarms, clock, silence, restart', async () => {
-    bridge = await startBridge(['run', '--config', writeServicesSite(folder, `${address}:${PORT}`)])
-    const charger = new PlainCharger(bridge.addresses.get('ocpp') ?? '', servicesSite.charger)
-    await charger.connect()
-    expect(await charger.boot()).toBe('Accepted')
+    const charger = await startServices('virtual')
     const { device, password } = servicesSite
     const result = await exerciseServices({
       address: loopback(2),
@@ -96,6 +103,14 @@ describe('bacstack', () => {
       limit: 1101,
     })
     expect(result.objects).toBeGreaterThan(250)
+  }, 60_000)
+
+  it('uses what it has of the services: several writes, a property, a log, an alarm, silence', async () => {
+    const charger = await startServices('flat')
+    const { password } = servicesSite
+    const result = await exerciseFlatServices({ address: loopback(2), port: PORT, bridge: address, password, charger })
+    charger.cut()
+    expect(result.records).toBeGreaterThan(0)
   }, 60_000)
 })
 

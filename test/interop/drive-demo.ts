@@ -4,15 +4,28 @@ import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_pr
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { loopback } from '../support/loopback.ts'
+import { PlainCharger } from '../support/plain-charger.ts'
+import { servicesSite, writeServicesSite } from '../support/services-site.ts'
 import { exerciseBacnetJs } from './clients/bacnet-js.ts'
+import { exerciseServices } from './clients/bacnet-js-services.ts'
 import { exerciseBacstack } from './clients/bacstack.ts'
+import { exerciseFlatServices } from './clients/bacstack-services.ts'
 import { exerciseJsmodbus, exerciseMbpoll, exerciseModbusSerial, hasMbpoll } from './clients/modbus.ts'
 
 const root = join(import.meta.dirname, '../..')
 const folder = mkdtempSync(join(tmpdir(), 'drive-'))
 const capture = join(folder, 'demo.pcapng')
 const units = [1, 2, 3, 4]
+/** Of the bridges beside the demo, and of the clients: other runs on this machine have others. */
+const beside = loopback(1)
+const client = loopback(2)
 const FLAT_PORT = 47_820
+const SERVICES_PORT = 47_821
+const FLAT_SERVICES_PORT = 47_822
+/** What the capture has to have of confirmed and unconfirmed services, by their numbers (clause 21). */
+const CONFIRMED = [0, 1, 2, 3, 5, 8, 12, 14, 15, 16, 17, 20, 26, 28, 29]
+const UNCONFIRMED = [0, 2, 6, 8, 9]
 const isRoot = process.getuid?.() === 0
 const has = (program: string) => spawnSync(program, ['--version']).error === undefined
 const count = { passed: 0, failed: 0, skipped: 0 }
@@ -74,7 +87,8 @@ const settle = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 try {
   const listens = has('tshark') && isRoot
   if (listens) {
-    const filter = `udp portrange 47800-47899 or tcp port 5020 or tcp port 5021`
+    const hosts = ['127.0.0.1', beside, client].map((host) => `host ${host}`).join(' or ')
+    const filter = `(${hosts}) and (udp portrange 47800-47899 or tcp port 5020)`
     await start('tshark', ['-i', 'lo', '-f', filter, '-w', capture], /Capturing on/, 'stderr')
   }
   const told = await start('npm', ['run', 'demo'], /^try:\n(.+\n){3}/m)
@@ -83,7 +97,7 @@ try {
 
   await check('@bacnet-js/client reads everything, writes, subscribes', () =>
     exerciseBacnetJs({
-      address: '127.0.0.3',
+      address: client,
       port: 47_830,
       bridge: '127.0.0.1:47809',
       limit: { device: 4001, instance: 101 },
@@ -119,9 +133,8 @@ try {
     flat,
     [
       'site: Flat',
-      'ocpp: { listen: "127.0.0.1:8889" }',
-      `bacnet: { listen: "127.0.0.1:${FLAT_PORT}", device: { instance: 4100 }, topology: flat }`,
-      'modbus: { tcp: { listen: "127.0.0.1:5021" } }',
+      'ocpp: { listen: "127.0.0.1:0" }',
+      `bacnet: { listen: "${beside}:${FLAT_PORT}", device: { instance: 4100 }, topology: flat }`,
       'chargers:',
       '  - { id: F-1, name: Bay 01, connectors: 2, electrical: { maxCurrent: 32 } }',
       '',
@@ -129,7 +142,39 @@ try {
   )
   await start('node', ['dist/main.js', 'demo', '--config', flat], /^ready/m)
   await check('bacstack reads everything in the flat topology, writes, subscribes', () =>
-    exerciseBacstack({ address: '127.0.0.4', port: FLAT_PORT, bridge: '127.0.0.1', device: 4100, limit: 1101 }),
+    exerciseBacstack({ address: client, port: FLAT_PORT, bridge: beside, device: 4100, limit: 1101 }),
+  )
+
+  // A charger that does what is asked of it, in place of simulated ones, so that an alarm comes when it is waited for.
+  const { device, password } = servicesSite
+  const charged = async (topology: 'virtual' | 'flat', port: number) => {
+    const config = writeServicesSite(folder, `${beside}:${port}`, topology)
+    const ready = await start('node', ['dist/main.js', 'run', '--config', config], /^ready .*$/m)
+    const charger = new PlainCharger(/ocpp=(\S+)/.exec(ready)?.[1] ?? '', servicesSite.charger)
+    await charger.connect()
+    await charger.boot()
+    return charger
+  }
+  await check(
+    '@bacnet-js/client uses segments, several writes, logs, views, alarms, clock, silence, restart',
+    async () =>
+      exerciseServices({
+        address: client,
+        port: SERVICES_PORT,
+        bridge: `${beside}:${SERVICES_PORT}`,
+        device,
+        password,
+        charger: await charged('virtual', SERVICES_PORT),
+      }),
+  )
+  await check('bacstack uses several writes, a property, a log, an alarm, silence', async () =>
+    exerciseFlatServices({
+      address: client,
+      port: FLAT_SERVICES_PORT,
+      bridge: beside,
+      password,
+      charger: await charged('flat', FLAT_SERVICES_PORT),
+    }),
   )
 
   if (listens) {
@@ -138,19 +183,32 @@ try {
     await settle(2_000)
     await check('tshark decodes all of it without one malformed packet', () => {
       // bacnet on other ports than its own has to be said; Modbus likewise.
-      const decode = ['-d', 'udp.port==47800-47899,bvlc', '-d', 'tcp.port==5020-5021,mbtcp']
-      const tshark = (filter: string) =>
-        execFileSync('tshark', ['-r', capture, ...decode, '-Y', filter], {
+      const decode = ['-d', 'udp.port==47800-47899,bvlc', '-d', 'tcp.port==5020,mbtcp']
+      const tshark = (filter: string, ...fields: string[]) =>
+        execFileSync('tshark', ['-r', capture, ...decode, '-Y', filter, ...fields], {
           encoding: 'utf8',
           stdio: ['ignore', 'pipe', 'ignore'],
           maxBuffer: 1e9,
         })
-      const lines = (text: string) => text.split('\n').filter((line) => line !== '').length
-      const malformed = tshark('_ws.malformed')
-      if (malformed !== '')
-        throw new Error(`${lines(malformed)} malformed packets, the first: ${malformed.split('\n')[0]}`)
-      const seen = { bacnet: lines(tshark('bacapp')), modbus: lines(tshark('mbtcp')) }
-      if (seen.bacnet < 1000 || seen.modbus < 300) throw new Error(`the capture is too small: ${JSON.stringify(seen)}`)
+      const lines = (text: string) => text.split('\n').filter((line) => line !== '')
+      const malformed = lines(tshark('_ws.malformed'))
+      if (malformed.length > 0) throw new Error(`${malformed.length} malformed packets, the first: ${malformed[0]}`)
+      const missing = (field: string, wanted: readonly number[]) => {
+        const has = new Set(lines(tshark(field, '-T', 'fields', '-e', field)).map(Number))
+        return wanted.filter((service) => !has.has(service))
+      }
+      const absent = [
+        ...missing('bacapp.confirmed_service', CONFIRMED),
+        ...missing('bacapp.unconfirmed_service', UNCONFIRMED),
+      ]
+      if (absent.length > 0) throw new Error(`services ${absent} are not in the capture`)
+      const seen = {
+        bacnet: lines(tshark('bacapp')).length,
+        segments: lines(tshark('bacapp.more_segments == 1')).length,
+        modbus: lines(tshark('mbtcp')).length,
+      }
+      if (seen.bacnet < 1000 || seen.segments < 3 || seen.modbus < 300)
+        throw new Error(`the capture is too small: ${JSON.stringify(seen)}`)
       return seen
     })
   } else skip('tshark', 'not installed, or not root')

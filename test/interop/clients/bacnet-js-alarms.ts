@@ -1,5 +1,6 @@
 import type { PlainCharger } from '../../support/plain-charger.ts'
 import { type BacnetJsClient, type Header, refused, type Station, same, until } from './bacnet-js-client.ts'
+import { allTransitions, destination } from './destination.ts'
 
 export interface AlarmOptions {
   readonly client: BacnetJsClient
@@ -35,12 +36,6 @@ const status = { type: 13, instance: 101 }
 const ACK_REQUIRED = 1
 const RECIPIENT_LIST = 102
 
-const BOOLEAN = 1
-const UNSIGNED = 2
-const BIT_STRING = 8
-const TIME = 11
-const TIMESTAMP = 104
-
 const NORMAL = 0
 const OFFNORMAL = 2
 const ALARM = 0
@@ -50,9 +45,6 @@ const INVALID_TIME_STAMP = 'Class:5 - Code:14'
 /** Of the recipient, as the bridge and the client know it; less than 100. */
 const RECIPIENT = 42
 const PROCESS = 7
-
-const allDays = { type: BIT_STRING, value: { value: [0x7f], bitsUsed: 7 } }
-const allTransitions = { type: BIT_STRING, value: { value: [0x07], bitsUsed: 3 } }
 
 /** An alarm from its beginning to its end: told, found, acknowledged, told again. */
 export async function exerciseAlarms({ bridge, charger, client, station }: AlarmOptions) {
@@ -134,18 +126,7 @@ async function enrol(client: BacnetJsClient, station: Station): Promise<void> {
   const write = (property: number, values: readonly object[]) =>
     client.writeProperty(station as never, notificationClass, property, values as never, {})
   await write(ACK_REQUIRED, [allTransitions])
-  // The client can't encode a BACnetRecipient. Its context-tagged time (tag 0, four octets) is, octet for octet, the
-  // choice [0] with a device's identifier: type 8 in the upper ten bits is hour 2, the instance its hundredths.
-  const device = { type: TIMESTAMP, value: { type: 0, value: new Date(2000, 0, 1, 2, 0, 0, RECIPIENT * 10) } }
-  await write(RECIPIENT_LIST, [
-    allDays,
-    { type: TIME, value: new Date(2000, 0, 1, 0, 0, 0) },
-    { type: TIME, value: new Date(2000, 0, 1, 23, 59, 59, 990) },
-    device,
-    { type: UNSIGNED, value: PROCESS },
-    { type: BOOLEAN, value: true },
-    allTransitions,
-  ])
+  await write(RECIPIENT_LIST, destination(RECIPIENT, PROCESS))
   const { values } = await client.readProperty(station as never, notificationClass, RECIPIENT_LIST)
   same(values[4]?.value, PROCESS, 'the process in Recipient_List')
 }

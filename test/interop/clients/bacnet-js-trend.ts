@@ -1,7 +1,4 @@
-import bacnetJs from '@bacnet-js/client'
-
-// A CommonJS build: Node gives its exports, a bundler what stands under their default.
-const Client = (typeof bacnetJs === 'function' ? bacnetJs : bacnetJs.default) as typeof bacnetJs.default
+import { Client } from './bacnet-js-client.ts'
 
 const TREND_LOG = 20
 const TOTAL_RECORD_COUNT = 145

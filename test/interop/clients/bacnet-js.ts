@@ -1,7 +1,12 @@
-import bacnetJs from '@bacnet-js/client'
-
-// A CommonJS build: Node gives its exports, a bundler what stands under their default.
-const Client = (typeof bacnetJs === 'function' ? bacnetJs : bacnetJs.default) as typeof bacnetJs.default
+import {
+  type BacnetJsClient,
+  Client,
+  findDevices,
+  type Header,
+  pause,
+  type Station,
+  until,
+} from './bacnet-js-client.ts'
 
 const DEVICE = 8
 const ANALOG_OUTPUT = 1
@@ -14,7 +19,6 @@ const RECORD_COUNT = 141
 const ALL = 8
 const REAL = 4
 const NULL = 0
-const GLOBAL = 0xffff
 const INVALID_ARRAY_INDEX = 'Code:42'
 const READ_ACCESS_DENIED = 'Code:27'
 const SEGMENTATION_NOT_SUPPORTED = 'Abort - Reason:4'
@@ -36,23 +40,13 @@ export interface BacnetJsResult {
   readonly notifications: { readonly confirmed: number; readonly unconfirmed: number }
 }
 
-interface Header {
-  readonly sender: { readonly address: string; readonly net?: number; readonly adr?: number[] }
-}
-
 /** Finds every virtual device, reads every property of every object, writes and releases a limit, and is told of it. */
 export async function exerciseBacnetJs({ address, port, bridge, limit }: BacnetJsOptions): Promise<BacnetJsResult> {
   const client = new Client({ port, interface: address, broadcastAddress: '127.0.0.1', apduTimeout: 4000 })
-  await new Promise((resolve) => setTimeout(resolve, 100))
+  await pause(100)
   try {
-    const found = new Map<number, Header['sender']>()
-    client.on('iAm', (message: unknown) => {
-      const { header, payload } = message as { header: Header; payload: { deviceId: number } }
-      found.set(payload.deviceId, header.sender)
-    })
-    client.whoIs({ address: bridge, net: GLOBAL } as never)
-    await until(() => found.size > 1, 'no I-Am came')
-    await new Promise((resolve) => setTimeout(resolve, 500))
+    const found = await findDevices(client, bridge, 2)
+    await pause(500)
 
     let objects = 0
     let properties = 0
@@ -71,7 +65,7 @@ export async function exerciseBacnetJs({ address, port, bridge, limit }: BacnetJ
   }
 }
 
-async function readAll(client: InstanceType<typeof Client>, sender: Header['sender'], instance: number) {
+async function readAll(client: BacnetJsClient, sender: Station, instance: number) {
   const read = async (objectId: { type: number; instance: number }, property: number, index?: number) => {
     const { values } = await client.readProperty(
       sender as never,
@@ -122,11 +116,7 @@ async function readAll(client: InstanceType<typeof Client>, sender: Header['send
 }
 
 /** All records of a log that has only begun, by position. */
-async function readLog(
-  client: InstanceType<typeof Client>,
-  sender: Header['sender'],
-  objectId: { type: number; instance: number },
-) {
+async function readLog(client: BacnetJsClient, sender: Station, objectId: { type: number; instance: number }) {
   const { values } = await client.readProperty(sender as never, objectId, RECORD_COUNT)
   const count = Number(values[0]?.value)
   const { itemCount } = await client.readRange(sender as never, objectId, 1, count + 1)
@@ -141,7 +131,7 @@ function refusedWith(text: string): (error: Error) => undefined {
   }
 }
 
-async function writeAndBeTold(client: InstanceType<typeof Client>, sender: Header['sender'], instance: number) {
+async function writeAndBeTold(client: BacnetJsClient, sender: Station, instance: number) {
   const told = { confirmed: 0, unconfirmed: 0 }
   client.on('covNotifyUnconfirmed', () => {
     told.unconfirmed += 1
@@ -170,12 +160,4 @@ async function writeAndBeTold(client: InstanceType<typeof Client>, sender: Heade
   await client.subscribeCov(sender as never, objectId, 7, true, false, 0)
   await client.subscribeCov(sender as never, objectId, 8, true, false, 0)
   return told
-}
-
-async function until(condition: () => boolean, otherwise: string): Promise<void> {
-  for (let tries = 0; tries < 100; tries += 1) {
-    if (condition()) return
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-  throw new Error(otherwise)
 }

@@ -1,46 +1,4 @@
-// bacstack has no types: what is used of it is said here.
-interface Bacstack {
-  on(event: string, listener: (message: { readonly deviceId?: number; readonly address?: string }) => void): void
-  whoIs(options: { readonly address: string }): void
-  readProperty(
-    address: string,
-    object: ObjectId,
-    property: number,
-    options: object,
-    done: Done<{ values: { value: unknown }[] }>,
-  ): void
-  readPropertyMultiple(
-    address: string,
-    request: readonly object[],
-    done: Done<{ values: { values: { id: number; value: unknown }[] }[] }>,
-  ): void
-  writeProperty(
-    address: string,
-    object: ObjectId,
-    property: number,
-    values: readonly object[],
-    options: object,
-    done: Done<void>,
-  ): void
-  subscribeCOV(
-    address: string,
-    object: ObjectId,
-    process: number,
-    cancel: boolean,
-    confirmed: boolean,
-    lifetime: number,
-    options: object,
-    done: Done<void>,
-  ): void
-  close(): void
-}
-
-interface ObjectId {
-  readonly type: number
-  readonly instance: number
-}
-
-type Done<T> = (error: Error | null, result: T) => void
+import { ask, type BacstackOptions, type ObjectId, openBacstack } from './bacstack-client.ts'
 
 const DEVICE = 8
 const ANALOG_OUTPUT = 1
@@ -52,12 +10,7 @@ const REAL = 4
 const NULL = 0
 const INVALID_ARRAY_INDEX = 'Code:42'
 
-export interface BacstackOptions {
-  /** Of the client: bacstack asks from, and sends to, one and the same port. */
-  readonly address: string
-  readonly port: number
-  /** Of the bridge, on that port, too. */
-  readonly bridge: string
+export interface FlatOptions extends BacstackOptions {
   readonly device: number
   /** Analog-output that is a connector's limit. */
   readonly limit: number
@@ -65,19 +18,12 @@ export interface BacstackOptions {
 
 /** A client that can't route, in the flat topology: it reads every object of the bridge's device, writes, and is told. */
 export async function exerciseBacstack({
-  address,
-  port,
   bridge,
   device,
   limit,
-}: BacstackOptions): Promise<{ readonly objects: number; readonly notifications: number }> {
-  const { default: Client } = (await import('bacstack' as string)) as {
-    default: new (options: object) => Bacstack
-  }
-  const client = new Client({ port, interface: address, broadcastAddress: bridge, apduTimeout: 4000 })
-  await new Promise((resolve) => setTimeout(resolve, 100))
-  const ask = <T>(make: (done: Done<T>) => void) =>
-    new Promise<T>((resolve, reject) => make((error, result) => (error ? reject(error) : resolve(result))))
+  ...options
+}: FlatOptions): Promise<{ readonly objects: number; readonly notifications: number }> {
+  const client = await openBacstack({ bridge, ...options })
   try {
     const seen = new Promise<number>((resolve) => client.on('iAm', ({ deviceId }) => resolve(deviceId ?? -1)))
     client.whoIs({ address: bridge })
