@@ -7,12 +7,12 @@ export type EventState = 'normal' | 'fault' | 'offnormal' | 'high-limit' | 'low-
 export type Three<T> = readonly [T, T, T]
 /** A place in the arrays of three (clause 21, BACnetEventTransitionBits). */
 export type Transition = 0 | 1 | 2
-export const TO_OFFNORMAL = 0
+const TO_OFFNORMAL = 0
 export const TO_FAULT = 1
-export const TO_NORMAL = 2
+const TO_NORMAL = 2
 
 /** The last transition of a kind. */
-export interface Happened {
+interface Happened {
   /** Milliseconds, as the building counts them. */
   readonly at: number
   readonly state: EventState
