@@ -52,7 +52,7 @@ describe('a meter reading', () => {
     own.call('MeterValues', meterValues(11_000))
     own.lose()
     expect(modbus(1, '04 006e 0002')).toBe(`0404${float(11)}`)
-    // Present_Value stays, Reliability is communication-failure (12), Status_Flags has the fault.
+    // Present_Value stays, Reliability is communication-failure (12); an object with alarms that has a fault is in alarm as well.
     const answer = bacnet(routed(4001, `00 05 03 0e ${POWER} 1e 09 55 09 67 09 6f 1f`))[0]
     expect(answer).toContain(`2955 4e44${float(11)}4f 2967 4e910c4f 296f 4e8204c04f`.replaceAll(' ', ''))
   })

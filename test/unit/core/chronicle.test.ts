@@ -54,25 +54,30 @@ describe('the log of a charger', () => {
   it('says which limit was taken and who asked for it, once a minute, and each that was not', () => {
     log.take()
     const limit = site.point('limit', 1)
+    // The line of the write itself is not what this is about.
+    const write = (amps: number) => {
+      site.downlink.write(limit, amps, building, 10)
+      log.take()
+    }
     const answer = (answered: 'accepted' | 'rejected') => {
       for (const command of link.take())
         site.fleet.event(site.charger, { kind: 'answered', command, answer: answered, detail: answered })
     }
-    site.downlink.write(limit, 16, building, 10)
+    write(16)
     answer('accepted')
     expect(log.take()).toMatchObject([
       { level: 'info', message: 'limit taken', fields: { connector: 1, amps: 16, by: 'Modbus' } },
     ])
     site.clock.advance(10_000)
-    site.downlink.write(limit, 10, building, 10)
+    write(10)
     answer('accepted')
     expect(log.take()).toEqual([])
     site.clock.advance(60_000)
-    site.downlink.write(limit, 8, building, 10)
+    write(8)
     answer('accepted')
     expect(log.take()).toMatchObject([{ message: 'limit taken', fields: { amps: 8, missed: 1 } }])
     site.clock.advance(10_000)
-    site.downlink.write(limit, 6, building, 10)
+    write(6)
     answer('rejected')
     expect(log.take()).toMatchObject([{ level: 'warn', message: 'limit not taken', fields: { answer: 'rejected' } }])
   })

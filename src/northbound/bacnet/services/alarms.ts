@@ -63,12 +63,13 @@ export class Alarms {
     const fault = reliability(object)
     const target = fault === NO_FAULT ? conditionOf(events, settings) : 'fault'
     const waiting = this.#pending.get(events)
-    if (target === waiting?.state && waiting.settingMs === settings.delayMs) return
+    const delayMs = this.#delayMs(events, settings, target)
+    // What waits goes on waiting, unless it need not any more.
+    if (target === waiting?.state && waiting.settingMs === settings.delayMs && delayMs > 0) return
     waiting?.cancel()
     this.#pending.delete(events)
     // From one fault to another is a transition as well (13.2.2.1).
     if (target === state && (target !== 'fault' || fault === standing.reliability)) return
-    const delayMs = this.#delayMs(events, settings, target)
     if (delayMs === 0) {
       this.#enter(events, target)
       return

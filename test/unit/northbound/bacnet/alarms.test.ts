@@ -129,8 +129,13 @@ describe('a number between its limits', () => {
     set(30)
     own.clock.advance(60_000)
     expect(turns(own)).toEqual(['normal to high-limit'])
+    // Also while the end of the alarm is waited for already.
+    set(10)
+    set(30)
+    set(10)
     expect(write(own, AI, more.limitEnable, '820680')).toBe(ACK)
     expect(turns(own)).toEqual(['high-limit to normal'])
+    set(30)
     expect(write(own, AI, more.limitEnable, '8206c0')).toBe(ACK)
     expect(turns(own)).toEqual([])
     own.clock.advance(60_000)
