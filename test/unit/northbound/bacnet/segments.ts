@@ -146,7 +146,7 @@ export function cut(data: string, octets: number): readonly string[] {
 
 export const DEVICE = 8
 export const OBJECT_LIST = 76
-export const READ = 12
+const READ = 12
 
 export const input = (instance: number): PointInit => ({ object: 'analog-input', instance, type: 'number' })
 
