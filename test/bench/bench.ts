@@ -51,17 +51,15 @@ async function ratio(
   bare: () => Promise<number>,
   bridge: () => Promise<number>,
 ): Promise<void> {
-  const ratios: number[] = []
-  const rates: [number, number][] = []
+  const rounds: { readonly share: number; readonly echo: number; readonly own: number }[] = []
   for (let round = 0; round < ROUNDS; round += 1) {
-    const [a, b] = [await bare(), await bridge()]
-    ratios.push(b / a)
-    rates.push([a, b])
+    const [echo, own] = [await bare(), await bridge()]
+    rounds.push({ share: own / echo, echo, own })
   }
-  ratios.sort((a, b) => a - b)
-  const [a, b] = rates[Math.floor(ROUNDS / 2)] ?? [0, 0]
+  rounds.sort((a, b) => a.share - b.share)
+  const { echo, own, share } = rounds[Math.floor(ROUNDS / 2)] ?? { echo: 0, own: 0, share: 0 }
   console.log(
-    `${name.padEnd(44)} ${(ratios[Math.floor(ROUNDS / 2)] ?? 0).toFixed(2)} of a bare echo (aim ${aim}); about ${Math.round(b)}/s against ${Math.round(a)}/s`,
+    `${name.padEnd(44)} ${share.toFixed(2)} of a bare echo (aim ${aim}); about ${Math.round(own)}/s against ${Math.round(echo)}/s`,
   )
 }
 

@@ -59,6 +59,8 @@ export class CovService {
   readonly #writer = new Writer(512)
   readonly #scratch = new Writer(256)
   #dirty: Subscription[] = []
+  /** Changed while their device may say nothing of its own accord. */
+  readonly #silenced = new Set<Subscription>()
   #cancelFlush: Cancel | undefined
   #cancelSweep: Cancel | undefined
 
@@ -195,7 +197,9 @@ export class CovService {
       // One that is under way tells of this change when it is answered.
       if (subscription.waiting) continue
       subscription.dirty = false
-      if (subscription.expiresAt > clock.now() && initiative.has(subscription.object.device)) this.#notify(subscription)
+      if (subscription.expiresAt <= clock.now()) continue
+      if (initiative.has(subscription.object.device)) this.#notify(subscription)
+      else this.#silenced.add(subscription)
     }
     // From beginning to beginning: sending them took a part of the pause.
     const pauseMs = PAUSE_MS - Math.max(0, clock.now() - began)
@@ -285,9 +289,16 @@ export class CovService {
     return Math.max(1, Math.round((expiresAt - this.#parts.clock.now()) / 1000))
   }
 
+  /** Ends what is over, and tells what could not be told while its device was silenced. */
   #sweep(): void {
-    const { clock } = this.#parts
+    const { clock, initiative } = this.#parts
     this.#subscriptions.expire(clock.now())
+    for (const subscription of this.#silenced) {
+      const isOver = subscription.expiresAt === 0
+      if (!isOver && !initiative.has(subscription.object.device)) continue
+      this.#silenced.delete(subscription)
+      if (!isOver && this.#matters(subscription)) this.#queue(subscription)
+    }
     this.#cancelSweep = clock.after(SWEEP_MS, () => this.#sweep())
   }
 }

@@ -1,72 +1,26 @@
 import { describe, expect, it } from 'vitest'
+import {
+  ACCEPTED,
+  ACTIVE_COV_SUBSCRIPTIONS,
+  asked,
+  COV_INCREMENT,
+  EVENT_STATE,
+  FAULT,
+  NORMAL,
+  OUT_OF_SERVICE,
+  PRESENT_VALUE,
+  power,
+  RELIABILITY,
+  real,
+  STATUS_FLAGS,
+  SUBSCRIBE_PROPERTY,
+  subscribe,
+  told,
+  value,
+  withPower,
+} from './cov-subscriber.ts'
 import { byte } from './segments.ts'
-import { ask, context, local, oid, type PointInit, read, type Stack, stack } from './support.ts'
-
-const SUBSCRIBE_PROPERTY = 28
-const ACCEPTED = '20011c'
-const PRESENT_VALUE = 85
-const STATUS_FLAGS = 111
-const EVENT_STATE = 36
-const RELIABILITY = 103
-const OUT_OF_SERVICE = 81
-const ACTIVE_COV_SUBSCRIPTIONS = 152
-const COV_INCREMENT = 22
-
-const power: PointInit = { object: 'analog-input', instance: 1, type: 'number', unit: 'kW', covIncrement: 1 }
-
-interface Asked {
-  readonly process?: number
-  readonly object?: string
-  readonly confirmed?: boolean
-  readonly lifetime?: number
-  readonly index?: number
-  readonly increment?: number
-}
-
-function real(value: number): string {
-  const bytes = Buffer.alloc(4)
-  bytes.writeFloatBE(value)
-  return bytes.toString('hex')
-}
-
-/** The parameters of SubscribeCOVProperty (13.15), without `confirmed` and `lifetime` a cancellation. */
-function asked(property: number, how: Asked): string {
-  const { confirmed, increment, index, lifetime, object = oid(0, 1), process = 7 } = how
-  return [
-    `${context(0, process)}1c${object}`,
-    confirmed === undefined ? '' : `29${confirmed ? '01' : '00'}`,
-    lifetime === undefined ? '' : context(3, lifetime),
-    `4e${context(0, property)}${index === undefined ? '' : context(1, index)}4f`,
-    increment === undefined ? '' : `5c${real(increment)}`,
-  ].join('')
-}
-
-function subscribe(own: Stack, property: number, how: Asked = {}): string {
-  return ask(own, SUBSCRIBE_PROPERTY, asked(property, { confirmed: false, lifetime: 0, ...how }))
-}
-
-/** What was told since, as property and value; the head has to be that of process 7 and analog-input 1. */
-function told(own: Stack, waitMs = 4): readonly string[] {
-  own.clock.advance(waitMs)
-  return own.take().map(({ hex }) => {
-    const head = `10020907 1c02000fa0 2c${oid(0, 1)} 3900 4e`.replaceAll(' ', '')
-    expect(hex.slice(12, 12 + head.length)).toBe(head)
-    expect(hex.endsWith('4f')).toBe(true)
-    return hex.slice(12 + head.length, -2)
-  })
-}
-
-const NORMAL = '096f2e8204002f'
-const FAULT = '096f2e8204402f'
-const value = (kilowatts: number, flags = NORMAL) => `09552e44${real(kilowatts)}2f${flags}`
-
-async function withPower(init: Partial<PointInit> = {}) {
-  const own = await stack()
-  const [point] = own.attach([{ ...power, ...init }])
-  if (point === undefined) throw new Error('no point')
-  own.set(point, 10)
-  return { own, point }
-}
+import { ask, local, oid, read, stack } from './support.ts'
 
 describe('SubscribeCOVProperty', () => {
   it('is told the property and the status flags, at once and with every change', async () => {
@@ -105,6 +59,17 @@ describe('SubscribeCOVProperty', () => {
     expect(told(own)).toHaveLength(4)
     own.set(point, 5_000)
     expect(told(own)).toEqual([])
+  })
+
+  it('of Event_State is told when an alarm begins and ends, with its flag', async () => {
+    const { own, point } = await withPower({ alarm: { class: 'limits', high: 50 } })
+    subscribe(own, EVENT_STATE)
+    expect(told(own)).toEqual([`09242e91002f${NORMAL}`])
+    own.set(point, 60)
+    // High-limit, in alarm.
+    expect(told(own)).toEqual(['09242e91032f096f2e8204802f'])
+    own.set(point, 10)
+    expect(told(own)).toEqual([`09242e91002f${NORMAL}`])
   })
 
   it('has an increment of its own, which is nobody else’s', async () => {
@@ -258,99 +223,6 @@ describe('SubscribeCOVProperty', () => {
   })
 })
 
-describe('a point that is told at most every so often', () => {
-  const every10s = { covInterval: '10s' } as const
-
-  it('is told at once when subscribed, then its newest value when the time is over', async () => {
-    const { own, point } = await withPower(every10s)
-    subscribe(own, PRESENT_VALUE)
-    expect(told(own)).toEqual([value(10)])
-    for (const kilowatts of [20, 30, 40]) {
-      own.set(point, kilowatts)
-      expect(told(own, 1_000)).toEqual([])
-    }
-    expect(told(own, 7_000)).toEqual([value(40)])
-    own.set(point, 50)
-    expect(told(own, 9_990)).toEqual([])
-    expect(told(own, 100)).toEqual([value(50)])
-    // Quiet for long enough: the next is told at once.
-    expect(told(own, 20_000)).toEqual([])
-    own.set(point, 60)
-    expect(told(own)).toEqual([value(60)])
-  })
-
-  it('is not told when it has gone back to what was told', async () => {
-    const { own, point } = await withPower(every10s)
-    subscribe(own, PRESENT_VALUE)
-    told(own)
-    own.set(point, 20)
-    told(own, 1_000)
-    own.set(point, 10)
-    expect(told(own, 60_000)).toEqual([])
-    expect(own.clock.waiting).toBeLessThan(4)
-  })
-
-  it('is told its flags as seldom as its value', async () => {
-    const { own, point } = await withPower(every10s)
-    subscribe(own, PRESENT_VALUE)
-    told(own)
-    own.set(point, 10, 'offline')
-    expect(told(own, 9_000)).toEqual([])
-    expect(told(own, 1_100)).toEqual([value(10, FAULT)])
-  })
-
-  it('is told at once to whoever renews, while a change is held back', async () => {
-    const { own, point } = await withPower(every10s)
-    subscribe(own, PRESENT_VALUE)
-    told(own)
-    own.set(point, 20)
-    expect(told(own, 1_000)).toEqual([])
-    subscribe(own, PRESENT_VALUE)
-    expect(told(own)).toEqual([value(20)])
-    expect(told(own, 60_000)).toEqual([])
-    // Held back after the renewal's, from then on.
-    own.set(point, 30)
-    expect(told(own)).toEqual([value(30)])
-    own.set(point, 40)
-    subscribe(own, PRESENT_VALUE)
-    expect(told(own)).toEqual([value(40)])
-    own.set(point, 50)
-    expect(told(own, 9_900)).toEqual([])
-    expect(told(own, 200)).toEqual([value(50)])
-  })
-
-  it('is told to nobody who cancelled meanwhile, or whose time is over', async () => {
-    const { own, point } = await withPower(every10s)
-    subscribe(own, PRESENT_VALUE, { lifetime: 0 })
-    told(own)
-    own.set(point, 20)
-    told(own, 100)
-    ask(own, SUBSCRIBE_PROPERTY, asked(PRESENT_VALUE, {}))
-    expect(told(own, 60_000)).toEqual([])
-    subscribe(own, PRESENT_VALUE, { lifetime: 5 })
-    own.clock.advance(100)
-    own.take()
-    own.set(point, 30)
-    expect(told(own, 60_000)).toEqual([])
-    expect(own.clock.waiting).toBeLessThan(4)
-  })
-
-  it('tells a confirmed subscriber as seldom, whenever it answers', async () => {
-    const { own, point } = await withPower(every10s)
-    subscribe(own, PRESENT_VALUE, { confirmed: true })
-    own.clock.advance(4)
-    expect(own.take()).toHaveLength(1)
-    own.set(point, 20)
-    own.clock.advance(1_000)
-    own.receive(local('20 00 01'))
-    own.set(point, 30)
-    own.clock.advance(8_900)
-    expect(own.take()).toEqual([])
-    own.clock.advance(200)
-    expect(own.take().map(({ hex }) => hex.includes(value(30)))).toEqual([true])
-  })
-})
-
 describe('COV_Increment', () => {
   it('as a client wrote it is that of the next run, too', async () => {
     const pages = new Map<string, string>()
@@ -370,5 +242,31 @@ describe('COV_Increment', () => {
     expect(told(second)).toEqual([])
     second.set(point, 17.5)
     expect(told(second)).toEqual([value(17.5)])
+  })
+})
+
+describe('a device that is told to say nothing of its own accord', () => {
+  const control = (state: number) => `19${byte(state)}2d0700736563726574`
+
+  it('tells its subscribers afterwards what is other than they know', async () => {
+    const own = await stack({ password: 'secret' })
+    const [first, second, third] = own.attach([power, { ...power, instance: 2 }, { ...power, instance: 3 }])
+    if (first === undefined || second === undefined || third === undefined) throw new Error('no points')
+    for (const point of [first, second, third]) own.set(point, 10)
+    for (const instance of [1, 2, 3]) subscribe(own, PRESENT_VALUE, { object: oid(0, instance) })
+    own.clock.advance(4)
+    own.take()
+    // Disable-initiation.
+    expect(ask(own, 17, control(2))).toBe('200111')
+    for (const point of [first, second, third]) own.set(point, 20)
+    own.clock.advance(10_000)
+    // One goes back, one is cancelled.
+    own.set(second, 10)
+    ask(own, SUBSCRIBE_PROPERTY, asked(PRESENT_VALUE, { object: oid(0, 3) }))
+    own.clock.advance(10_000)
+    expect(own.take()).toEqual([])
+    expect(ask(own, 17, control(0))).toBe('200111')
+    expect(told(own, 1_100)).toEqual([value(20)])
+    expect(told(own, 60_000)).toEqual([])
   })
 })
