@@ -3,12 +3,12 @@ import { energy, power, quirkSite } from './quirk-site.ts'
 
 describe('payloads', () => {
   it.each([
-    ['no zone', '2026-01-01T00:00:01', '2026-01-01T00:00:01Z'],
-    ['local time labelled Z', '2026-01-01T02:00:01Z', '2026-01-01T00:00:01Z'],
+    ['no zone', '2026-01-01T00:00:04', '2026-01-01T00:00:04Z'],
+    ['local time labelled Z', '2026-01-01T02:00:04Z', '2026-01-01T00:00:04Z'],
     ['an offset of hours alone', '2026-01-01T02:00:00+02', '2026-01-01T00:00:00Z'],
-    ['1970', '1970-01-01T00:00:05Z', '2026-01-01T00:00:01Z'],
-    ['the future', '2037-05-05T00:00:00Z', '2026-01-01T00:00:01Z'],
-    ['nothing', '', '2026-01-01T00:00:01Z'],
+    ['1970', '1970-01-01T00:00:05Z', '2026-01-01T00:00:04Z'],
+    ['the future', '2037-05-05T00:00:00Z', '2026-01-01T00:00:04Z'],
+    ['nothing', '', '2026-01-01T00:00:04Z'],
     ['nine minutes ago', '2025-12-31T23:51:01Z', '2025-12-31T23:51:01Z'],
   ])(
     'quirk 20: a time with %s is believed when it is within 10 minutes, else the time of receipt is shown',
