@@ -8,6 +8,7 @@ import { type DeviceCommon, DeviceModel, virtualAddress } from './objects/device
 import { deviceProperties } from './objects/device-properties.ts'
 import { NetworkPort } from './objects/network-port.ts'
 import { NotificationClass } from './objects/notification-class.ts'
+import { Pages } from './objects/pages.ts'
 import { PointObject } from './objects/point-object.ts'
 import { StructuredViews } from './objects/structured-views.ts'
 import { instanceOf } from './placement.ts'
@@ -148,7 +149,7 @@ export function createStack(
     vendorId,
     version,
     now,
-    notebook,
+    pages: new Pages(notebook, log),
     written(object, property, value, client) {
       const fields = { client, object: object.name, property, value }
       log.info(fields, `${property} of ${object.name}: ${value}, by ${client}`)
