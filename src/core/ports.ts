@@ -409,6 +409,8 @@ export interface Finding {
   readonly code: string
   readonly message: string
   readonly point?: Point
+  /** What it is in the way of: it goes away as well if that one changes. */
+  readonly rival?: Point | undefined
   readonly key?: readonly (string | number)[]
   /** A warning doesn't stop the bridge. */
   readonly warning?: true
