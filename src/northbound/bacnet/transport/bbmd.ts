@@ -56,7 +56,7 @@ export class Bbmd {
     this.#peers = new Map(parts.peers.map((peer) => [stationKey(peer), peer]))
     this.#table = new ForeignDeviceTable(parts.clock)
     this.#echoes = new Echoes(parts.clock)
-    this.#refilledAt = parts.clock.now()
+    this.#refilledAt = parts.clock.steady()
   }
 
   /** What has registered and has not expired. */
@@ -154,8 +154,8 @@ export class Bbmd {
 
   #mayCopy(copies: number, origin: IpAddress): boolean {
     const { clock, log, throttle } = this.#parts
-    const now = clock.now()
-    const refill = (Math.max(0, now - this.#refilledAt) * COPIES_PER_SECOND) / 1000
+    const now = clock.steady()
+    const refill = ((now - this.#refilledAt) * COPIES_PER_SECOND) / 1000
     this.#copies = Math.min(COPIES_PER_SECOND, this.#copies + refill)
     this.#refilledAt = now
     if (copies <= this.#copies) {
