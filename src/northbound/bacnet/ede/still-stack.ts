@@ -41,6 +41,7 @@ export function stillDevices(
     send: () => {},
     broadcast: () => {},
     isOwn: () => false,
+    isEverybody: () => false,
     own: () => undefined,
   }))
   for (const { device, points } of listings) stack.attach(device, points)

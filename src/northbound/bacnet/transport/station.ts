@@ -64,7 +64,7 @@ export function createStation(parts: StationParts): Station {
     settings.foreignDevice && new ForeignDevice({ settings: settings.foreignDevice, clock, log, send, own, joined })
   const bbmd = settings.bbmd && new Bbmd({ ...settings.bbmd, own, isOwn, clock, log, throttle, send, broadcast })
   const link = new Link({
-    port: { send, broadcast, isOwn },
+    port: { send, broadcast, isOwn, isEverybody: (address) => port.isEverybody(address) },
     bbmd,
     foreignDevice,
     deliver: (npdu, from, toAll) => network.receive(npdu, from, toAll),
