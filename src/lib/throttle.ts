@@ -21,13 +21,11 @@ export class Throttle {
 
   /** How many were held back since the last; undefined: hold this one back as well. */
   pass(kind: string): number | undefined {
-    const now = this.#clock.now()
-    // A clock that was put back holds nothing back until it is where it was.
-    const isNew = ({ at }: Kind) => now >= at && now - at < EVERY_MS
-    this.#forgetOldest(isNew)
+    const now = this.#clock.steady()
+    this.#forgetOld(now)
     const key = this.#kinds.has(kind) || this.#kinds.size < MAX_KINDS ? kind : ''
     const known = this.#kinds.get(key)
-    if (known !== undefined && isNew(known)) {
+    if (known !== undefined && now - known.at < EVERY_MS) {
       known.missed += 1
       return undefined
     }
@@ -37,10 +35,10 @@ export class Throttle {
   }
 
   /** Whoever invents kinds keeps those of others out for no longer than a minute. */
-  #forgetOldest(isNew: (kind: Kind) => boolean): void {
+  #forgetOld(now: number): void {
     if (this.#kinds.size < MAX_KINDS) return
-    for (const [kind, known] of this.#kinds) {
-      if (isNew(known)) return
+    for (const [kind, { at }] of this.#kinds) {
+      if (now - at < EVERY_MS) return
       this.#kinds.delete(kind)
     }
   }

@@ -70,6 +70,8 @@ export function createStack(
   })
   const { messages, network, routes } = station
   const pacer = new Pacer(clock)
+  // Whoever asks and asks who is there fills the other one: no alarm waits behind that, or finds no room.
+  const letters = new Pacer(clock)
   const confirmed = new ConfirmedSender(clock)
   const reply = network.reply.bind(network)
   const ask = new Writer(16)
@@ -107,7 +109,7 @@ export function createStack(
     log,
     throttle,
     confirmed,
-    pacer,
+    pacer: letters,
     initiative,
     bindings,
     routes,
@@ -277,6 +279,7 @@ export function createStack(
         trends,
         initiative,
         pacer,
+        letters,
         cov,
         confirmed,
         answers,

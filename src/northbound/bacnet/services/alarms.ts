@@ -47,11 +47,11 @@ export class Alarms {
 
   constructor(parts: AlarmsParts) {
     this.#parts = parts
-    this.#startedAt = parts.clock.now()
+    this.#startedAt = parts.clock.steady()
   }
 
   start(): void {
-    this.#startedAt = this.#parts.clock.now()
+    this.#startedAt = this.#parts.clock.steady()
   }
 
   /** A point's value, quality or service state changed, or what its alarm is. */
@@ -117,9 +117,7 @@ export class Alarms {
     const [isLow, isHigh] = limits
     if ((state === 'high-limit' && !isHigh) || (state === 'low-limit' && !isLow)) return 0
     if (to === 'normal') return delayMs
-    // A clock that was put back makes nobody wait longer.
-    const quiet = Math.min(quietMs, this.#startedAt + quietMs - this.#parts.clock.now())
-    return Math.max(quiet, delayMs)
+    return Math.max(this.#startedAt + quietMs - this.#parts.clock.steady(), delayMs)
   }
 
   #enter(events: EventSource, to: EventState): void {

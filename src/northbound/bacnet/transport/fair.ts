@@ -46,7 +46,7 @@ export class FairShare {
 
   /** Whether this datagram is to be looked at. */
   admit(address: string): boolean {
-    const window = Math.floor(this.#parts.clock.now() / WINDOW_MS)
+    const window = Math.floor(this.#parts.clock.steady() / WINDOW_MS)
     if (window !== this.#window) this.#turn(window)
     const key = this.#keyOf(address)
     const taken = this.#talking.get(key) ?? { datagrams: 0, ms: 0 }
@@ -60,7 +60,7 @@ export class FairShare {
   /** So long it took to do what a datagram asks for. */
   spent(address: string, ms: number): void {
     const taken = this.#talking.get(this.#keyOf(address))
-    if (taken !== undefined) taken.ms += Math.max(0, ms)
+    if (taken !== undefined) taken.ms += ms
   }
 
   #keyOf(address: string): string {

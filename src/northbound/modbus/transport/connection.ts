@@ -41,7 +41,7 @@ export class Connection {
     this.peer = peer
     this.#socket = socket
     this.#parts = parts
-    this.activeAt = parts.clock.now()
+    this.activeAt = parts.clock.steady()
     socket.on('data', (chunk) => {
       if (this.#phase !== 'open') return
       this.#reader.push(chunk)
@@ -82,10 +82,10 @@ export class Connection {
     const [first] = answers
     const taken = first === undefined || this.#socket.write(answers.length === 1 ? first : Buffer.concat(answers))
     if (this.#isEnding()) {
-      this.#stuckAt = this.#parts.clock.now()
+      this.#stuckAt = this.#parts.clock.steady()
       this.#socket.destroySoon()
     } else if (!taken) {
-      this.#stuckAt = this.#parts.clock.now()
+      this.#stuckAt = this.#parts.clock.steady()
       this.#socket.pause()
     } else if (more) {
       this.#socket.pause()
@@ -99,11 +99,11 @@ export class Connection {
       while (answers.length < TURN && !this.#isEnding()) {
         const frame = this.#reader.next()
         if (frame === undefined) {
-          this.#partialAt = this.#reader.partial ? (this.#partialAt ?? this.#parts.clock.now()) : undefined
+          this.#partialAt = this.#reader.partial ? (this.#partialAt ?? this.#parts.clock.steady()) : undefined
           return false
         }
         this.#partialAt = undefined
-        this.activeAt = this.#parts.clock.now()
+        this.activeAt = this.#parts.clock.steady()
         answers.push(encodeFrame(frame.transaction, frame.unit, this.#answer(frame.unit, frame.pdu)))
       }
       return true

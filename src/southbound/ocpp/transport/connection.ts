@@ -46,7 +46,7 @@ export function connect(
   const { clock, converse, log } = parts
   // Settings may change while the socket is open.
   const pingMs = (): number => charger.settings.pingInterval ?? parts.pingInterval
-  let heardAt = clock.now()
+  let heardAt = clock.steady()
   let flooded = false
   const close = (reason: string): void => {
     log.info({ charger: charger.id }, `connection closed: ${reason}`)
@@ -72,7 +72,7 @@ export function connect(
   }
   /** Whatever comes is a sign of life; of a flood a portion is read, then everybody else's, and so on. */
   const heard = (bytes: number): void => {
-    heardAt = clock.now()
+    heardAt = clock.steady()
     if (portion === 0) {
       stream.cork()
       setImmediate(endTurn)
@@ -86,7 +86,7 @@ export function connect(
   const talk = converse(charger, send, close, knocked)
   // Not all chargers answer pings, so a missing pong means nothing: only silence of every kind ends a connection.
   const watch = (): void => {
-    if (clock.now() - heardAt > parts.silenceTimeout && !socket.isPaused) {
+    if (clock.steady() - heardAt > parts.silenceTimeout && !socket.isPaused) {
       log.warn({ charger: charger.id }, 'silent for too long: cut off')
       socket.terminate()
       return
