@@ -258,6 +258,8 @@ export interface Store {
   /** Held values by key: registration, parameters, desired configuration keys, authorisation mode. */
   held(charger: string): ReadonlyMap<string, string>
   hold(charger: string, key: string, value: string | undefined): void
+  /** The same for what nobody is told of: where the disk takes nothing it is written once that is possible. */
+  holdSoon(charger: string, key: string, value: string | undefined): void
 
   /** The last value that a client wrote to an action; kept so that an old value written again does nothing. */
   edge(charger: string, connector: number, action: string, client: string): number | undefined

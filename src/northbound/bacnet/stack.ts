@@ -8,6 +8,7 @@ import { type DeviceCommon, DeviceModel, virtualAddress } from './objects/device
 import { deviceProperties } from './objects/device-properties.ts'
 import { NetworkPort } from './objects/network-port.ts'
 import { NotificationClass } from './objects/notification-class.ts'
+import { Pages } from './objects/pages.ts'
 import { PointObject } from './objects/point-object.ts'
 import { StructuredViews } from './objects/structured-views.ts'
 import { instanceOf } from './placement.ts'
@@ -23,12 +24,12 @@ import { Discovery } from './services/discovery.ts'
 import { Initiative } from './services/initiative.ts'
 import { Notifier } from './services/notifier.ts'
 import { servicesOf } from './services/services.ts'
+import { Trends } from './services/trends.ts'
 import type { OpenPort } from './transport/datagram-port.ts'
 import { Pacer } from './transport/pacer.ts'
 import { SegmentedAnswers } from './transport/segmented-answers.ts'
 import { SegmentedRequests } from './transport/segmented-requests.ts'
 import { createStation } from './transport/station.ts'
-import { Trends } from './trends.ts'
 import { BacnetUplink } from './uplink.ts'
 import { writeWhoIs } from './wire/service/who-is.ts'
 import { servicesSupported } from './wire/service.ts'
@@ -148,7 +149,7 @@ export function createStack(
     vendorId,
     version,
     now,
-    notebook,
+    pages: new Pages(notebook, log),
     written(object, property, value, client) {
       const fields = { client, object: object.name, property, value }
       log.info(fields, `${property} of ${object.name}: ${value}, by ${client}`)

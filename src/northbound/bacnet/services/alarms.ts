@@ -94,7 +94,7 @@ export class Alarms {
     const { object, standing } = events
     const happened = standing.last[transition]
     if (happened === undefined) return
-    events.stand({ ...standing, acked: replaced(standing.acked, transition, true) })
+    events.acknowledge(transition)
     this.#tell(events, transition, {
       object,
       timeStamp: timeStampOf(this.#parts.now()),

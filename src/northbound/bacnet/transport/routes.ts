@@ -1,8 +1,7 @@
 import type { Cancel, Clock } from '../../../lib/clock.ts'
-import { type IpAddress, readStation, stationKey } from '../wire/bvlc.ts'
+import { IP_MAC_BYTES, type IpAddress, readStation, stationKey } from '../wire/bvlc.ts'
 import type { NetworkAddress } from '../wire/npdu.ts'
 import { Inquiries } from './inquiries.ts'
-import { IP_MAC_BYTES } from './network.ts'
 import type { Peer } from './peer.ts'
 
 export interface RoutesParts {
