@@ -403,15 +403,3 @@ export interface Newcomer {
 
 /** Finds a place for one more point and keeps it taken: the protocol's part of a mapping row; undefined: no room is left. */
 export type Vacancies = (newcomer: Newcomer) => Readonly<Record<string, unknown>> | undefined
-
-/** Something that a protocol can't do as configured. `point` leads to its mapping row, `key` to a place in config.yaml. */
-export interface Finding {
-  readonly code: string
-  readonly message: string
-  readonly point?: Point
-  /** What it is in the way of: it goes away as well if that one changes. */
-  readonly rival?: Point | undefined
-  readonly key?: readonly (string | number)[]
-  /** A warning doesn't stop the bridge. */
-  readonly warning?: true
-}

@@ -1,5 +1,6 @@
+import type { Finding } from '../core/finding.ts'
 import { units } from '../core/points/unit.ts'
-import type { Finding, Listing } from '../core/ports.ts'
+import type { Listing } from '../core/ports.ts'
 import type { Problem } from '../lib/problem.ts'
 import type { YamlFile } from '../lib/yaml-file.ts'
 import { isPackaged } from './load.ts'

@@ -1,5 +1,6 @@
+import type { Finding } from '../../core/finding.ts'
 import type { Point } from '../../core/points/point.ts'
-import type { Finding, Listing } from '../../core/ports.ts'
+import type { Listing } from '../../core/ports.ts'
 import { withArticle } from '../../lib/article.ts'
 import { alarmCondition } from './alarm.ts'
 import { bindingOf, countScale, fits, objectTypeOf, type PointObjectType, tellsChanges } from './binding.ts'

@@ -118,7 +118,7 @@ export function createStack(
     broadcast: (device, apdu, everywhere, priority) => network.broadcast(device, apdu, everywhere, priority),
   })
   const cov = new CovService({ clock, log, confirmed, initiative, downlink, throttle, reply })
-  const alarms = new Alarms({ clock, now, notifier, flagsChanged: (object) => cov.changed(object) })
+  const alarms = new Alarms({ clock, log, now, notifier, flagsChanged: (object) => cov.changed(object) })
   const discovery = new Discovery({
     pacer,
     reply: (device, to, apdu) => {

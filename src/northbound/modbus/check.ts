@@ -1,6 +1,7 @@
 import { rating } from '../../core/charger/limit.ts'
+import type { Finding } from '../../core/finding.ts'
 import type { Point } from '../../core/points/point.ts'
-import type { Finding, Listing } from '../../core/ports.ts'
+import type { Listing } from '../../core/ports.ts'
 import { withArticle } from '../../lib/article.ts'
 import { addressOf, bindingOf, formatOf, isBit, SECOND_BLOCK, SECOND_STRIDE, wordsOf } from './binding.ts'
 import { largest } from './wire/data-type.ts'

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { type AlarmClass, alarmClasses } from '../alarm.ts'
+import { recipientsText } from '../recipient-text.ts'
 import { IP_MAC_BYTES } from '../wire/bvlc.ts'
 import { BacnetError, BacnetReject } from '../wire/error-code.ts'
 import { GLOBAL_BROADCAST } from '../wire/npdu.ts'
@@ -112,7 +113,7 @@ export class NotificationClass implements BacnetObject {
 
   setDestinations(destinations: readonly Destination[], context: WriteContext): void {
     const texts = destinations.map(textOf)
-    this.set({ destinations: texts }, 'recipient-list', `${texts.length} recipients`, context)
+    this.set({ destinations: texts }, 'recipient-list', recipientsText(destinations), context)
     if (this.#kept.destinations !== undefined) this.#destinations = destinations
   }
 

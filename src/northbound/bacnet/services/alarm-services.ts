@@ -2,6 +2,7 @@ import type { DeviceModel } from '../objects/device-model.ts'
 import { timeStampOf } from '../objects/event-properties.ts'
 import { type EventSource, eventStateNumber, type Transition, transitionTo } from '../objects/event-source.ts'
 import { PointObject } from '../objects/point-object.ts'
+import { recipientText } from '../recipient-text.ts'
 import { BacnetError } from '../wire/error-code.ts'
 import { readAcknowledgeAlarm } from '../wire/service/acknowledge-alarm.ts'
 import { writeAlarmSummary } from '../wire/service/get-alarm-summary.ts'
@@ -22,7 +23,6 @@ import type { TimeStamp } from '../wire/type/time-stamp.ts'
 import type { Writer } from '../wire/writer.ts'
 import { type Alarms, classOf, eventTypeOf } from './alarms.ts'
 import { found } from './read.ts'
-import { recipientKey } from './recipient-search.ts'
 import type { ConfirmedService } from './service.ts'
 
 /** Longest run of events in one answer, where the client's room doesn't end it before. */
@@ -191,9 +191,9 @@ function isAskedFor(events: EventSource, asked: GetEnrollmentSummary, priority: 
 }
 
 function isEnrolled(events: EventSource, { process, recipient }: RecipientProcess): boolean {
-  const text = recipientKey(recipient)
+  const text = recipientText(recipient)
   return (classOf(events)?.destinations ?? []).some(
-    (own) => own.process === process && recipientKey(own.recipient) === text,
+    (own) => own.process === process && recipientText(own.recipient) === text,
   )
 }
 

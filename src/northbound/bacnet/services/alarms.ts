@@ -1,4 +1,5 @@
 import type { Cancel, Clock } from '../../../lib/clock.ts'
+import type { Log } from '../../../lib/log.ts'
 import { timeStampOf } from '../objects/event-properties.ts'
 import {
   type EventSettings,
@@ -24,6 +25,7 @@ const NO_FAULT = reliabilities['no-fault-detected']
 
 export interface AlarmsParts {
   readonly clock: Clock
+  readonly log: Log
   /** Milliseconds UTC, as the building counts them. */
   readonly now: () => number
   readonly notifier: Pick<Notifier, 'tell'>
@@ -141,6 +143,8 @@ export class Alarms {
       last: replaced(standing.last, transition, { at, state: to, eventType, message }),
     })
     if (isTold) {
+      const words = to === 'normal' ? 'the alarm is over' : 'alarm'
+      this.#parts.log.info({ object: object.name, from, to }, `${words}: ${message}`)
       this.#tell(events, transition, {
         object,
         timeStamp: timeStampOf(at),

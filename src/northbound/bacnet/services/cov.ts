@@ -19,7 +19,7 @@ import { readSubscribeCov, type SubscribeCov } from '../wire/service/subscribe-c
 import { readSubscribeCovProperty } from '../wire/service/subscribe-cov-property.ts'
 import { confirmedServices, unconfirmedServices } from '../wire/service.ts'
 import { Writer } from '../wire/writer.ts'
-import type { ConfirmedSender } from './confirmed-sender.ts'
+import type { ConfirmedSender, Outcome } from './confirmed-sender.ts'
 import type { Initiative } from './initiative.ts'
 import { found } from './read.ts'
 import { type Subscription, Subscriptions, type Watched } from './subscriptions.ts'
@@ -229,9 +229,9 @@ export class CovService {
       this.#writeParameters(subscription)
       reply(object.device, peer, this.#writer, true)
     }
-    const done = (answered: boolean): void => {
+    const done = (outcome: Outcome): void => {
       subscription.waiting = false
-      if (!answered && !isSilent()) {
+      if (outcome === 'silence' && !isSilent()) {
         this.#subscriptions.drop(subscription)
         if (throttle.pass(`cov ${client}`) !== undefined)
           log.info({ from: client }, 'bacnet: subscriber does not answer: dropped')
