@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { type AlarmClass, alarmClasses } from '../alarm.ts'
-import { IP_MAC_BYTES } from '../transport/network.ts'
+import { IP_MAC_BYTES } from '../wire/bvlc.ts'
 import { BacnetError, BacnetReject } from '../wire/error-code.ts'
 import { GLOBAL_BROADCAST } from '../wire/npdu.ts'
 import { MAX_INSTANCE, objectTypes } from '../wire/object-type.ts'
