@@ -142,7 +142,7 @@ export class CovService {
     if (subscription === undefined) {
       if (throttle.pass(`cov room ${client}`) !== undefined)
         log.warn({ from: client }, 'bacnet: no room for another COV subscription')
-      throw new BacnetError('resources', 'no-space-to-write-property')
+      throw new BacnetError('resources', 'no-space-to-add-list-element')
     }
     subscription.watched = watched
     subscription.confirmed = confirmed

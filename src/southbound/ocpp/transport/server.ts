@@ -6,6 +6,7 @@ import type { ChargerDoor } from '../../../core/ports.ts'
 import type { Clock } from '../../../lib/clock.ts'
 import type { Log } from '../../../lib/log.ts'
 import type { ListenAddress } from '../../../lib/schema.ts'
+import type { Throttle } from '../../../lib/throttle.ts'
 import type { Password } from './basic-auth.ts'
 import { CertificateWatch } from './certificate-watch.ts'
 import type { CertificateFiles } from './certificates.ts'
@@ -27,6 +28,7 @@ export interface ServerParts {
   readonly door: ChargerDoor
   readonly clock: Clock
   readonly log: Log
+  readonly throttle: Throttle
   /** The passwords that a charger may come with, two while they are changed; none: it needs none. */
   readonly passwords: (charger: Charger) => readonly Password[]
   readonly profiles: (charger: Charger) => Profiles
