@@ -37,9 +37,6 @@ export const bvlcNaks = {
 
 export const BVLC_SUCCESS = 0x0000
 
-/** A station of BACnet/IP: address and port (J.1.2). */
-export const IP_MAC_BYTES = 6
-
 export interface IpAddress {
   readonly address: string
   readonly port: number
