@@ -82,7 +82,7 @@ describe('A request PDU', () => {
   })
 
   it('of a served function likewise', () => {
-    const code = fc.constantFrom(1, 2, 3, 4, 5, 6, 15, 16, 23, 43)
+    const code = fc.constantFrom(1, 2, 3, 4, 5, 6, 15, 16, 17, 22, 23, 43)
     fc.assert(
       fc.property(code, bytes(252), (first, rest) => {
         try {

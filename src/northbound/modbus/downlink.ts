@@ -2,7 +2,7 @@ import type { Downlink, Refusal, Writer } from '../../core/ports.ts'
 import type { Network } from '../../lib/cidr.ts'
 import type { Log } from '../../lib/log.ts'
 import type { Throttle } from '../../lib/throttle.ts'
-import type { PointWrite } from './registers/unit.ts'
+import type { PointWrite } from './registers/cell.ts'
 import { type ExceptionCode, exceptionCodes, ModbusException } from './wire/exception.ts'
 
 /** What each refusal of core is on Modbus. */
@@ -19,7 +19,7 @@ const exceptions: Record<Refusal, ExceptionCode> = {
 export interface ModbusDownlinkParts {
   readonly downlink: Downlink
   /** Who may write, as the config says now. */
-  readonly rights: { readonly allowWrites: readonly Network[] }
+  readonly rights: { readonly allowWrites: readonly Network[]; readonly readOnly: boolean }
   readonly priority: number
   readonly log: Log
   readonly throttle: Throttle
@@ -44,9 +44,12 @@ export class ModbusDownlink {
   /** Throws where this address may not write at all. */
   authorize(address: string): void {
     const { log, rights, throttle } = this.#parts
-    if (rights.allowWrites.some((network) => network.contains(address))) return
-    if (throttle.pass(address) !== undefined)
-      log.warn({ from: address }, `write from ${address} refused: it is in none of the networks of modbus.allowWrites`)
+    const allowed = rights.allowWrites.some((network) => network.contains(address))
+    if (allowed && !rights.readOnly) return
+    if (throttle.pass(address) !== undefined) {
+      const why = rights.readOnly ? 'modbus.readOnly is true' : 'it is in none of the networks of modbus.allowWrites'
+      log.warn({ from: address }, `write from ${address} refused: ${why}`)
+    }
     throw new ModbusException(exceptionCodes.illegalFunction, `write from ${address}`)
   }
 }

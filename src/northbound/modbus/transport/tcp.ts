@@ -11,6 +11,9 @@ export interface TcpSettings {
   readonly idleTimeout: number
 }
 
+/** Whether an address may be connected at all, as the config says now. */
+export type Admits = (peer: string) => boolean
+
 /** How often connections are looked after. */
 const SWEEP_MS = 1_000
 const KEEP_ALIVE_MS = 30_000
@@ -23,16 +26,18 @@ export class TcpServer {
   readonly #handle: Handle
   readonly #clock: Clock
   readonly #log: Log
+  readonly #admits: Admits
   readonly #throttle: Throttle
   readonly #connections = new Set<Connection>()
   #server: Server | undefined
   #cancelSweep: Cancel | undefined
 
-  constructor(settings: TcpSettings, handle: Handle, clock: Clock, log: Log) {
+  constructor(settings: TcpSettings, handle: Handle, clock: Clock, log: Log, admits: Admits = () => true) {
     this.#settings = settings
     this.#handle = handle
     this.#clock = clock
     this.#log = log
+    this.#admits = admits
     this.#throttle = new Throttle(clock)
   }
 
@@ -70,6 +75,12 @@ export class TcpServer {
 
   #accept(socket: Socket): void {
     const peer = socket.remoteAddress
+    if (peer !== undefined && !this.#admits(peer)) {
+      socket.on('error', () => {})
+      socket.destroy()
+      this.#warn('kept out', { peer }, 'modbus: connection refused: its address is in none of modbus.allow')
+      return
+    }
     if (peer === undefined || this.#server === undefined || !this.#hasRoom()) {
       socket.on('error', () => {})
       socket.destroy()
@@ -102,7 +113,9 @@ export class TcpServer {
     this.#cancelSweep = this.#clock.after(SWEEP_MS, () => {
       const now = this.#clock.now()
       for (const connection of this.#connections) {
-        const reason = connection.overdue(now, this.#settings.idleTimeout)
+        const reason = this.#admits(connection.peer)
+          ? connection.overdue(now, this.#settings.idleTimeout)
+          : 'in none of modbus.allow'
         if (reason === undefined) continue
         this.#log.info({ peer: connection.peer, reason }, 'modbus: connection closed')
         connection.close()

@@ -11,7 +11,7 @@ const config = modbus.config.parse({})
 
 function check(building: BuildingOptions = {}): readonly Finding[] {
   const { charger, points } = makePoints(building)
-  return modbus.check(config, [
+  return modbus.check(modbus.config.parse(building.settings ?? {}), [
     { device: { charger, name: 'Tower.Bay 01', number: 7, addresses: { modbus: 7 } }, points },
   ])
 }

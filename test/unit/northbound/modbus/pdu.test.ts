@@ -178,7 +178,7 @@ describe('Broken requests', () => {
   })
 
   it('functions that are not served: exception 1, whatever follows', () => {
-    const served = new Set([1, 2, 3, 4, 5, 6, 15, 16, 23, 43])
+    const served = new Set([1, 2, 3, 4, 5, 6, 15, 16, 17, 22, 23, 43])
     for (let code = 0; code < 256; code += 1) {
       if (!served.has(code)) expect(outcome(Uint8Array.of(code, 0, 0, 0, 1))).toBe(exceptionCodes.illegalFunction)
     }

@@ -156,7 +156,7 @@ describe('Reading', () => {
 
   it('answers unknown functions with exception 1 and goes on', async () => {
     const { ask } = await open()
-    for (const code of ['07', '11', '16', '08', '63']) {
+    for (const code of ['07', '14', '18', '08', '63']) {
       expect(await ask(`${code} 0000 0000`)).toBe(`${(Number.parseInt(code, 16) | 0x80).toString(16)}01`)
     }
     expect(await ask('03 0000 0001')).toMatch(/^0302/)
