@@ -13,7 +13,8 @@ export interface Protocol {
   assign(config: unknown, number: number, own: unknown): number | undefined
   /** What to do when addresses run out. */
   readonly whenFull?: string
-  check(config: unknown, listings: readonly Listing[]): readonly Finding[]
+  /** `folder` is where relative files of the config start. */
+  check(config: unknown, listings: readonly Listing[], folder: string): readonly Finding[]
   describe(config: unknown, device: Device, point: Point): object | undefined
   /** What is free beside the rows of one scope of a mapping; `config` is undefined where the protocol is off. */
   vacancies(config: unknown, rows: readonly PlacedRow[]): Vacancies

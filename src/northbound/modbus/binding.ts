@@ -29,6 +29,9 @@ export const mappingOptions = z.strictObject({
 export type ModbusRow = z.output<typeof binding>
 export type ModbusOptions = z.output<typeof mappingOptions>
 
+/** Units are 1 to 247 (serial line V1.02, 2.2); 0 and 255 are the bridge itself over TCP. */
+export const LAST_UNIT = 247
+
 /** Texts and configuration keys stand in a block of their own, so that all that changes is one short read. */
 export const SECOND_BLOCK = 10_000
 export const SECOND_STRIDE = 500

@@ -1,7 +1,7 @@
 import type { Finding, Listing } from '../../core/ports.ts'
-import { addressOf, bindingOf, SECOND_BLOCK, wordsOf } from './binding.ts'
+import { addressOf, bindingOf, LAST_UNIT, SECOND_BLOCK, wordsOf } from './binding.ts'
 import type { ModbusConfig } from './config.ts'
-import { LAST_UNIT, placesOf } from './layout.ts'
+import { placesOf } from './layout.ts'
 
 /** What doesn't go together in the units and blocks of a site. */
 export function checkLayout(settings: ModbusConfig, listings: readonly Listing[]): readonly Finding[] {

@@ -1,11 +1,22 @@
 import type { Point } from '../../core/points/point.ts'
 import type { Device, Northbound, NorthboundParts } from '../../core/ports.ts'
-import { addressOf, binding, bindingOf, fieldOf, formatOf, isBit, mappingOptions, wordsOf } from './binding.ts'
+import {
+  addressOf,
+  binding,
+  bindingOf,
+  fieldOf,
+  formatOf,
+  isBit,
+  LAST_UNIT,
+  mappingOptions,
+  wordsOf,
+} from './binding.ts'
 import { check } from './check.ts'
+import { checkListeners } from './check-listeners.ts'
 import { chargerConfig, config, type ModbusConfig } from './config.ts'
-import { addressIn, LAST_UNIT, placesOf } from './layout.ts'
+import { addressIn, placesOf } from './layout.ts'
+import { openListeners } from './listeners.ts'
 import { createStack } from './stack.ts'
-import { TcpServer } from './transport/tcp.ts'
 import { vacancies } from './vacancies.ts'
 
 /** The unit of charger `number`; where it has a block, the number itself goes on where units end. */
@@ -18,8 +29,7 @@ function assign(
 }
 
 function create(settings: ModbusConfig, parts: NorthboundParts): Northbound {
-  const { clock, log } = parts
-  return createStack(settings, parts, (handle, admits) => new TcpServer(settings.tcp, handle, clock, log, admits))
+  return createStack(settings, parts, (desk) => openListeners(settings, desk, parts))
 }
 
 /**
@@ -59,7 +69,7 @@ const firstNumber = { coil: 1, discrete: 100_001, input: 300_001, holding: 400_0
 /** What is taken up while it runs; anything else needs a restart. */
 const live = ['allow', 'allowWrites', 'readOnly'] as const satisfies readonly (keyof ModbusConfig)[]
 
-/** Modbus: a unit or a block of registers for each charger, units 0 and 255 the bridge itself. */
+/** Modbus TCP and RTU: a unit or a block of registers for each charger; the bridge itself is units 0 and 255, or one of its own. */
 export const modbus = {
   name: 'modbus',
   config,
@@ -68,7 +78,10 @@ export const modbus = {
   binding,
   mappingOptions,
   assign,
-  check,
+  check: (settings: ModbusConfig, listings: Parameters<typeof check>[1], folder = '.') => [
+    ...check(settings, listings),
+    ...checkListeners(settings, listings, folder),
+  ],
   whenFull: 'with modbus.layout: blocks each charger has a block of registers in one unit, and there is no end at 247',
   describe,
   vacancies: (_settings: ModbusConfig | undefined, rows: Parameters<typeof vacancies>[0]) => vacancies(rows),

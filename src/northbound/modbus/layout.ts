@@ -1,8 +1,7 @@
 import type { Device } from '../../core/ports.ts'
-import { SECOND_BLOCK } from './binding.ts'
+import { LAST_UNIT, SECOND_BLOCK } from './binding.ts'
 import type { ModbusConfig } from './config.ts'
 
-export const LAST_UNIT = 247
 const ADDRESSES = 65_536
 
 /** Addresses `from` to `from + size` of a charger's own map, and where they begin in a unit. */

@@ -8,7 +8,6 @@ import { Directory } from './registers/directory.ts'
 import { type Served, serve } from './registers/serve.ts'
 import { Unit } from './registers/unit.ts'
 import type { Handle } from './transport/connection.ts'
-import type { Admits } from './transport/tcp.ts'
 import { ModbusUplink } from './uplink.ts'
 import type { Identification } from './wire/device-identification.ts'
 
@@ -19,6 +18,16 @@ export interface RequestServer {
   stop(): Promise<void>
 }
 
+/** Where requests are answered. */
+export interface Desk {
+  /** Units 0 and 255 are the bridge itself. */
+  readonly handle: Handle
+  /** Whether a charger stands there, or the bridge at 0: on a shared line, others answer for the rest. */
+  readonly has: (unit: number) => boolean
+  /** Whether an address may be connected at all, as the config says now. */
+  readonly admits: (address: string) => boolean
+}
+
 /** The bridge itself is unit 0; some clients can't ask that one. */
 const BRIDGE_ALIAS = 255
 
@@ -26,7 +35,7 @@ const BRIDGE_ALIAS = 255
 export function createStack(
   settings: ModbusConfig,
   { clock, log, downlink: core, version }: NorthboundParts,
-  openServer: (handle: Handle, admits: Admits) => RequestServer,
+  openServer: (desk: Desk) => RequestServer,
 ): Northbound {
   const units = new Map<number, Served>()
   const uplink = new ModbusUplink()
@@ -35,11 +44,13 @@ export function createStack(
   const rights = { allow: settings.allow, allowWrites: settings.allowWrites, readOnly: settings.readOnly }
   const downlink = new ModbusDownlink({ downlink: core, rights, priority, log, throttle: new Throttle(clock) })
   const bridges: readonly number[] = [BRIDGE_ALIAS, ...(settings.unit === undefined ? [] : [settings.unit])]
+  const deviceUnit = (unit: number) => (bridges.includes(unit) ? 0 : unit)
   let bridge: Device | undefined
-  const server = openServer(
-    (unit, pdu, peer) => serve(units.get(bridges.includes(unit) ? 0 : unit), pdu, downlink, peer),
-    (peer) => rights.allow.some((network) => network.contains(peer)),
-  )
+  const server = openServer({
+    handle: (unit, pdu, peer) => serve(units.get(deviceUnit(unit)), pdu, downlink, peer),
+    has: (unit) => units.has(deviceUnit(unit)),
+    admits: (address) => rights.allow.some((network) => network.contains(address)),
+  })
 
   /** The unit of a place, made when it is the first in it. */
   function unitOf(place: Place, device: Device): Unit {
