@@ -1,7 +1,7 @@
 import type { Finding, Listing } from '../../core/ports.ts'
 import { addressOf, bindingOf, LAST_UNIT, SECOND_BLOCK, wordsOf } from './binding.ts'
 import type { ModbusConfig } from './config.ts'
-import { placesOf } from './layout.ts'
+import { type Place, placesOf } from './layout.ts'
 
 /** What doesn't go together in the units and blocks of a site. */
 export function checkLayout(settings: ModbusConfig, listings: readonly Listing[]): readonly Finding[] {
@@ -10,35 +10,52 @@ export function checkLayout(settings: ModbusConfig, listings: readonly Listing[]
 
 /** Units that run out, or that two have. */
 function units(settings: ModbusConfig, listings: readonly Listing[]): readonly Finding[] {
+  const { layout, unit: further } = settings
   const findings: Finding[] = []
-  const add = (message: string, key: readonly string[] = [], warning = false) =>
-    findings.push({ code: 'modbus-unit', message, key: ['modbus', ...key], ...(warning && { warning: true }) })
-  const holders = new Map<number, string>()
-  if (settings.unit !== undefined) holders.set(settings.unit, "the bridge's, by modbus.unit")
   const told = new Set<string>()
+  const add = (message: string, key: readonly string[], warning = false) => {
+    if (told.has(message)) return
+    told.add(message)
+    findings.push({ code: 'modbus-unit', message, key: ['modbus', ...key], ...(warning && { warning: true }) })
+  }
+  const holders = new Map<number, Holder>()
+  if (further !== undefined) holders.set(further, { name: 'the bridge (modbus.unit)', key: ['unit'] })
   for (const { device } of listings) {
+    const { charger, name, number, addresses } = device
     const places = placesOf(settings, device)
-    if (device.addresses.modbus === undefined)
-      add(`no unit is left for ${device.name}: Modbus has 247, number ${device.number} is beyond`)
-    else if (places.every(({ kind }) => kind === 'block') && settings.layout === 'both')
-      add(`${device.name} is number ${device.number}: it has a block, and no unit of its own`, ['layout'], true)
-    for (const { kind, unit, from } of places) {
-      const texts = from === SECOND_BLOCK
-      const key = kind === 'unit' ? [] : ['blocks', ...(texts ? ['texts'] : []), 'unit']
-      const holder = kind === 'unit' ? device.name : texts ? 'texts in blocks' : 'blocks'
-      const other = holders.get(unit)
-      if (kind === 'block' && unit > LAST_UNIT) {
-        if (!told.has(holder))
-          add(`the block of ${device.name} would stand in unit ${unit}: a lower unit here, or smaller blocks`, key)
-        told.add(holder)
-      } else if (other !== undefined && (kind === 'unit' || other !== holder)) {
-        const message = `unit ${unit} is used by both ${other} and ${holder}`
-        if (!told.has(message)) add(message, other.startsWith('the bridge') ? ['unit'] : key)
-        told.add(message)
-      } else holders.set(unit, holder)
+    if (addresses.modbus === undefined)
+      add(`no unit is left for ${name}: Modbus has 247, number ${number} is beyond`, [])
+    else if (charger !== undefined && layout === 'both' && places.every(({ kind }) => kind === 'block'))
+      add(`${name} is number ${number}: it has a block, and no unit of its own`, ['layout'], true)
+    else if (charger !== undefined && layout === 'blocks' && addresses.modbus !== number)
+      add(`${name} has unit ${addresses.modbus}, which means nothing with layout: blocks`, ['layout'], true)
+    for (const place of places) {
+      const own = holderOf(place, name)
+      const other = holders.get(place.unit)
+      if (place.kind === 'block' && place.unit > LAST_UNIT)
+        add(`${own.name} would go on in unit ${place.unit}: a lower unit here, or smaller blocks`, own.key)
+      else if (other !== undefined && (place.kind === 'unit' || other.name !== own.name))
+        add(
+          `unit ${place.unit} is used by both ${other.name} and ${own.name}`,
+          other.key.length > own.key.length ? other.key : own.key,
+        )
+      else holders.set(place.unit, own)
     }
   }
   return findings
+}
+
+/** Who has a unit, and the key that says so. */
+interface Holder {
+  readonly name: string
+  readonly key: readonly string[]
+}
+
+function holderOf({ kind, from }: Place, device: string): Holder {
+  if (kind === 'unit') return { name: device, key: [] }
+  return from === SECOND_BLOCK
+    ? { name: 'texts in blocks', key: ['blocks', 'texts', 'unit'] }
+    : { name: 'blocks', key: ['blocks', 'unit'] }
 }
 
 /** Blocks that are too small for what is mapped. */
