@@ -39,9 +39,9 @@ export class TcpServer {
   /** Resolves with `address:port` once it listens; rejects with one clear sentence when it can't. */
   start(): Promise<string> {
     const { host, port } = this.#settings.listen
-    const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS }, (socket) =>
-      this.#accept(socket),
-    )
+    // Half open: a peer that asks and ends its side at once still gets its answers.
+    const options = { noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS, allowHalfOpen: true }
+    const server = createServer(options, (socket) => this.#accept(socket))
     this.#server = server
     this.#sweepLater()
     return new Promise((resolve, reject) => {
