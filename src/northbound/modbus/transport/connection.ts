@@ -17,7 +17,7 @@ export interface ConnectionParts {
 }
 
 /** Requests answered in a row before others have their turn. */
-const TURN = 32
+const TURN = 16
 /** The rest of a frame has to come within this. */
 const PARTIAL_MS = 5_000
 /** A peer that doesn't take its answers for this long is gone. */
