@@ -280,7 +280,7 @@ async function started(gateway: Gateway, log: Log): Promise<ReadonlyMap<string, 
   const all = [...addresses].flatMap(([name, each]) => each.split(',').map((address) => ({ name, address })))
   for (const { name, address } of all) {
     // Without a token it doesn't listen anywhere else.
-    if (name !== 'web' && !/127\.\d+\.\d+\.\d+|localhost|\[::1\]/.test(address)) {
+    if (name !== 'web' && !/^(tls|rtu):|127\.\d+\.\d+\.\d+|localhost|\[::1\]/.test(address)) {
       log.warn(
         { name, address },
         `${name} listens on ${address} without authentication: keep it on a network of its own`,

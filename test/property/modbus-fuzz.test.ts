@@ -7,8 +7,10 @@ import type { Point, Value } from '../../src/core/points/point.ts'
 import type { Downlink } from '../../src/core/ports.ts'
 import { silentLog } from '../../src/lib/log.ts'
 import { modbus } from '../../src/northbound/modbus/index.ts'
-import { createStack } from '../../src/northbound/modbus/stack.ts'
-import { Connection, type Handle } from '../../src/northbound/modbus/transport/connection.ts'
+import type { Peer } from '../../src/northbound/modbus/peer.ts'
+import { createStack, type Desk } from '../../src/northbound/modbus/stack.ts'
+import { Connection } from '../../src/northbound/modbus/transport/connection.ts'
+import { FrameReader } from '../../src/northbound/modbus/wire/mbap.ts'
 import { FakeLink } from '../support/core.ts'
 import { journals } from '../support/journal.ts'
 import { Mutations } from '../support/modbus-mutations.ts'
@@ -21,6 +23,8 @@ import { adu, makePoints, toHex } from '../unit/northbound/modbus/support.ts'
 const FRAMES = process.env.SOAK === '1' ? 1_000_000 : 30_000
 /** So often the clock goes on, what was told to the charger is thrown away, and another client looks. */
 const LOOK = 1_000
+
+const near: Peer = { kind: 'address', name: '127.0.0.1' }
 
 interface Write {
   readonly point: Point
@@ -52,22 +56,22 @@ function site() {
   }
   const settings = modbus.config.parse({ tcp: { listen: '127.0.0.1:0' } })
   const books = { notebook: notebook(), journal: journals() }
-  let handle: Handle | undefined
+  let desk: Desk | undefined
   const stack = createStack(
     settings,
     { clock, log: silentLog, downlink, ...books, site: 'T', version: '1' },
     (given) => {
-      handle = given
+      desk = given
       return { start: async () => '', stop: async () => {} }
     },
   )
   parts.northbounds.push(stack)
   stack.attach({ charger: undefined, name: 'T', number: 0, addresses: { modbus: 0 } }, bridge)
   stack.attach({ charger, name: 'T.1', number: 7, addresses: { modbus: 7 } }, points)
-  if (handle === undefined) throw new Error('no handler')
+  if (desk === undefined) throw new Error('no desk')
   return {
     clock,
-    handle,
+    desk,
     writes,
     link,
     units: new Map([
@@ -144,13 +148,13 @@ function heapMegabytes(): number {
 
 it(`${FRAMES} random and mutated frames on TCP: each is answered or ends its connection, and nothing is written that was not asked for`, () => {
   const random = new Mutations(seed)
-  const { clock, handle, writes, link, units } = site()
+  const { clock, desk, writes, link, units } = site()
   const seen: { unit: number; pdu: Uint8Array; answer: Uint8Array; writes: Write[] }[] = []
   const log: string[] = []
   const parts = {
-    handle: (unit: number, pdu: Uint8Array, peer: string) => {
+    handle: (unit: number, pdu: Uint8Array, peer: Peer) => {
       const asked = Uint8Array.from(pdu)
-      const answer = handle(unit, pdu, peer)
+      const answer = desk.handle(unit, pdu, peer)
       seen.push({ unit, pdu: asked, answer, writes: writes.splice(0) })
       return answer
     },
@@ -166,7 +170,7 @@ it(`${FRAMES} random and mutated frames on TCP: each is answered or ends its con
       adu(random.below(65_536), random.of([7, 7, 7, 7, 7, 7, 7, 7, 0, 255, 9, random.below(256)]), pdu),
     )
     const socket = new FarEnd()
-    new Connection(socket as unknown as Socket, '127.0.0.1', parts)
+    new Connection(socket as unknown as Socket, near, { ...parts, framing: new FrameReader() })
     for (const piece of random.pieces(stream)) socket.emit('data', piece)
     const { frames, broken } = framesOf(stream)
     const answers = framesOf(Buffer.concat(socket.answers))
@@ -194,7 +198,7 @@ it(`${FRAMES} random and mutated frames on TCP: each is answered or ends its con
       clock.advance(1_000)
       link.take()
       link.questions.length = 0
-      expect(toHex(handle(7, Uint8Array.of(3, 0, 100, 0, 1), '127.0.0.2'))).toMatch(/^0302/)
+      expect(toHex(desk.handle(7, Uint8Array.of(3, 0, 100, 0, 1), near))).toMatch(/^0302/)
       if (round === 10 * LOOK) before = heapMegabytes()
     }
   }

@@ -2,15 +2,47 @@ import { z } from 'zod'
 import { RESERVED_PRIORITY } from '../../core/points/priority-array.ts'
 import { cidr, duration, listenAddress } from '../../lib/schema.ts'
 
-/** config.yaml's section `modbus`. */
-export const config = z.strictObject({
-  tcp: z
-    .strictObject({
-      listen: listenAddress().prefault('0.0.0.0:502'),
-      maxConnections: z.number().int().min(1).max(1000).default(32),
-      idleTimeout: duration().prefault('60s'),
-    })
-    .prefault({}),
+const LAST_UNIT = 247
+const unit = z.number().int().min(1).max(LAST_UNIT)
+const connections = {
+  maxConnections: z.number().int().min(1).max(1000).default(32),
+  idleTimeout: duration().prefault('60s'),
+}
+
+const tcp = z.strictObject({ listen: listenAddress().prefault('0.0.0.0:502'), ...connections })
+
+/** What the UARTs of all adapters can. */
+const baudRates = [1200, 2400, 4800, 9600, 19_200, 38_400, 57_600, 115_200] as const
+
+/** The bridge's own unit where 0 is a broadcast and 255 does not exist: the last, as chargers are counted from 1. */
+const bridgeUnit = unit.default(LAST_UNIT)
+
+const rtu = z.strictObject({
+  port: z.string().min(1),
+  baudRate: z.literal(baudRates).default(19_200),
+  parity: z.enum(['even', 'odd', 'none']).default('even'),
+  stopBits: z.literal([1, 2]).default(1),
+  unit: bridgeUnit,
+  writable: z.boolean().default(false),
+})
+
+const rtuTcp = z.strictObject({ listen: listenAddress(), unit: bridgeUnit, ...connections })
+
+/** Modbus/TCP Security. Files are relative to the config. */
+const tls = z.strictObject({
+  listen: listenAddress().prefault('0.0.0.0:802'),
+  cert: z.string().min(1),
+  key: z.string().min(1),
+  clientCa: z.string().min(1),
+  writeRoles: z.array(z.string().min(1)).default([]),
+  ...connections,
+})
+
+const keys = z.strictObject({
+  tcp: tcp.optional(),
+  rtu: rtu.optional(),
+  rtuTcp: rtuTcp.optional(),
+  tls: tls.optional(),
   allowWrites: z.array(cidr()).prefault(['127.0.0.0/8']),
   priority: z
     .number()
@@ -21,7 +53,13 @@ export const config = z.strictObject({
     .default(10),
 })
 
+/** config.yaml's section `modbus`; one that says of no listener has that of Modbus TCP. */
+export const config = keys.transform((written) => {
+  const isSilent = [written.tcp, written.rtu, written.rtuTcp, written.tls].every((listener) => listener === undefined)
+  return isSilent ? { ...written, tcp: tcp.parse({}) } : written
+})
+
 export type ModbusConfig = z.output<typeof config>
 
 /** A charger's key `modbus`. */
-export const chargerConfig = z.strictObject({ unit: z.number().int().min(1).max(247) })
+export const chargerConfig = z.strictObject({ unit })

@@ -2,6 +2,7 @@ import type { Downlink, Refusal, Writer } from '../../core/ports.ts'
 import type { Network } from '../../lib/cidr.ts'
 import type { Log } from '../../lib/log.ts'
 import type { Throttle } from '../../lib/throttle.ts'
+import type { Peer } from './peer.ts'
 import type { PointWrite } from './registers/unit.ts'
 import { type ExceptionCode, exceptionCodes, ModbusException } from './wire/exception.ts'
 
@@ -34,20 +35,37 @@ export class ModbusDownlink {
   }
 
   /** Throws ModbusException before anything is applied. */
-  write(writes: readonly PointWrite[], address: string): void {
+  write(writes: readonly PointWrite[], peer: Peer): void {
     const { downlink, priority } = this.#parts
-    const writer: Writer = { source: 'Modbus', client: `modbus:${address}` }
+    const writer: Writer = { source: 'Modbus', client: `modbus:${peer.name}` }
     for (const { point, value } of writes) refuse(downlink.check(point, value, writer, priority))
     for (const { point, value } of writes) refuse(downlink.write(point, value, writer, priority))
   }
 
-  /** Throws where this address may not write at all. */
-  authorize(address: string): void {
-    const { log, rights, throttle } = this.#parts
-    if (rights.allowWrites.some((network) => network.contains(address))) return
-    if (throttle.pass(address) !== undefined)
-      log.warn({ from: address }, `write from ${address} refused: it is in none of the networks of modbus.allowWrites`)
-    throw new ModbusException(exceptionCodes.illegalFunction, `write from ${address}`)
+  /** Throws where this peer may not write at all. */
+  authorize(peer: Peer): void {
+    const why = this.#objection(peer)
+    if (why === undefined) return
+    const { log, throttle } = this.#parts
+    if (throttle.pass(peer.name) !== undefined) log.warn({ from: peer.name }, `write from ${peer.name} refused: ${why}`)
+    throw new ModbusException(exceptionCodes.illegalFunction, `write from ${peer.name}`)
+  }
+
+  #objection(peer: Peer): string | undefined {
+    switch (peer.kind) {
+      case 'address':
+        return this.#parts.rights.allowWrites.some((network) => network.contains(peer.name))
+          ? undefined
+          : 'it is in none of the networks of modbus.allowWrites'
+      case 'role': {
+        if (peer.mayWrite) return undefined
+        const role =
+          peer.role === undefined ? 'its certificate has no role' : `its role ${JSON.stringify(peer.role)} is none`
+        return `${role} of modbus.tls.writeRoles`
+      }
+      case 'line':
+        return peer.mayWrite ? undefined : 'modbus.rtu.writable is false'
+    }
   }
 }
 

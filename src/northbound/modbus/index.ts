@@ -2,9 +2,10 @@ import type { Point } from '../../core/points/point.ts'
 import type { Device, Northbound, NorthboundParts } from '../../core/ports.ts'
 import { addressOf, binding, bindingOf, formatOf, isBit, mappingOptions } from './binding.ts'
 import { check } from './check.ts'
+import { checkListeners } from './check-listeners.ts'
 import { chargerConfig, config, type ModbusConfig } from './config.ts'
+import { openListeners } from './listeners.ts'
 import { createStack } from './stack.ts'
-import { TcpServer } from './transport/tcp.ts'
 import { vacancies } from './vacancies.ts'
 
 const LAST_UNIT = 247
@@ -18,8 +19,7 @@ function assign(
 }
 
 function create(settings: ModbusConfig, parts: NorthboundParts): Northbound {
-  const { clock, log } = parts
-  return createStack(settings, parts, (handle) => new TcpServer(settings.tcp, handle, clock, log))
+  return createStack(settings, parts, (desk) => openListeners(settings, desk, parts))
 }
 
 /** What `points` says of a point's place: the address 0-based as on the wire, the number 1-based. */
@@ -42,7 +42,7 @@ const firstNumber = { coil: 1, discrete: 100_001, input: 300_001, holding: 400_0
 /** What is taken up while it runs; anything else needs a restart. */
 const live = ['allowWrites'] as const satisfies readonly (keyof ModbusConfig)[]
 
-/** Modbus TCP: a unit for each charger, units 0 and 255 the bridge itself. */
+/** Modbus TCP and RTU: a unit for each charger; the bridge itself is units 0 and 255, or one of its own on a line. */
 export const modbus = {
   name: 'modbus',
   config,
@@ -51,7 +51,10 @@ export const modbus = {
   binding,
   mappingOptions,
   assign,
-  check: (_settings: ModbusConfig, listings: Parameters<typeof check>[0]) => check(listings),
+  check: (settings: ModbusConfig, listings: Parameters<typeof check>[0], folder = '.') => [
+    ...check(listings),
+    ...checkListeners(settings, listings, folder),
+  ],
   describe,
   vacancies: (_settings: ModbusConfig | undefined, rows: Parameters<typeof vacancies>[0]) => vacancies(rows),
   create,

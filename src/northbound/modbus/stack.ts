@@ -16,6 +16,14 @@ export interface RequestServer {
   stop(): Promise<void>
 }
 
+/** Where requests are answered. */
+export interface Desk {
+  /** Units 0 and 255 are the bridge itself. */
+  readonly handle: Handle
+  /** Whether a charger stands there, or the bridge at 0: on a shared line, others answer for the rest. */
+  readonly has: (unit: number) => boolean
+}
+
 /** The bridge itself is unit 0; some clients can't ask that one. */
 const BRIDGE_ALIAS = 255
 
@@ -23,16 +31,17 @@ const BRIDGE_ALIAS = 255
 export function createStack(
   settings: ModbusConfig,
   { clock, log, downlink: core, version }: NorthboundParts,
-  openServer: (handle: Handle) => RequestServer,
+  openServer: (desk: Desk) => RequestServer,
 ): Northbound {
   const units = new Map<number, Served>()
   const uplink = new ModbusUplink()
   const { priority } = settings
   const rights = { allowWrites: settings.allowWrites }
   const downlink = new ModbusDownlink({ downlink: core, rights, priority, log, throttle: new Throttle(clock) })
-  const server = openServer((unit, pdu, peer) =>
-    serve(units.get(unit === BRIDGE_ALIAS ? 0 : unit), pdu, downlink, peer),
-  )
+  const server = openServer({
+    handle: (unit, pdu, peer) => serve(units.get(unit === BRIDGE_ALIAS ? 0 : unit), pdu, downlink, peer),
+    has: (unit) => units.has(unit),
+  })
 
   return {
     name: 'modbus',

@@ -1,4 +1,5 @@
 import type { ModbusDownlink } from '../downlink.ts'
+import type { Peer } from '../peer.ts'
 import { encodeIdentification, type Identification } from '../wire/device-identification.ts'
 import { exceptionCodes, exceptionPdu, ModbusException } from '../wire/exception.ts'
 import { decodeRequest, encodeWritten, type Request } from '../wire/pdu.ts'
@@ -11,7 +12,7 @@ export interface Served {
 }
 
 /** Answers one request; every error becomes its exception here and nowhere else. */
-export function serve(served: Served | undefined, pdu: Uint8Array, downlink: ModbusDownlink, peer: string): Uint8Array {
+export function serve(served: Served | undefined, pdu: Uint8Array, downlink: ModbusDownlink, peer: Peer): Uint8Array {
   try {
     const request = decodeRequest(pdu)
     if (served === undefined) throw new ModbusException(exceptionCodes.gatewayPathUnavailable, 'no such unit')
@@ -27,7 +28,7 @@ function answer(
   request: Request,
   pdu: Uint8Array,
   downlink: ModbusDownlink,
-  peer: string,
+  peer: Peer,
 ): Uint8Array {
   switch (request.kind) {
     case 'read-bits':
