@@ -89,8 +89,8 @@ export class TcpServer {
     this.#server = undefined
     for (const connection of this.#connections) connection.close()
     return new Promise((resolve) => {
-      if (server?.listening) server.close(() => resolve())
-      else resolve()
+      if (server === undefined) resolve()
+      else server.close(() => resolve())
     })
   }
 

@@ -209,7 +209,8 @@ export async function startBuilding(building: BuildingOptions = {}) {
   return {
     ...parts,
     server,
-    port: Number(address.split(':')[1]),
+    address,
+    port: Number(address.split(':').at(-1)),
     /** The charger connects, boots and becomes ready. */
     bring(): FakeLink {
       const link = new FakeLink()
