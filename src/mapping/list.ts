@@ -54,7 +54,7 @@ export function listPoints(
 /** A list as text, ending in a line feed. */
 export function formatPoints(points: readonly ListedPoint[], format: ListFormat): string {
   if (format === 'json') return `${JSON.stringify(points, undefined, 2)}\n`
-  const flat = points.map(flatten)
+  const flat = points.map((point) => flatten(point))
   const columns = columnsOf(flat).filter((column) => format !== 'table' || column !== 'states')
   const rows = flat.map((row) => columns.map((column) => row.get(column) ?? ''))
   const lines =
@@ -88,16 +88,16 @@ function columnsOf(rows: readonly ReadonlyMap<string, string>[]): readonly strin
   ]
 }
 
-/** A protocol's place as columns of their own: `modbus.address`. */
-function flatten(point: ListedPoint): ReadonlyMap<string, string> {
-  const cells = new Map<string, string>()
-  for (const [key, value] of Object.entries(point)) {
-    if (Array.isArray(value)) cells.set(key, value.join('; '))
-    else if (typeof value === 'object' && value !== null) {
-      for (const [inner, place] of Object.entries(value)) cells.set(`${key}.${inner}`, String(place))
-    } else cells.set(key, value === null ? '' : String(value))
-  }
-  return cells
+/** A protocol's place as columns of their own: `modbus.address`, `modbus.blocks.unit`. */
+function flatten(point: object, prefix = ''): ReadonlyMap<string, string> {
+  return new Map(
+    Object.entries(point).flatMap(([key, value]: [string, unknown]): (readonly [string, string])[] => {
+      const column = `${prefix}${key}`
+      if (Array.isArray(value)) return [[column, value.join('; ')]]
+      if (typeof value === 'object' && value !== null) return [...flatten(value, `${column}.`)]
+      return [[column, value === null ? '' : String(value)]]
+    }),
+  )
 }
 
 /** RFC 4180. */

@@ -11,6 +11,8 @@ export interface Protocol {
   readonly mappingOptions: z.ZodType
   /** Device address number `number` (0: the bridge itself), or `own`, the charger's own; undefined when they run out. */
   assign(config: unknown, number: number, own: unknown): number | undefined
+  /** What to do when addresses run out. */
+  readonly whenFull?: string
   /** `folder` is where relative files of the config start. */
   check(config: unknown, listings: readonly Listing[], folder: string): readonly Finding[]
   describe(config: unknown, device: Device, point: Point): object | undefined

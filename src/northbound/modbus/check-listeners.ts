@@ -1,6 +1,7 @@
 import type { Finding, Listing } from '../../core/ports.ts'
 import { readCertificates } from '../../lib/certificates.ts'
 import type { ModbusConfig } from './config.ts'
+import { placesOf } from './layout.ts'
 import { certificates } from './listeners.ts'
 
 /** What can't be listened on as configured; relative files start at `folder`. */
@@ -16,11 +17,12 @@ export function checkListeners(
 function checkUnits(settings: ModbusConfig, listings: readonly Listing[]): readonly Finding[] {
   return (['rtu', 'rtuTcp'] as const).flatMap((key) => {
     const unit = settings[key]?.unit
-    const other = listings.find(
-      ({ device }) => device.charger !== undefined && device.addresses.modbus === unit && unit !== undefined,
-    )
+    const taken = listings.flatMap(({ device }) => placesOf(settings, device).map((place) => ({ device, place })))
+    const other = taken.find(({ place }) => place.unit === unit)
     if (other === undefined) return []
-    const message = `unit ${unit} is the bridge's own on this line, and that of ${other.device.name}: choose another`
+    const { device, place } = other
+    const holder = place.kind === 'block' ? 'of blocks' : `of ${device.name}`
+    const message = `unit ${unit} is the bridge's own on this line, and that ${holder}: choose another`
     return [{ code: 'modbus-unit', key: ['modbus', key, 'unit'], message }]
   })
 }

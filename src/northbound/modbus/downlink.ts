@@ -3,7 +3,7 @@ import type { Network } from '../../lib/cidr.ts'
 import type { Log } from '../../lib/log.ts'
 import type { Throttle } from '../../lib/throttle.ts'
 import type { Peer } from './peer.ts'
-import type { PointWrite } from './registers/unit.ts'
+import type { PointWrite } from './registers/cell.ts'
 import { type ExceptionCode, exceptionCodes, ModbusException } from './wire/exception.ts'
 
 /** What each refusal of core is on Modbus. */
@@ -20,7 +20,7 @@ const exceptions: Record<Refusal, ExceptionCode> = {
 export interface ModbusDownlinkParts {
   readonly downlink: Downlink
   /** Who may write, as the config says now. */
-  readonly rights: { readonly allowWrites: readonly Network[] }
+  readonly rights: { readonly allowWrites: readonly Network[]; readonly readOnly: boolean }
   readonly priority: number
   readonly log: Log
   readonly throttle: Throttle
@@ -52,6 +52,7 @@ export class ModbusDownlink {
   }
 
   #objection(peer: Peer): string | undefined {
+    if (this.#parts.rights.readOnly) return 'modbus.readOnly is true'
     switch (peer.kind) {
       case 'address':
         return this.#parts.rights.allowWrites.some((network) => network.contains(peer.name))

@@ -1,15 +1,15 @@
 import type { NorthboundParts } from '../../core/ports.ts'
+import { LAST_UNIT } from './binding.ts'
 import type { ModbusConfig } from './config.ts'
 import type { Desk, RequestServer } from './stack.ts'
 import type { Handle } from './transport/connection.ts'
 import { RtuLine } from './transport/rtu-line.ts'
 import { loadSerial } from './transport/serial-port.ts'
-import { openPlain, TcpServer } from './transport/tcp.ts'
+import { openPlain, plain, TcpServer } from './transport/tcp.ts'
 import { secure } from './transport/tls.ts'
 import { RtuReader } from './wire/rtu.ts'
 
 const BRIDGE = 0
-const LAST_UNIT = 247
 
 /** What is said of the files of `tls`, whose client certificates are never older than TLS 1.2. */
 export const certificates = { section: 'modbus.tls', peers: 'clients', minVersion: 'TLSv1.2' } as const
@@ -20,23 +20,30 @@ export function openListeners(
   desk: Desk,
   { clock, folder = '.', log }: NorthboundParts,
 ): RequestServer {
-  const { handle } = desk
+  const { admits, handle } = desk
   const servers: RequestServer[] = []
-  if (tcp !== undefined) servers.push(new TcpServer(tcp, handle, clock, log))
+  if (tcp !== undefined) servers.push(new TcpServer(tcp, handle, clock, log, plain, admits))
   if (tls !== undefined) {
     const listening = secure({ files: { ...tls, ...certificates, folder }, writeRoles: tls.writeRoles, clock, log })
-    servers.push(new TcpServer(tls, handle, clock, log, listening))
+    servers.push(new TcpServer(tls, handle, clock, log, listening, admits))
   }
   if (rtuTcp !== undefined) {
     const line = onLine(desk, rtuTcp.unit)
     servers.push(
-      new TcpServer(rtuTcp, line.handle, clock, log, {
-        key: 'modbus.rtuTcp',
-        prefix: 'rtu+tcp://',
-        open: openPlain,
-        // What else such a stream carries is the business of whoever shares it.
-        framing: () => new RtuReader({ isOwn: line.isOwn, broadcast: () => {}, noise: () => {} }),
-      }),
+      new TcpServer(
+        rtuTcp,
+        line.handle,
+        clock,
+        log,
+        {
+          key: 'modbus.rtuTcp',
+          prefix: 'rtu+tcp://',
+          open: openPlain,
+          // What else such a stream carries is the business of whoever shares it.
+          framing: () => new RtuReader({ isOwn: line.isOwn, broadcast: () => {}, noise: () => {} }),
+        },
+        admits,
+      ),
     )
   }
   if (rtu !== undefined)

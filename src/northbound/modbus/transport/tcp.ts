@@ -13,6 +13,8 @@ export interface TcpSettings {
   readonly idleTimeout: number
 }
 
+/** Whether an address may be connected at all, as the config says now. */
+export type Admits = (peer: string) => boolean
 /** What one kind of listener has of its own. */
 export interface Listening {
   /** Its key in the config, and what stands before its address. */
@@ -48,17 +50,26 @@ export class TcpServer {
   readonly #clock: Clock
   readonly #log: Log
   readonly #kind: Listening
+  readonly #admits: Admits
   readonly #throttle: Throttle
   readonly #connections = new Set<Connection>()
   #server: Server | undefined
   #cancelSweep: Cancel | undefined
 
-  constructor(settings: TcpSettings, handle: Handle, clock: Clock, log: Log, kind: Listening = plain) {
+  constructor(
+    settings: TcpSettings,
+    handle: Handle,
+    clock: Clock,
+    log: Log,
+    kind: Listening = plain,
+    admits: Admits = () => true,
+  ) {
     this.#settings = settings
     this.#handle = handle
     this.#clock = clock
     this.#log = log
     this.#kind = kind
+    this.#admits = admits
     this.#throttle = new Throttle(clock)
   }
 
@@ -96,6 +107,12 @@ export class TcpServer {
 
   #accept(socket: Socket, peer: Peer): void {
     const { name } = peer
+    if (name !== '' && !this.#admits(name)) {
+      socket.on('error', () => {})
+      socket.destroy()
+      this.#warn('kept out', { peer: name }, `modbus: ${name} was not let in: it is in none of modbus.allow`)
+      return
+    }
     if (name === '' || this.#server === undefined || !this.#hasRoom()) {
       socket.on('error', () => {})
       socket.destroy()
@@ -130,7 +147,9 @@ export class TcpServer {
     this.#cancelSweep = this.#clock.after(SWEEP_MS, () => {
       const now = this.#clock.now()
       for (const connection of this.#connections) {
-        const reason = connection.overdue(now, this.#settings.idleTimeout)
+        const reason = this.#admits(connection.peer.name)
+          ? connection.overdue(now, this.#settings.idleTimeout)
+          : 'in none of modbus.allow'
         if (reason === undefined) continue
         this.#log.info({ peer: connection.peer.name, reason }, 'modbus: connection closed')
         connection.close()
