@@ -31,7 +31,7 @@ export interface ConnectionParts {
 }
 
 /** Requests answered in a row before others have their turn. */
-const TURN = 32
+const TURN = 16
 /** The rest of a frame has to come within this. */
 const PARTIAL_MS = 5_000
 /** Segments of one frame are not further apart, and a client waits for longer. */
@@ -51,6 +51,8 @@ export class Connection {
   /** When the bytes of an unfinished frame began to come, when the peer stopped taking answers. */
   #partialAt: number | undefined
   #stuckAt: number | undefined
+  /** The peer asks nothing more, but may still wait for answers. */
+  #lastAsked = false
   /** open: answers. ending: the last answers still go out. closed: nothing more. */
   #phase: 'open' | 'ending' | 'closed' = 'open'
 
@@ -74,6 +76,10 @@ export class Connection {
     })
     socket.on('drain', () => {
       this.#stuckAt = undefined
+      this.#turn()
+    })
+    socket.on('end', () => {
+      this.#lastAsked = true
       this.#turn()
     })
     // A reset is an ordinary end here: 'close' follows.
@@ -107,6 +113,7 @@ export class Connection {
     const more = this.#answerInto(answers)
     const [first] = answers
     const taken = first === undefined || this.#socket.write(answers.length === 1 ? first : Buffer.concat(answers))
+    if (this.#lastAsked && taken && !more) this.#phase = 'ending'
     if (this.#isEnding()) {
       this.#stuckAt = this.#parts.clock.now()
       this.#socket.destroySoon()

@@ -77,7 +77,8 @@ export class TcpServer {
   start(): Promise<string> {
     const { host, port } = this.#settings.listen
     const { key, prefix } = this.#kind
-    const options = { noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS }
+    // Half open: a peer that asks and ends its side at once still gets its answers.
+    const options = { noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS, allowHalfOpen: true }
     const server = this.#kind.open(options, (socket, peer) => this.#accept(socket, peer))
     this.#server = server
     this.#sweepLater()

@@ -3,13 +3,28 @@ import { describe, expect, it } from 'vitest'
 import { encodeIdentification } from '../../../../src/northbound/modbus/wire/device-identification.ts'
 import { exceptionCodes, exceptionPdu, ModbusException } from '../../../../src/northbound/modbus/wire/exception.ts'
 import { decodeRequest, encodeBits, encodeWritten, registersPdu } from '../../../../src/northbound/modbus/wire/pdu.ts'
+import { encodeRtu } from '../../../../src/northbound/modbus/wire/rtu.ts'
 import { encodeServerId } from '../../../../src/northbound/modbus/wire/server-id.ts'
 import { hex, toHex } from './support.ts'
 
+interface Copied {
+  /** Who else copied it from the standard (README.md beside the vectors). */
+  readonly agrees: readonly string[]
+}
+
 interface Vectors {
-  readonly exchanges: readonly { readonly name: string; readonly request: string; readonly response?: string }[]
-  readonly exception: { readonly request: string; readonly response: string }
-  readonly identification: { readonly objects: readonly string[]; readonly first: string; readonly third: string }
+  readonly exchanges: readonly (Copied & {
+    readonly name: string
+    readonly request: string
+    readonly response?: string
+  })[]
+  readonly exception: Copied & { readonly request: string; readonly response: string }
+  readonly serial: readonly (Copied & { readonly name: string; readonly frame: string })[]
+  readonly identification: Copied & {
+    readonly objects: readonly string[]
+    readonly first: string
+    readonly third: string
+  }
 }
 
 const file = new URL('../../../vectors/modbus/application-protocol.json', import.meta.url)
@@ -36,6 +51,22 @@ describe("The standard's examples", () => {
     expect(vectors.exchanges.map(({ request }) => typeof outcome(request))).toEqual(
       vectors.exchanges.map(() => 'object'),
     )
+  })
+
+  it('are named with others who copied them from the standard', () => {
+    const named = [...vectors.exchanges, vectors.exception, vectors.identification, ...vectors.serial]
+    const readme = readFileSync(new URL('README.md', file), 'utf8')
+    for (const { agrees } of named) {
+      expect(agrees.length).toBeGreaterThan(0)
+      for (const name of agrees) expect(readme).toContain(`| \`${name}\` `)
+    }
+  })
+
+  it('have on a serial line the CRC that others computed', () => {
+    for (const { frame } of vectors.serial) {
+      const bytes = hex(frame)
+      expect(toHex(encodeRtu(bytes[0] ?? 0, bytes.subarray(1, -2)))).toBe(toHex(bytes))
+    }
   })
 
   it('Read Coils', () => {
