@@ -27,7 +27,7 @@ async function full1() {
     /** Last, state, sequence and answer: of connector 1, or of the charge point. */
     registers(connector: 0 | 1): readonly unknown[] {
       const block = register(connector * 100 + 90, 3)
-      const answer = connector === 0 ? register(93, 7) : register(10_950, 50)
+      const answer = connector === 0 ? register(44, 16) : register(10_950, 50)
       return [block.readUInt16BE(0), block.readUInt16BE(2), block.readUInt16BE(4), text(answer)]
     },
     /** The same by multi-state-inputs, which count from 1, a positive-integer-value and a characterstring-value. */
@@ -74,10 +74,10 @@ describe('what became of a command', () => {
     expect(registers(1)).toEqual([UNLOCK, REJECTED, 1, 'UnlockFailed'])
     modbus(1, '06 0002 0001')
     const [, id] = own.sent.shift() ?? []
-    own.say(JSON.stringify([4, id, 'NotSupported', 'no remote reset', {}]))
-    // The charge point's register holds 14 characters of it.
-    expect(registers(0)).toEqual([RESET, NOT_SUPPORTED, 1, 'NotSupported: '])
-    expect(objects(0)).toEqual([RESET, NOT_SUPPORTED, 1, 'NotSupported: no remote reset'])
+    own.say(JSON.stringify([4, id, 'NotSupported', 'there is no remote reset', {}]))
+    // The charge point's register holds 32 characters of it.
+    expect(registers(0)).toEqual([RESET, NOT_SUPPORTED, 1, 'NotSupported: there is no remote'])
+    expect(objects(0)).toEqual([RESET, NOT_SUPPORTED, 1, 'NotSupported: there is no remote reset'])
   })
 
   it('is no answer where the charger is silent, or its socket closes', async () => {
