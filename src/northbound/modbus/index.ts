@@ -1,8 +1,11 @@
 import type { Point } from '../../core/points/point.ts'
-import type { Device, Northbound, NorthboundParts } from '../../core/ports.ts'
+import type { Device, Listing, Northbound, NorthboundParts } from '../../core/ports.ts'
 import { addressOf, binding, bindingOf, formatOf, isBit, mappingOptions } from './binding.ts'
 import { check } from './check.ts'
 import { chargerConfig, config, type ModbusConfig } from './config.ts'
+import type { Place } from './export/place.ts'
+import { registerFacts } from './export/register-facts.ts'
+import { registerList } from './export/register-list.ts'
 import { createStack } from './stack.ts'
 import { TcpServer } from './transport/tcp.ts'
 import { vacancies } from './vacancies.ts'
@@ -36,6 +39,21 @@ function describe(_settings: ModbusConfig, device: Device, point: Point): object
     : { ...place, type, words, wordOrder, scale }
 }
 
+/** What a sheet of points says beyond that: other notations, what may be written, a line that reads it. */
+function details(settings: ModbusConfig, device: Device, point: Point): object | undefined {
+  const place = placeOf(settings, device, point)
+  if (place === undefined) return undefined
+  const second = place.blocks && { ...place, ...place.blocks }
+  return {
+    ...registerFacts(settings, place, point),
+    ...(second && { blocks: { mbpoll: registerFacts(settings, second, point).mbpoll } }),
+  }
+}
+
+function placeOf(settings: ModbusConfig, device: Device, point: Point): Place | undefined {
+  return describe(settings, device, point) as Place | undefined
+}
+
 /** The 1-based notation: 4xxxx with as many digits as it takes to reach 65536. */
 const firstNumber = { coil: 1, discrete: 100_001, input: 300_001, holding: 400_001 } as const
 
@@ -53,6 +71,14 @@ export const modbus = {
   assign,
   check: (_settings: ModbusConfig, listings: Parameters<typeof check>[0]) => check(listings),
   describe,
+  details,
   vacancies: (_settings: ModbusConfig | undefined, rows: Parameters<typeof vacancies>[0]) => vacancies(rows),
+  exports: {
+    xlsx: {
+      single: true,
+      files: (settings: ModbusConfig, listings: readonly Listing[]) =>
+        registerList(settings, listings, (device, point) => placeOf(settings, device, point)),
+    },
+  },
   create,
 } as const
