@@ -98,6 +98,14 @@ describe('Layout blocks', () => {
     expect(await without.client.ask(230, `03 ${u16(7 * 1500)} 000A`)).toBe('830a')
   })
 
+  it('shows of a charger that turns out larger what fits its block, and logs the rest', async () => {
+    const { building, client } = await open('blocks', { size: 200 })
+    expect(building.log.count('warn', 'do not fit its block')).toBe(1)
+    // Connector 1 is there; number 8 would begin where connector 2 of number 7 did.
+    expect(await client.ask(240, `03 ${u16(7 * 200 + 100)} 0001`)).toBe('0302ffff')
+    expect(await client.ask(240, `03 ${u16(8 * 200)} 0001`)).toBe('8302')
+  })
+
   it('forgets a charger that left, and no other', async () => {
     const { building, client } = await open('blocks')
     const device = { charger: building.charger, name: 'Tower.Bay 02', number: 8, addresses: { modbus: 8 } }
