@@ -43,12 +43,12 @@ describe("the bridge's unit", () => {
     const text = `mapping: bridge\nextends: bridge\nmodbus: { wordOrder: ${wordOrder} }\n`
     writeFileSync(join(folder, 'mappings/bridge.yaml'), text)
     expect(edit(CONFIG)).toMatchObject({ needRestart: [], bridge: wordOrder !== 'ABCD' })
-    for (const unit of [0, 255]) expect(modbus(unit, '03 0014 0004')).toBe(`0308${pattern}`)
+    for (const unit of [0, 255]) expect(modbus(unit, '03 0060 0004')).toBe(`0308${pattern}`)
   })
 
   it('says the version of the map, how many chargers there are, and who they are', async () => {
     const { edit, modbus } = await site()
-    expect(modbus(0, '04 0010 0001')).toBe('04020001')
+    expect(modbus(0, '04 005f 0001')).toBe('04020001')
     expect(modbus(0, '04 000c 0001')).toBe('04020002')
     const entry = (number: number) => modbus(0, `03 ${u16(20_000 + 40 * (number - 1))} 0028`)
     const name = (answer: string) =>

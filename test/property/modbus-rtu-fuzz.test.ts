@@ -32,7 +32,7 @@ it(`${FRAMES} random and mutated frames on a serial line: nothing is carried out
       async () =>
       async (_settings, { received }) => {
         receive = received
-        return { waiting: 0, write: (bytes) => void sent.push(toHex(bytes)), close: async () => {} }
+        return { waiting: 0, there: true, write: (bytes) => void sent.push(toHex(bytes)), close: async () => {} }
       },
     clock,
     log,

@@ -23,6 +23,9 @@ export class MemorySerial {
       get waiting() {
         return serial.waiting
       },
+      get there() {
+        return serial.plugged
+      },
       write: (bytes) => {
         this.sent.push(Buffer.from(bytes).toString('hex'))
         if (this.echoes) this.hear(bytes)

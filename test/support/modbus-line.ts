@@ -57,7 +57,7 @@ export async function openLine(baudRate = 19_200) {
       async () =>
       async (_settings, { received }) => {
         receive = received
-        return { waiting: 0, write: (bytes) => void heard.push(toHex(bytes)), close: async () => {} }
+        return { waiting: 0, there: true, write: (bytes) => void heard.push(toHex(bytes)), close: async () => {} }
       },
     clock,
     log,

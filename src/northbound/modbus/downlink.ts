@@ -38,7 +38,12 @@ export class ModbusDownlink {
   write(writes: readonly PointWrite[], peer: Peer): void {
     const { downlink, priority } = this.#parts
     const writer: Writer = { source: 'Modbus', client: `modbus:${peer.name}` }
-    for (const { point, value } of writes) refuse(downlink.check(point, value, writer, priority))
+    for (const { point, value } of writes) {
+      const refusal = downlink.check(point, value, writer, priority)
+      // Refused in earnest, so that the command's state tells it.
+      if (refusal === 'offline') downlink.write(point, value, writer, priority)
+      refuse(refusal)
+    }
     for (const { point, value } of writes) refuse(downlink.write(point, value, writer, priority))
   }
 

@@ -1,5 +1,5 @@
 import type { Point } from '../../core/points/point.ts'
-import type { Device, Northbound, NorthboundParts } from '../../core/ports.ts'
+import type { Device, Listing, Northbound, NorthboundParts } from '../../core/ports.ts'
 import {
   addressOf,
   binding,
@@ -14,6 +14,9 @@ import {
 import { check } from './check.ts'
 import { checkListeners } from './check-listeners.ts'
 import { chargerConfig, config, type ModbusConfig } from './config.ts'
+import type { Place } from './export/place.ts'
+import { registerFacts } from './export/register-facts.ts'
+import { registerList } from './export/register-list.ts'
 import { addressIn, placesOf } from './layout.ts'
 import { openListeners } from './listeners.ts'
 import { createStack } from './stack.ts'
@@ -63,6 +66,21 @@ function describe(settings: ModbusConfig, device: Device, point: Point): object 
   }
 }
 
+/** What a sheet of points says beyond that: other notations, what may be written, a line that reads it. */
+function details(settings: ModbusConfig, device: Device, point: Point): object | undefined {
+  const place = placeOf(settings, device, point)
+  if (place === undefined) return undefined
+  const second = place.blocks && { ...place, ...place.blocks }
+  return {
+    ...registerFacts(settings, place, point),
+    ...(second && { blocks: { mbpoll: registerFacts(settings, second, point).mbpoll } }),
+  }
+}
+
+function placeOf(settings: ModbusConfig, device: Device, point: Point): Place | undefined {
+  return describe(settings, device, point) as Place | undefined
+}
+
 /** The 1-based notation: 4xxxx with as many digits as it takes to reach 65536. */
 const firstNumber = { coil: 1, discrete: 100_001, input: 300_001, holding: 400_001 } as const
 
@@ -84,6 +102,14 @@ export const modbus = {
   ],
   whenFull: 'with modbus.layout: blocks each charger has a block of registers in one unit, and there is no end at 247',
   describe,
+  details,
   vacancies: (_settings: ModbusConfig | undefined, rows: Parameters<typeof vacancies>[0]) => vacancies(rows),
+  exports: {
+    xlsx: {
+      single: true,
+      files: (settings: ModbusConfig, listings: readonly Listing[]) =>
+        registerList(settings, listings, (device, point) => placeOf(settings, device, point)),
+    },
+  },
   create,
 } as const

@@ -27,6 +27,8 @@ const BITS_OF_CHARACTER = 11
 const ADAPTER_MS = 20
 /** An answer that waits behind others comes too late: its master has asked anew. */
 const MAX_WAITING_BYTES = 512
+/** How often an open port is looked after. */
+const LOOK_MS = 2_000
 const FIRST_RETRY_MS = 1_000
 const LAST_RETRY_MS = 30_000
 
@@ -42,7 +44,8 @@ export class RtuLine {
   #open: OpenSerial | undefined
   #link: SerialLink | undefined
   #retryMs = FIRST_RETRY_MS
-  #cancelRetry: Cancel | undefined
+  /** Of the next look after the port, or the next try to open it. */
+  #cancel: Cancel = () => {}
   /** It was said that the port is away. */
   #told = false
   #stopped = false
@@ -70,7 +73,7 @@ export class RtuLine {
 
   async stop(): Promise<void> {
     this.#stopped = true
-    this.#cancelRetry?.()
+    this.#cancel()
     this.#silence.stop()
     const link = this.#link
     this.#link = undefined
@@ -95,22 +98,36 @@ export class RtuLine {
       this.#retryMs = FIRST_RETRY_MS
       if (this.#told) log.info({ port }, `modbus: ${port} is open again`)
       this.#told = false
+      this.#lookLater()
     } catch (error) {
       this.#lost((error as Error).message)
     }
+  }
+
+  #lookLater(): void {
+    this.#cancel = this.#parts.clock.after(LOOK_MS, () => {
+      const link = this.#link
+      if (link === undefined || link.there) {
+        this.#lookLater()
+        return
+      }
+      this.#lost('it is gone')
+      void link.close()
+    })
   }
 
   #lost(reason: string): void {
     const { clock, log, settings } = this.#parts
     this.#link = undefined
     this.#silence.stop()
+    this.#cancel()
     if (this.#stopped) return
     if (!this.#told) {
       const { port } = settings
       log.error({ port, reason }, `modbus: ${port} can't be used (${reason}): it is tried until it can`)
     }
     this.#told = true
-    this.#cancelRetry = clock.after(this.#retryMs, () => void this.#connect())
+    this.#cancel = clock.after(this.#retryMs, () => void this.#connect())
     this.#retryMs = Math.min(2 * this.#retryMs, LAST_RETRY_MS)
   }
 

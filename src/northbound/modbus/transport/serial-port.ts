@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs'
+
 export interface SerialSettings {
   /** `/dev/ttyUSB0`, `COM3`. */
   readonly port: string
@@ -10,6 +12,8 @@ export interface SerialSettings {
 export interface SerialLink {
   /** Bytes that wait to go out. */
   readonly waiting: number
+  /** The device is still the one that was opened: what is unplugged may read as silence for ever. */
+  readonly there: boolean
   write(bytes: Uint8Array): void
   /** Resolves when the port is free for others. */
   close(): Promise<void>
@@ -77,6 +81,7 @@ function openWith(
         reject(error)
         return
       }
+      const device = deviceAt(path)
       stream.on('data', received)
       stream.on('close', gone)
       stream.on('error', (failed) => {
@@ -87,6 +92,9 @@ function openWith(
       resolve({
         get waiting() {
           return stream.writableLength
+        },
+        get there() {
+          return deviceAt(path) === device
         },
         write: (bytes) => void stream.write(bytes),
         close: () =>
@@ -101,4 +109,10 @@ function openWith(
       })
     })
   })
+}
+
+/** What tells the device behind a name from one that comes after it; the same for all where names are no files. */
+function deviceAt(path: string): string {
+  const found = statSync(path, { throwIfNoEntry: false })
+  return found === undefined ? '' : `${found.dev}:${found.ino}:${found.rdev}`
 }

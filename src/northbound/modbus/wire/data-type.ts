@@ -157,6 +157,12 @@ export function largest(format: Format): number | undefined {
   return fromRaw(numeric[format.type].max, format.scale)
 }
 
+/** The smallest value that the format can show; undefined for what is no number. */
+export function smallest(format: Format): number | undefined {
+  if (format.type === 'string' || format.type === 'bool') return undefined
+  return fromRaw(numeric[format.type].min, format.scale)
+}
+
 /** Lays a value out at `at`. A value that the type can't hold is shown as "not available": it never wraps. */
 export function encodeValue(format: Format, value: Encodable, bytes: Uint8Array, at: number): void {
   if (format.type === 'string') {

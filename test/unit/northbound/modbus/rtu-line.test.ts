@@ -192,6 +192,19 @@ describe('A port that is away', () => {
     expect(log.lines.map(({ level }) => level)).toEqual(['error', 'info'])
   })
 
+  it('is noticed though it only seems silent', async () => {
+    await start()
+    serial.plugged = false
+    clock.advance(2_000)
+    expect(serial.isOpen).toBe(false)
+    expect(log.count('error', 'it is gone')).toBe(1)
+    serial.plugged = true
+    clock.advance(1_000)
+    await settle()
+    serial.hear(READ)
+    expect(serial.sent).toEqual([ANSWER])
+  })
+
   it('is tried no more once the bridge stops', async () => {
     const line = await start()
     serial.unplug()
