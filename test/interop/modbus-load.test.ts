@@ -169,6 +169,6 @@ it('clients that ask for ever and never read cost a bounded buffer each, and the
   poller.stop()
   for (const socket of silent) socket.destroy()
   expect(poller.errors).toEqual([])
-  expect(answered).toBeGreaterThan(1_000)
+  expect(answered).toBeGreaterThan(200)
   expect(after - before).toBeLessThan(GROWTH_MB)
 })

@@ -4,6 +4,7 @@ import { expect, it } from 'vitest'
 import { silentLog } from '../../src/lib/log.ts'
 import type { Peer } from '../../src/northbound/modbus/peer.ts'
 import { Connection } from '../../src/northbound/modbus/transport/connection.ts'
+import { Turns } from '../../src/northbound/modbus/transport/turns.ts'
 import { FrameReader } from '../../src/northbound/modbus/wire/mbap.ts'
 import { fuzzSite, heapMegabytes, judge, near, type Write } from '../support/modbus-fuzz-site.ts'
 import { Mutations } from '../support/modbus-mutations.ts'
@@ -61,7 +62,7 @@ it(`${FRAMES} random and mutated frames on TCP: each is answered or ends its con
       adu(random.below(65_536), random.of([7, 7, 7, 7, 7, 7, 7, 7, 0, 255, 9, random.below(256)]), pdu),
     )
     const socket = new FarEnd()
-    new Connection(socket as unknown as Socket, near, { ...parts, framing: new FrameReader() })
+    new Connection(socket as unknown as Socket, near, { ...parts, framing: new FrameReader(), turns: new Turns() })
     for (const piece of random.pieces(stream)) socket.emit('data', piece)
     const { frames, broken } = framesOf(stream)
     const answers = framesOf(Buffer.concat(socket.answers))

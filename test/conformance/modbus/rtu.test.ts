@@ -209,10 +209,12 @@ describe('Requests that are sound but wrong', () => {
     alive(site)
   })
 
-  it('R19 Several units on one line, the bridge with a number of its own: each answers for itself', async () => {
+  it('R19 Several units on one line, the bridge with a number of its own: each answers for itself, function 17 too', async () => {
     const site = await openLine()
     expect(site.ask(rtu('64 03 0000 0001'))).toEqual([line(rtu('64 03 02 0001'))])
     expect(site.ask(rtu(READ))).toEqual([ANSWER])
+    expect(site.ask(rtu('64 11'))).toEqual([expect.stringMatching(/^6411..01ff/)])
+    expect(site.ask(rtu('07 11'))).toEqual([expect.stringMatching(/^0711..02ff/)])
     expect(site.ask(Buffer.concat([rtu('64 03 0000 0001'), rtu(READ)]))).toEqual([line(rtu('64 03 02 0001')), ANSWER])
   })
 })

@@ -19,7 +19,7 @@ async function served(building: Building): Promise<void> {
 }
 
 describe('Clients that leave', () => {
-  it('T65 A reset in the middle of requests and answers: nobody else notices, again and again', async () => {
+  it('T56 A reset in the middle of requests and answers: nobody else notices, again and again', async () => {
     const { building, ask } = await scene.open()
     for (let n = 0; n < 30; n += 1) {
       const other = await scene.connect(building)
@@ -31,7 +31,7 @@ describe('Clients that leave', () => {
     expect(building.log.count('error', '')).toBe(0)
   })
 
-  it('T66 A client that ends its half of the connection: all that it asked before is answered, then closed', async () => {
+  it('T57 A client that ends its half of the connection: all that it asked before is answered, then closed', async () => {
     const { building } = await scene.open()
     const socket = connect({ port: building.port, host: '127.0.0.1', allowHalfOpen: true })
     await once(socket, 'connect')
@@ -46,7 +46,7 @@ describe('Clients that leave', () => {
     await served(building)
   })
 
-  it('T67 A client that comes and goes: its place is free again each time', async () => {
+  it('T58 A client that comes and goes: its place is free again each time', async () => {
     const { building, client } = await limited({ maxConnections: 2 })
     expect(await client.ask(7, READ)).toBe(ANSWER)
     for (let n = 0; n < 50; n += 1) {
@@ -59,7 +59,7 @@ describe('Clients that leave', () => {
 })
 
 describe('Clients that stay', () => {
-  it('T68 Six hundred connections that are silent: one more is served at once', async () => {
+  it('T59 Six hundred connections that are silent: one more is served at once', async () => {
     const { building } = await limited({ maxConnections: 700 })
     const idle: Socket[] = []
     for (let n = 0; n < 600; n += 1) {
@@ -71,7 +71,7 @@ describe('Clients that stay', () => {
     for (const socket of idle) socket.destroy()
   })
 
-  it('T69 All places taken: the longest idle gives way, or the newcomer is refused while all are busy', async () => {
+  it('T60 All places taken: the longest idle gives way, or the newcomer is refused while all are busy', async () => {
     const { building, client: first } = await limited({ maxConnections: 2 })
     const second = await scene.connect(building)
     await first.ask(7, READ)
@@ -87,7 +87,7 @@ describe('Clients that stay', () => {
     expect(building.log.count('warn', 'gave way')).toBe(1)
   })
 
-  it('T70 A client that is silent for longer than the idle time: closed and logged; with 0 never', async () => {
+  it('T61 A client that is silent for longer than the idle time: closed and logged; with 0 never', async () => {
     const { building, client } = await limited({ idleTimeout: '60s' })
     building.clock.advance(59_000)
     expect(await client.ask(7, READ)).toBe(ANSWER)
@@ -124,7 +124,7 @@ describe('Clients that do not read', () => {
     return { clock, log, port, client, server, handled: () => handled }
   }
 
-  it('T71 Answers that are not taken: no more is read than the kernel’s buffers hold; others are served', async () => {
+  it('T62 Answers that are not taken: no more is read than the kernel’s buffers hold; others are served', async () => {
     const { port, client, server, handled } = await silent()
     const other = await RawClient.open(port)
     for (let n = 0; n < 300; n += 1) client.send(batch)
@@ -142,7 +142,7 @@ describe('Clients that do not read', () => {
     await server.stop()
   })
 
-  it('T72 Answers that are not taken for half a minute: closed and logged', async () => {
+  it('T63 Answers that are not taken for half a minute: closed and logged', async () => {
     const { clock, log, port, client, server } = await silent()
     const other = await RawClient.open(port)
     for (let n = 0; n < 100; n += 1) client.send(batch)
@@ -158,7 +158,7 @@ describe('Clients that do not read', () => {
 })
 
 describe('A bug of ours', () => {
-  it('T73 A request that meets a bug: exception 4, logged, that connection ends and the others go on', async () => {
+  it('T64 A request that meets a bug: exception 4, logged, that connection ends and the others go on', async () => {
     const log = new RecordingLog()
     const listener = { host: '127.0.0.1', port: 0 }
     const server = new TcpServer(

@@ -26,7 +26,7 @@ const word = (value: number) => value.toString(16).padStart(4, '0')
 
 describe('Functions 1 to 4', () => {
   it.each([1, 2])(
-    'T22 Functions 1 and 2, coils and discrete inputs: the same bits, the first in the lowest (function %i)',
+    'T17 Functions 1 and 2, coils and discrete inputs: the same bits, the first in the lowest (function %i)',
     async (code) => {
       const { ask } = await open()
       expect(await ask(`0${code} 0064 0002`)).toBe(`0${code}0103`)
@@ -35,32 +35,32 @@ describe('Functions 1 to 4', () => {
   )
 
   it.each([3, 4])(
-    'T24 Functions 3 and 4, holding and input registers: the same registers, high byte first (function %i)',
+    'T18 Functions 3 and 4, holding and input registers: the same registers, high byte first (function %i)',
     async (code) => {
       const { ask } = await open()
       expect(await ask(`0${code} 0070 0002`)).toBe(`0${code}0400003039`)
     },
   )
 
-  it.each([1, 2, 3, 4])('T26 Functions 1 to 4, quantity 0: exception 3 (function %i)', async (code) => {
+  it.each([1, 2, 3, 4])('T19 Functions 1 to 4, quantity 0: exception 3 (function %i)', async (code) => {
     const { ask } = await open()
     expect(await ask(`0${code} 0064 0000`)).toBe(`8${code}03`)
     // Whether the address exists is not even looked at.
     expect(await ask(`0${code} 7000 0000`)).toBe(`8${code}03`)
   })
 
-  it.each([1, 2])('T27 Functions 1 and 2, quantity 2000: 250 bytes (function %i)', async (code) => {
+  it.each([1, 2])('T20 Functions 1 and 2, quantity 2000: 250 bytes (function %i)', async (code) => {
     const { ask } = await large()
     expect(await ask(`0${code} 0000 07D0`)).toMatch(new RegExp(`^0${code}fa[0-9a-f]{500}$`))
   })
 
-  it.each([3, 4])('T28 Functions 3 and 4, quantity 125: 250 bytes (function %i)', async (code) => {
+  it.each([3, 4])('T21 Functions 3 and 4, quantity 125: 250 bytes (function %i)', async (code) => {
     const { ask } = await large()
     expect(await ask(`0${code} 0000 007D`)).toMatch(new RegExp(`^0${code}fa[0-9a-f]{500}$`))
   })
 
   it.each([1, 2, 3, 4])(
-    'T29 Functions 1 to 4, one more than the most and far more: exception 3, never 4 (function %i)',
+    'T22 Functions 1 to 4, one more than the most and far more: exception 3, never 4 (function %i)',
     async (code) => {
       const { ask } = await large()
       const sent = [126, 127, 128, 255, 256, 2001, 2040, 0x7fff, 0x8000, 0xffff].filter((n) => code > 2 || n > 2000)
@@ -70,7 +70,7 @@ describe('Functions 1 to 4', () => {
   )
 
   it.each([1, 2, 3, 4])(
-    'T31 Functions 1 to 4, an address that is not there: exception 2 (function %i)',
+    'T23 Functions 1 to 4, an address that is not there: exception 2 (function %i)',
     async (code) => {
       const { ask } = await open()
       for (const address of ['012c', '7000', 'ffff']) expect(await ask(`0${code} ${address} 0001`)).toBe(`8${code}02`)
@@ -78,7 +78,7 @@ describe('Functions 1 to 4', () => {
   )
 
   it.each([1, 2, 3, 4])(
-    'T32 Functions 1 to 4, past the end of the map or of all addresses: exception 2, nothing short or round (function %i)',
+    'T24 Functions 1 to 4, past the end of the map or of all addresses: exception 2, nothing short or round (function %i)',
     async (code) => {
       const { ask } = await open()
       expect(await ask(`0${code} 012b 0001`)).toMatch(/^0/)
@@ -89,14 +89,17 @@ describe('Functions 1 to 4', () => {
     },
   )
 
-  it('T34 A gap inside a block: reads as 0, so that a block is one read', async () => {
+  it('T25 A gap inside a block: reads as 0, so that a block is one read; where gaps are strict, exception 2', async () => {
     const { ask } = await open()
     expect(await ask('03 0050 0003')).toBe(compact('03 06 0000 0000 0000'))
     expect(await ask('03 0000 0064')).toMatch(/^03c8[0-9a-f]{400}$/)
+    const strict = await open({ options: { gaps: 'strict' } })
+    expect(await strict.ask('03 0050 0003')).toBe('8302')
+    expect(await strict.ask('03 0064 0002')).toBe('0304ffffffff')
   })
 
   it.each([1, 2, 3, 4])(
-    'T35 Functions 1 to 4, cut short or a byte too long: exception 3 (function %i)',
+    'T26 Functions 1 to 4, cut short or a byte too long: exception 3 (function %i)',
     async (code) => {
       const { ask } = await open()
       const whole = `0${code}00640001`
@@ -108,7 +111,7 @@ describe('Functions 1 to 4', () => {
 })
 
 describe('Function 43 / 14', () => {
-  it('T36 Function 43, basic and regular identification: streamed, with the charger’s own texts', async () => {
+  it('T27 Function 43, basic and regular identification: streamed, with the charger’s own texts', async () => {
     const { ask } = await open()
     const basic = '00 04 41434d45 01 02 4d31 02 03 342e32'
     expect(await ask('2B 0E 01 00')).toBe(compact(`2B 0E 01 82 00 00 03 ${basic}`))
@@ -117,13 +120,13 @@ describe('Function 43 / 14', () => {
     expect(Buffer.from(regular).toString('latin1')).toContain('Tower.Bay 01')
   })
 
-  it('T37 Function 43, one object: given alone; one that is not there: exception 2', async () => {
+  it('T28 Function 43, one object: given alone; one that is not there: exception 2', async () => {
     const { ask } = await open()
     expect(await ask('2B 0E 04 01')).toBe(compact('2B 0E 04 82 00 00 01 01 02 4d31'))
     expect(await ask('2B 0E 04 80')).toBe('ab02')
   })
 
-  it('T38 Function 43, cut short, too long, access code 0 or 5: exception 3; another interface than 14: exception 1', async () => {
+  it('T29 Function 43, cut short, too long, access code 0 or 5: exception 3; another interface than 14: exception 1', async () => {
     const { ask } = await open()
     for (const pdu of ['2B', '2B 0E', '2B 0E 01', '2B 0E 01 00 00', '2B 0E 00 00', '2B 0E 05 00']) {
       expect(await ask(pdu)).toBe('ab03')
@@ -132,8 +135,20 @@ describe('Function 43 / 14', () => {
   })
 })
 
+describe('Function 17', () => {
+  it('T30 Function 17: kind, run indicator and who it is; with a byte too many exception 3', async () => {
+    const { building, link, client, ask } = await open()
+    const text = Buffer.from('ACME;M1;4.2').toString('hex')
+    expect(await ask('11')).toBe(`110d02ff${text}`)
+    expect(await client.ask(255, '11')).toMatch(/^11[0-9a-f]{2}01ff/)
+    expect(await ask('11 00')).toBe('9103')
+    building.fleet.disconnected(building.charger, link)
+    expect(await ask('11')).toBe(`110d0200${text}`)
+  })
+})
+
 describe('Functions and units that are not there', () => {
-  it('T40 A function that is not served or from 128 on, of any length: exception 1, and the connection goes on', async () => {
+  it('T31 A function that is not served or from 128 on, of any length: exception 1, and the connection goes on', async () => {
     const { ask } = await open()
     for (const code of ['00', '07', '08', '0b', '0c', '14', '15', '18', '41', '64', '7f']) {
       const answer = `${(Number.parseInt(code, 16) | 0x80).toString(16)}01`
@@ -145,20 +160,20 @@ describe('Functions and units that are not there', () => {
     expect(await ask('03 0064 0001')).toBe('0302ffff')
   })
 
-  it('T42 A unit that nobody has: exception 0x0A, not silence', async () => {
+  it('T32 A unit that nobody has: exception 0x0A, not silence', async () => {
     const { client } = await open()
     for (const unit of [1, 6, 8, 247, 248, 254]) expect(await client.ask(unit, '03 0064 0001')).toBe('830a')
     expect(await client.ask(9, '10 0064 0001 02 00A0')).toBe('900a')
   })
 
-  it('T43 Units 0 and 255: the bridge itself', async () => {
+  it('T33 Units 0 and 255: the bridge itself', async () => {
     const { client } = await open()
     for (const unit of [0, 255]) expect(await client.ask(unit, '03 0000 0001')).toBe('03020001')
   })
 })
 
 describe('A charger that is offline', () => {
-  it('T44 Offline, the mapping says exception: 0x0B; hold and sentinel answer', async () => {
+  it('T34 Offline, the mapping says exception: 0x0B; hold and sentinel answer', async () => {
     for (const [onOffline, answer] of [
       ['exception', '830b'],
       ['hold', '030400003039'],

@@ -23,7 +23,7 @@ async function open(options: BuildingOptions = {}) {
 const word = (value: number) => value.toString(16).padStart(4, '0')
 
 describe('Function 5', () => {
-  it('T45 Function 5, FF00 and 0000: on and off, echoed', async () => {
+  it('T35 Function 5, FF00 and 0000: on and off, echoed', async () => {
     const { ask, slot } = await open()
     expect(await ask('05 0069 0000')).toBe('0500690000')
     expect(slot('availability')).toBe(false)
@@ -31,13 +31,13 @@ describe('Function 5', () => {
     expect(slot('availability')).toBe(true)
   })
 
-  it('T46 Function 5, any other value: exception 3, the coil stays', async () => {
+  it('T36 Function 5, any other value: exception 3, the coil stays', async () => {
     const { ask, untouched } = await open()
     for (const value of ['1234', '0001', '00FF', 'FF01', 'FFFF']) expect(await ask(`05 0069 ${value}`)).toBe('8503')
     untouched()
   })
 
-  it('T47 Function 5, a bit that is not there or is read-only: exception 2', async () => {
+  it('T37 Function 5, a bit that is not there or is read-only: exception 2', async () => {
     const { ask, untouched } = await open()
     for (const address of ['012c', 'ffff', '0064', '0066']) expect(await ask(`05 ${address} FF00`)).toBe('8502')
     untouched()
@@ -45,7 +45,7 @@ describe('Function 5', () => {
 })
 
 describe('Function 6', () => {
-  it('T48 Function 6: applied, echoed and read back', async () => {
+  it('T38 Function 6: applied, echoed and read back', async () => {
     const { ask, link, slot } = await open()
     expect(await ask('06 0064 00A0')).toBe('06006400a0')
     expect(slot('limit')).toBe(16)
@@ -53,20 +53,20 @@ describe('Function 6', () => {
     expect(await ask('03 0064 0001')).toBe('030200a0')
   })
 
-  it('T49 Function 6, a register right behind the map, read-only or in a gap: exception 2', async () => {
+  it('T39 Function 6, a register right behind the map, read-only or in a gap: exception 2', async () => {
     const { ask, untouched } = await open()
     for (const address of ['012c', 'ffff', '0070', '0050']) expect(await ask(`06 ${address} 0001`)).toBe('8602')
     untouched()
   })
 
-  it('T50 Function 6, a value that the point does not have: exception 3, nothing changes', async () => {
+  it('T40 Function 6, a value that the point does not have: exception 3, nothing changes', async () => {
     const { ask, untouched } = await open()
     expect(await ask('06 0064 0141')).toBe('8603')
     expect(await ask('06 0065 0002')).toBe('8603')
     untouched()
   })
 
-  it('T51 Function 6, half of a 32-bit value: exception 3, no torn value', async () => {
+  it('T41 Function 6, half of a 32-bit value: exception 3, no torn value', async () => {
     const { ask, building } = await open()
     const before = building.find('smartCharging.profileId', 1).value
     expect(await ask('06 0078 0001')).toBe('8603')
@@ -76,7 +76,7 @@ describe('Function 6', () => {
 })
 
 describe('Function 15', () => {
-  it('T52 Function 15: several coils at once', async () => {
+  it('T42 Function 15: several coils at once', async () => {
     const { ask, building, slot } = await open()
     expect(await ask('0F 0068 0002 01 00')).toBe('0f00680002')
     expect([building.find('smartCharging.enable', 1).value, slot('availability')]).toEqual([false, false])
@@ -84,7 +84,7 @@ describe('Function 15', () => {
     expect([building.find('smartCharging.enable', 1).value, slot('availability')]).toEqual([true, true])
   })
 
-  it('T53 Function 15, quantity 0 or above 1968: exception 3', async () => {
+  it('T43 Function 15, quantity 0 or above 1968: exception 3', async () => {
     const { ask, untouched } = await open()
     expect(await ask('0F 0068 0000 00')).toBe('8f03')
     expect(await ask('0F 0068 0000 01 00')).toBe('8f03')
@@ -94,7 +94,7 @@ describe('Function 15', () => {
     untouched()
   })
 
-  it('T54 Function 15, a byte count that lies, data cut short or too long: exception 3', async () => {
+  it('T44 Function 15, a byte count that lies, data cut short or too long: exception 3', async () => {
     const { ask, untouched } = await open()
     for (const pdu of ['0F 0068 0002 02 00', '0F 0068 0002 00', '0F 0068 0002 01', '0F 0068 0002 01 0000', '0F 0068']) {
       expect(await ask(pdu)).toBe('8f03')
@@ -102,7 +102,7 @@ describe('Function 15', () => {
     untouched()
   })
 
-  it('T55 Function 15, one coil of several not writable: exception 2, none is written, no success is told', async () => {
+  it('T45 Function 15, one coil of several not writable: exception 2, none is written, no success is told', async () => {
     const { ask, untouched } = await open()
     expect(await ask('0F 0068 0003 01 00')).toBe('8f02')
     expect(await ask('0F 0067 0003 01 00')).toBe('8f02')
@@ -111,7 +111,7 @@ describe('Function 15', () => {
 })
 
 describe('Function 16', () => {
-  it('T56 Function 16, one or several registers: applied, and address and quantity come back', async () => {
+  it('T46 Function 16, one or several registers: applied, and address and quantity come back', async () => {
     const { ask, slot } = await open()
     expect(await ask('10 0064 0001 02 0064')).toBe('1000640001')
     expect(slot('limit')).toBe(10)
@@ -119,7 +119,7 @@ describe('Function 16', () => {
     expect([slot('limit'), slot('availability')]).toEqual([16, false])
   })
 
-  it('T57 Function 16, quantity 0: exception 3, once', async () => {
+  it('T47 Function 16, quantity 0: exception 3, once', async () => {
     const { client, ask, untouched } = await open()
     expect(await ask('10 0064 0000 00')).toBe('9003')
     expect(await ask('03 0064 0001')).toBe('0302ffff')
@@ -127,7 +127,7 @@ describe('Function 16', () => {
     untouched()
   })
 
-  it('T58 Function 16, quantity 124 and more: exception 3; 123 is understood', async () => {
+  it('T48 Function 16, quantity 124 and more: exception 3; 123 is understood', async () => {
     const { ask, untouched } = await open()
     for (const quantity of [124, 125, 127]) {
       const data = '00'.repeat(Math.min(247, 2 * quantity))
@@ -139,7 +139,7 @@ describe('Function 16', () => {
     untouched()
   })
 
-  it('T59 Function 16, a byte count that lies or is odd, data cut short or too long: exception 3', async () => {
+  it('T49 Function 16, a byte count that lies or is odd, data cut short or too long: exception 3', async () => {
     const { ask, untouched } = await open()
     const broken = [
       '10 0064 0002 02 00A0 0001',
@@ -156,7 +156,7 @@ describe('Function 16', () => {
     untouched()
   })
 
-  it('T60 Function 16, one of several refused: its exception, and none is applied', async () => {
+  it('T50 Function 16, one of several refused: its exception, and none is applied', async () => {
     const { ask, untouched } = await open()
     expect(await ask('10 0064 0002 04 00A0 0002')).toBe('9003')
     expect(await ask('10 0064 0003 06 00A0 0001 0000')).toBe('9002')
@@ -165,8 +165,28 @@ describe('Function 16', () => {
   })
 })
 
+describe('Function 22', () => {
+  it('T51 Function 22: the bits of the mask alone change; broken, half a value or not writable: its exception', async () => {
+    const { ask, slot, untouched } = await open()
+    for (const pdu of ['16', '16 0064 FF0F', '16 0064 FF0F 0070 00', '16 0078 0000 0001']) {
+      expect(await ask(pdu)).toBe('9603')
+    }
+    // No value is there to keep bits of.
+    expect(await ask('16 0064 FF0F 0070')).toBe('9603')
+    for (const address of ['012c', '0070', '0050']) expect(await ask(`16 ${address} 0000 0001`)).toBe('9602')
+    untouched()
+    await ask('06 0064 00A5')
+    expect(await ask('16 0064 FF0F 0070')).toBe('160064ff0f0070')
+    expect(slot('limit')).toBe(11.7)
+    expect(await ask('16 0064 FFFF 0001')).toBe('160064ffff0001')
+    expect(await ask('03 0064 0001')).toBe('03020075')
+    expect(await ask('16 0064 00FF FF00')).toBe('9603')
+    expect(slot('limit')).toBe(11.7)
+  })
+})
+
 describe('Function 23', () => {
-  it('T61 Function 23: writes, then reads; broken, too much or read outside: its exception, and nothing is written', async () => {
+  it('T52 Function 23: writes, then reads; broken, too much or read outside: its exception, and nothing is written', async () => {
     const { ask, slot, untouched } = await open()
     const broken = [
       ['17 0064 0000 0064 0001 02 00A0', '9703'],
@@ -187,7 +207,7 @@ describe('Function 23', () => {
 })
 
 describe('Order, rights and what chargers do', () => {
-  it('T62 A read behind a write in one segment: answered after it, with the new value', async () => {
+  it('T53 A read behind a write in one segment: answered after it, with the new value', async () => {
     const { client } = await open()
     client.send(
       Buffer.concat([
@@ -201,13 +221,14 @@ describe('Order, rights and what chargers do', () => {
     expect(client.answers.map(({ transaction }) => transaction)).toEqual([1, 2, 3, 4])
   })
 
-  it('T63 A write from an address that may not write: exception 1 and one line in the log; reads go on', async () => {
+  it('T54 A write from an address that may not write: exception 1 and one line in the log; reads go on', async () => {
     const { building, ask, untouched } = await open({ settings: { allowWrites: ['10.0.0.0/8'] } })
     for (const [pdu, answer] of [
       ['05 0069 0000', '8501'],
       ['06 0064 00A0', '8601'],
       ['0F 0069 0001 01 00', '8f01'],
       ['10 0064 0001 02 00A0', '9001'],
+      ['16 0064 0000 00A0', '9601'],
       ['17 0064 0001 0064 0001 02 00A0', '9701'],
     ] as const) {
       expect(await ask(pdu)).toBe(answer)
@@ -217,7 +238,7 @@ describe('Order, rights and what chargers do', () => {
     untouched()
   })
 
-  it('T64 A command while the last one runs: exception 6; of a charger that is offline: 0x0B; a setpoint is held', async () => {
+  it('T55 A command while the last one runs: exception 6; of a charger that is offline: 0x0B; a setpoint is held', async () => {
     const { building, link, ask, slot } = await open()
     expect(await ask('06 000A 0001')).toBe('06000a0001')
     expect(await ask('06 000A 0000')).toBe('06000a0000')

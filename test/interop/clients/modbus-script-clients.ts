@@ -80,6 +80,9 @@ async function openModbusSerial(port: number): Promise<ScriptClient> {
           )
         })
       }
+      case 'mask-write':
+        await client.maskWriteRegister(step.address, step.and, step.or)
+        return 'written'
       case 'unknown-function':
         await client.customFunction(7, [])
         return 'answered'
@@ -145,6 +148,7 @@ async function openJsmodbus(port: number): Promise<ScriptClient> {
         await client.writeMultipleRegisters(step.address, [...step.values])
         return 'written'
       case 'read-write':
+      case 'mask-write':
       case 'unknown-function':
         throw new Error(`jsmodbus can't ${step.do}`)
     }
@@ -210,6 +214,7 @@ function mbpollOn(port: number): ScriptClient {
       case 'write-registers':
         return write(unit, 'holding', step.address, step.values)
       case 'read-write':
+      case 'mask-write':
       case 'unknown-function':
         throw new Error(`mbpoll can't ${step.do}`)
     }

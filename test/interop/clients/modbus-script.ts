@@ -27,6 +27,7 @@ export type Step = { readonly unit?: number } & (
       readonly quantity: number
       readonly values: readonly number[]
     }
+  | { readonly do: 'mask-write'; readonly address: number; readonly and: number; readonly or: number }
   | { readonly do: 'unknown-function' }
 )
 
@@ -110,6 +111,16 @@ export const script: readonly ScriptLine[] = [
   {
     step: { do: 'read-write', address: 300, quantity: 2, values: [120, 0] },
     outcome: [120, 0],
+    not: ['jsmodbus', 'mbpoll'],
+  },
+  {
+    step: { do: 'mask-write', address: 300, and: 0xff00, or: 0x0064 },
+    outcome: 'written',
+    not: ['jsmodbus', 'mbpoll'],
+  },
+  {
+    step: { do: 'read-registers', table: 'holding', address: 300, quantity: 2 },
+    outcome: [100, 0],
     not: ['jsmodbus', 'mbpoll'],
   },
   { step: { do: 'unknown-function' }, outcome: { exception: 1 }, not: ['jsmodbus', 'mbpoll'] },

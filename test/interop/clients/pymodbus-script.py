@@ -84,6 +84,8 @@ def run(step):
                 unit=unit,
             )
         ).registers
+    elif kind == "mask-write":
+        checked(client.mask_write_register(address=address, and_mask=step["and"], or_mask=step["or"], unit=unit))
     elif kind == "unknown-function":
         request = ReadExceptionStatusRequest()
         request.unit_id = unit

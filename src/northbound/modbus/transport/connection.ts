@@ -5,6 +5,7 @@ import type { Peer } from '../peer.ts'
 import { exceptionCodes, exceptionPdu } from '../wire/exception.ts'
 import { type Frame, FramingError } from '../wire/mbap.ts'
 import { Silence } from './silence.ts'
+import type { Turns } from './turns.ts'
 
 /** Answers one request. Synchronous, so that answers leave in the order of the requests. */
 export type Handle = (unit: number, pdu: Uint8Array, peer: Peer) => Uint8Array
@@ -22,6 +23,8 @@ export interface Framing {
 
 export interface ConnectionParts {
   readonly framing: Framing
+  /** Shared by all that are served together. */
+  readonly turns: Turns
   readonly handle: Handle
   readonly clock: Clock
   readonly log: Log
@@ -122,7 +125,7 @@ export class Connection {
       this.#socket.pause()
     } else if (more) {
       this.#socket.pause()
-      setImmediate(() => this.#turn())
+      this.#parts.turns.await(() => this.#turn())
     } else this.#socket.resume()
   }
 

@@ -5,6 +5,7 @@ import { Throttle } from '../../../lib/throttle.ts'
 import type { Peer } from '../peer.ts'
 import { FrameReader } from '../wire/mbap.ts'
 import { Connection, type Framing, type Handle } from './connection.ts'
+import { Turns } from './turns.ts'
 
 export interface TcpSettings {
   readonly listen: { readonly host: string; readonly port: number }
@@ -52,6 +53,7 @@ export class TcpServer {
   readonly #kind: Listening
   readonly #admits: Admits
   readonly #throttle: Throttle
+  readonly #turns = new Turns()
   readonly #connections = new Set<Connection>()
   #server: Server | undefined
   #cancelSweep: Cancel | undefined
@@ -122,6 +124,7 @@ export class TcpServer {
       return
     }
     const connection: Connection = new Connection(socket, peer, {
+      turns: this.#turns,
       framing: this.#kind.framing(),
       handle: this.#handle,
       clock: this.#clock,
