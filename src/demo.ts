@@ -86,9 +86,14 @@ function withoutTls(addresses: string): string {
   return addresses.split(',', 1)[0] ?? ''
 }
 
+/** Of Modbus listeners, the one that any client can ask. */
+function plainTcp(addresses: string): string | undefined {
+  return addresses.split(',').find((address) => address !== '' && !/^[a-z+]+:/.test(address))
+}
+
 /** Three commands that work as printed, for what is configured. */
 function suggestions(addresses: ReadonlyMap<string, string>, plan: Plan): readonly string[] {
-  const modbus = addresses.get('modbus')?.split(':')
+  const modbus = plainTcp(addresses.get('modbus') ?? '')?.split(':')
   const bacnet = addresses.get('bacnet')?.split(':')
   const ocpp = addresses.get('ocpp')?.replace('ws:', 'http:')
   const host = (parts: readonly string[]) => (parts[0] === '0.0.0.0' ? '127.0.0.1' : (parts[0] ?? ''))

@@ -105,7 +105,8 @@ export function createGateway(
     const own = sections[plugin.name]
     const notebook = store.notebook(plugin.name)
     const journal = store.journals(plugin.name)
-    const parts = { clock, log, downlink, notebook, journal, site: plan.settings.site, version, restart }
+    const { folder, site } = plan.settings
+    const parts = { clock, log, downlink, notebook, journal, site, folder, version, restart }
     if (own !== undefined) norths.push(plugin.create(own, parts))
   }
   const souths = plugins.southbound.map((plugin) =>

@@ -14,7 +14,7 @@ import { didYouMean } from './lib/nearest.ts'
 import { pinoLog } from './lib/pino-log.ts'
 import { formatProblem, hasErrors, type Problem } from './lib/problem.ts'
 import { version } from './lib/version.ts'
-import { exportFormats, exportPoints } from './mapping/export.ts'
+import { exportFormats, exportPoints, isSingleFile } from './mapping/export.ts'
 import { formatPoints, isListFormat, type ListFormat, listFormats, listPoints } from './mapping/list.ts'
 import { draw, keepNumbers, type Plan } from './plan.ts'
 import { northbound } from './plugins.ts'
@@ -105,9 +105,8 @@ program
       .default('table'),
   )
   .option('--out <folder>', 'write it into a file there instead of to standard output')
-  .action(({ config: file, format, out }: { config: string; format: string; out?: string }) => {
-    if (out === undefined && !isListFormat(format))
-      throw new Error(`--format ${format} makes several files: say with --out into which folder`)
+  .action(async ({ config: file, format, out }: { config: string; format: string; out?: string }) => {
+    if (out === undefined && !isListFormat(format)) mayPrint(format)
     const { problems, plan, listings } = draw(file)
     tell(problems)
     if (plan === undefined) {
@@ -121,10 +120,14 @@ program
     const shown = { protocols: northbound, configs: plan.settings.northbound }
     if (!isListFormat(format)) {
       const context = { site: plan.settings.site, version, at: systemClock.now() }
-      for (const [name, content] of exportPoints(format, listings, shown, context)) write(out ?? '.', name, content)
+      for (const [name, content] of await exportPoints(format, listings, shown, context)) {
+        if (out === undefined) process.stdout.write(content)
+        else write(out, name, content)
+      }
       return
     }
-    const points = listPoints(listings, shown)
+    // A sheet has room for all that there is to say.
+    const points = listPoints(listings, { ...shown, details: format === 'csv' })
     const text = formatPoints(points, format)
     if (out === undefined) process.stdout.write(text)
     else write(out, `points.${endings[format]}`, text)
@@ -250,6 +253,14 @@ function planned(file: string, log: Log): Plan {
   return plan
 }
 
+/** Refuses a format that is no text for a terminal, or several files for one output. */
+function mayPrint(format: string): void {
+  if (!isSingleFile(format, northbound))
+    throw new Error(`--format ${format} makes several files: say with --out into which folder`)
+  if (process.stdout.isTTY)
+    throw new Error(`--format ${format} makes a file that no terminal can show: say with --out into which folder`)
+}
+
 /** Writes a file of `points --out`. */
 function write(folder: string, name: string, content: string | Uint8Array): void {
   mkdirSync(folder, { recursive: true })
@@ -285,7 +296,7 @@ async function started(gateway: Gateway, log: Log): Promise<ReadonlyMap<string, 
   const all = [...addresses].flatMap(([name, each]) => each.split(',').map((address) => ({ name, address })))
   for (const { name, address } of all) {
     // Without a token it doesn't listen anywhere else.
-    if (name !== 'web' && !/127\.\d+\.\d+\.\d+|localhost|\[::1\]/.test(address)) {
+    if (name !== 'web' && !/^(tls|rtu):|127\.\d+\.\d+\.\d+|localhost|\[::1\]/.test(address)) {
       log.warn(
         { name, address },
         `${name} listens on ${address} without authentication: keep it on a network of its own`,

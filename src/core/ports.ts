@@ -173,6 +173,8 @@ export interface NorthboundParts {
   readonly notebook: Notebook
   readonly journal: OpenJournal
   readonly site: string
+  /** Where relative files of the config start; by default where the program runs. */
+  readonly folder?: string
   /** Of the bridge's software. */
   readonly version: string
   /** Stops the bridge soon and starts it anew; undefined where nobody can. */

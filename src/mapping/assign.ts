@@ -83,11 +83,15 @@ export function assign(
           'addresses-run-out',
           charger,
           protocol.name,
-          `${protocol.name} has no address left for ${charger.settings.name}, which is number ${number}`,
+          `${protocol.name} has no address left for ${charger.settings.name}, which is number ${number}${hint(protocol)}`,
         )
       else give(charger, protocol, address)
     }
     result.set(charger.settings.id, { number, addresses: addresses.get(charger) ?? {} })
   }
   return { chargers: result, bridge, problems }
+}
+
+function hint({ whenFull }: Protocol): string {
+  return whenFull === undefined ? '' : `: ${whenFull}`
 }

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import type { Finding } from '../core/finding.ts'
 import { units } from '../core/points/unit.ts'
 import type { Listing } from '../core/ports.ts'
@@ -26,7 +27,7 @@ export function checkListings(
     ...active(protocols, configs).flatMap(({ name, check }) => {
       // A charger without an address has its problem already.
       const addressed = judged.filter(({ device }) => device.addresses[name] !== undefined)
-      return check(configs[name], addressed).map((finding) => place(finding, name, config))
+      return check(configs[name], addressed, dirname(config.file)).map((finding) => place(finding, name, config))
     }),
   ]
   // What is wrong with a row is wrong with it for each charger and connector: the first tells it.

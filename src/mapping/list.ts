@@ -25,11 +25,17 @@ export interface ListedPoint {
 }
 
 const shared: readonly string[] = ['charger', 'connector', 'point', 'name', 'unit', 'writable', 'states']
+/** The last columns of a sheet. */
+const trailing: readonly string[] = ['chargerName', 'description']
 
-/** All points of all devices in the order of their mappings. */
+/** All points of all devices in the order of their mappings; with `details`, all that a sheet says of them. */
 export function listPoints(
   listings: readonly Listing[],
-  { protocols, configs }: { readonly protocols: readonly Protocol[]; readonly configs: ProtocolConfigs },
+  {
+    protocols,
+    configs,
+    details = false,
+  }: { readonly protocols: readonly Protocol[]; readonly configs: ProtocolConfigs; readonly details?: boolean },
 ): readonly ListedPoint[] {
   const on = active(protocols, configs)
   return listings.flatMap(({ device, points }) =>
@@ -42,19 +48,34 @@ export function listPoints(
       writable: point.writable,
       ...(point.states && { states: point.states }),
       ...Object.fromEntries(
-        on.flatMap(({ name, describe }) => {
-          const place = describe(configs[name], device, point)
-          return place === undefined ? [] : [[name, place]]
+        on.flatMap((protocol) => {
+          const { name } = protocol
+          const place = protocol.describe(configs[name], device, point)
+          if (place === undefined) return []
+          return [[name, details ? merged(place, protocol.details?.(configs[name], device, point)) : place]]
         }),
       ),
+      ...(details && {
+        chargerName: point.charger?.settings.name ?? '',
+        description: point.definition.description,
+      }),
     })),
   )
+}
+
+/** A place and the details of it, which may say more of a part that both have. */
+function merged(place: object, details: object = {}): object {
+  const more = Object.entries(details).map(([key, value]: [string, unknown]) => {
+    const own: unknown = (place as Readonly<Record<string, unknown>>)[key]
+    return [key, typeof own === 'object' && own !== null ? { ...own, ...(value as object) } : value]
+  })
+  return { ...place, ...Object.fromEntries(more) }
 }
 
 /** A list as text, ending in a line feed. */
 export function formatPoints(points: readonly ListedPoint[], format: ListFormat): string {
   if (format === 'json') return `${JSON.stringify(points, undefined, 2)}\n`
-  const flat = points.map(flatten)
+  const flat = points.map((point) => flatten(point))
   const columns = columnsOf(flat).filter((column) => format !== 'table' || column !== 'states')
   const rows = flat.map((row) => columns.map((column) => row.get(column) ?? ''))
   const lines =
@@ -76,7 +97,9 @@ function objectName(device: Device, point: Point): string {
 
 /** The columns that every point has, then those of each protocol side by side, in the order of its fullest place. */
 function columnsOf(rows: readonly ReadonlyMap<string, string>[]): readonly string[] {
-  const own = rows.map((row) => [...row.keys()].filter((column) => !shared.includes(column)))
+  const own = rows.map((row) =>
+    [...row.keys()].filter((column) => !shared.includes(column) && !trailing.includes(column)),
+  )
   const protocols = new Set(own.flat().map((column) => column.split('.', 1)[0]))
   return [
     ...shared,
@@ -85,19 +108,20 @@ function columnsOf(rows: readonly ReadonlyMap<string, string>[]): readonly strin
       const fullest = places.reduce((a, b) => (b.length > a.length ? b : a), [])
       return [...new Set([...fullest, ...places.flat()])]
     }),
+    ...trailing.filter((column) => rows.some((row) => row.has(column))),
   ]
 }
 
-/** A protocol's place as columns of their own: `modbus.address`. */
-function flatten(point: ListedPoint): ReadonlyMap<string, string> {
-  const cells = new Map<string, string>()
-  for (const [key, value] of Object.entries(point)) {
-    if (Array.isArray(value)) cells.set(key, value.join('; '))
-    else if (typeof value === 'object' && value !== null) {
-      for (const [inner, place] of Object.entries(value)) cells.set(`${key}.${inner}`, String(place))
-    } else cells.set(key, value === null ? '' : String(value))
-  }
-  return cells
+/** A protocol's place as columns of their own: `modbus.address`, `modbus.blocks.unit`. */
+function flatten(point: object, prefix = ''): ReadonlyMap<string, string> {
+  return new Map(
+    Object.entries(point).flatMap(([key, value]: [string, unknown]): (readonly [string, string])[] => {
+      const column = `${prefix}${key}`
+      if (Array.isArray(value)) return [[column, value.join('; ')]]
+      if (typeof value === 'object' && value !== null) return [...flatten(value, `${column}.`)]
+      return [[column, value === null ? '' : String(value)]]
+    }),
+  )
 }
 
 /** RFC 4180. */

@@ -71,6 +71,8 @@ export function looksOf(
 
 /** What kind of place a part takes in its protocol, and which. */
 export function placeOf(part: unknown): { readonly kind: string; readonly number: number | undefined } {
-  const { object, table, instance, address } = part as Readonly<Record<string, unknown>>
-  return { kind: String(object ?? table), number: Number(instance ?? address) }
+  const { object, table, instance, address, bit } = part as Readonly<Record<string, unknown>>
+  // Bits of a shared register are another kind of place than a register of one's own.
+  const shared = bit === undefined ? '' : ' bit'
+  return { kind: `${object ?? table}${shared}`, number: Number(instance ?? address) }
 }

@@ -1,4 +1,4 @@
-// npm run bench [-- throughput latency notifications objectList size]: the bridge against bare echoes, and what it needs at 200 and 2,000 chargers.
+// npm run bench [-- throughput modbus latency notifications objectList size]: the bridge against bare echoes, and what it needs at 200 and 2,000 chargers.
 import { fork } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { readFileSync } from 'node:fs'
@@ -8,7 +8,7 @@ import { notifications, objectList, whoIs } from './bacnet-load.ts'
 import { cleanUp, FIRST_INSTANCE, startBridge, stop } from './bridge.ts'
 import { boot, meterValues } from './charger.ts'
 import { ANALOG_INPUT, ANALOG_OUTPUT, objectId, PRESENT_VALUE, routed, STATUS_FLAGS } from './frames.ts'
-import { openWebSocket, tcpRate, udpRate, webSocketRate } from './traffic.ts'
+import { openWebSocket, pipelinedRate, tcpRate, udpRate, webSocketRate } from './traffic.ts'
 
 function readProperty(invoke: number): Uint8Array {
   return routed(FIRST_INSTANCE, [
@@ -89,12 +89,6 @@ async function throughput(): Promise<void> {
     () => udpRate(ports.udp, readPropertyMultiple),
     () => udpRate(bridge.bacnet, readPropertyMultiple),
   )
-  await ratio(
-    'Modbus read of 100 registers',
-    0.8,
-    () => tcpRate(ports.tcp, modbusRead, 12),
-    () => tcpRate(bridge.modbus ?? 0, modbusRead, 209),
-  )
   const make = (n: number) => meterValues(n, 7000 + (n % 1000))
   await ratio(
     'OCPP MeterValues',
@@ -104,6 +98,33 @@ async function throughput(): Promise<void> {
   )
   socket.terminate()
   bare.terminate()
+  echo.kill()
+  await stop(bridge.child)
+}
+
+/** One request after the other, sixteen under way, and sixteen in each segment: always against the echo that is asked likewise, and once one by one. */
+async function modbus(): Promise<void> {
+  const echo = fork(join(import.meta.dirname, 'echo.ts'), { execArgv: ['--import', 'tsx'] })
+  const { tcp } = await new Promise<{ tcp: number }>((resolve) =>
+    echo.once('message', (message) => resolve(message as never)),
+  )
+  const bridge = await startBridge('modbus', 10, true)
+  const socket = await openWebSocket(`${bridge.ocpp}/CP-1`)
+  await boot(socket)
+  const port = bridge.modbus ?? 0
+  const [asked, answered] = [12, 209]
+  const single = () => tcpRate(tcp, modbusRead, asked, 1)
+  await ratio('Modbus read of 100 registers, one by one', 0.9, single, () => tcpRate(port, modbusRead, answered, 1))
+  await ratio(
+    'Modbus reads, 16 under way',
+    0.8,
+    () => tcpRate(tcp, modbusRead, asked),
+    () => tcpRate(port, modbusRead, answered),
+  )
+  await ratio('Modbus reads, 16 a segment (echo one by one)', 1, single, () =>
+    pipelinedRate(port, modbusRead, answered),
+  )
+  socket.terminate()
   echo.kill()
   await stop(bridge.child)
 }
@@ -224,7 +245,7 @@ console.log(
   `node ${process.version}: median of five rounds, 16 requests in flight, client and server in processes of their own`,
 )
 /** All of them, or those that the command names. */
-const parts = { throughput, latency, notifications, objectList, size }
+const parts = { throughput, modbus, latency, notifications, objectList, size }
 const named = process.argv.slice(2)
 for (const [name, part] of Object.entries(parts)) if (named.length === 0 || named.includes(name)) await part()
 cleanUp()

@@ -8,6 +8,7 @@ const SECONDS = 2
 
 async function rate(
   drive: () => Promise<{ send: () => void; onAnswer: (listener: () => void) => void; close: () => void }>,
+  window = WINDOW,
 ): Promise<number> {
   const { send, onAnswer, close } = await drive()
   return new Promise((resolve, reject) => {
@@ -33,7 +34,7 @@ async function rate(
       resolve(count / (Number(process.hrtime.bigint() - start) / 1e9))
       onAnswer(() => {})
     })
-    for (let n = 0; n < WINDOW; n += 1) send()
+    for (let n = 0; n < window; n += 1) send()
   })
 }
 
@@ -55,9 +56,14 @@ export function udpRate(port: number, make: (n: number) => Uint8Array): Promise<
   })
 }
 
-/** Requests of `make` a second over one connection whose answers have `answerBytes` bytes each. */
-export function tcpRate(port: number, make: (n: number) => Uint8Array, answerBytes: number): Promise<number> {
-  return rate(async () => {
+/** Requests of `make` a second over one connection whose answers have `answerBytes` bytes each, so many under way at once. */
+export function tcpRate(
+  port: number,
+  make: (n: number) => Uint8Array,
+  answerBytes: number,
+  window = WINDOW,
+): Promise<number> {
+  const drive = async () => {
     const socket = connect({ port, host: '127.0.0.1', noDelay: true })
     await new Promise<void>((resolve) => socket.once('connect', resolve))
     let n = 0
@@ -71,13 +77,24 @@ export function tcpRate(port: number, make: (n: number) => Uint8Array, answerByt
       }
     })
     return {
-      send: () => socket.write(make(n++)),
-      onAnswer: (next) => {
+      send: () => void socket.write(make(n++)),
+      onAnswer: (next: () => void) => {
         listener = next
       },
-      close: () => socket.destroy(),
+      close: () => void socket.destroy(),
     }
-  })
+  }
+  return rate(drive, window)
+}
+
+/** The same, `WINDOW` requests in one segment at a time, the next when all of them are answered. */
+export async function pipelinedRate(
+  port: number,
+  make: (n: number) => Uint8Array,
+  answerBytes: number,
+): Promise<number> {
+  const all = (n: number) => Buffer.concat(Array.from({ length: WINDOW }, (_, each) => make(n * WINDOW + each)))
+  return WINDOW * (await tcpRate(port, all, WINDOW * answerBytes, 1))
 }
 
 export async function openWebSocket(url: string): Promise<WebSocket> {

@@ -47,7 +47,13 @@ describe('docs/errors.md', () => {
   it('has every problem of config and mappings, and no other', () => {
     const texts = [
       ...['config', 'mapping'].flatMap(sources),
-      ...['lib/validate.ts', 'lib/yaml-file.ts', 'southbound/ocpp/check.ts', 'web/config.ts'].map(read),
+      ...[
+        'lib/validate.ts',
+        'lib/yaml-file.ts',
+        'southbound/ocpp/check.ts',
+        'web/config.ts',
+        'northbound/modbus/check-layout.ts',
+      ].map(read),
       ...['bacnet', 'modbus'].flatMap((name) => [
         read(`northbound/${name}/check.ts`),
         read(`northbound/${name}/config.ts`),

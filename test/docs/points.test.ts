@@ -91,6 +91,8 @@ How values are written:
 - **action**: happens once, when a client's own value goes from Idle (0) to something else; write Idle before the next. Falls back to Idle by itself, and
   is refused while the charger is away. \`<action>.result\` says what became of it.
 
+That a write was taken does not mean that the charger did it: \`command.state\` says what became of the last one of whatever kind ([states.md](states.md)).
+
 ${(['charger', 'connector', 'bridge'] as const).map(table).join('\n\n')}
 
 ## Meter values

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import {
   authorizeModes,
+  commandNames,
   connectorStatuses,
   errorCodes,
   limitEvidences,
@@ -37,6 +38,7 @@ describe('docs/states.md', () => {
     ['Who decided the limit', limitReasons],
     ['How a limit is known to be in force', limitEvidences],
     ['What became of a command', outcomes],
+    ['What was wanted last', commandNames],
     ['Registration', registrations],
     ['Who may charge', authorizeModes],
   ])('has every state of "%s" with its published number', (title, states) => {

@@ -1,167 +1,129 @@
-import { execFile, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { Socket } from 'node:net'
-import { promisify } from 'node:util'
 import * as jsmodbus from 'jsmodbus'
 import modbusSerial from 'modbus-serial'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { startBuilding } from '../unit/northbound/modbus/support.ts'
+import { afterEach, describe, expect, it } from 'vitest'
+import { type Building, type Row, startBuilding } from '../unit/northbound/modbus/support.ts'
+import { ENERGY_WH, numberRows, type Outcome, POWER_W, type ScriptLine, script } from './clients/modbus-script.ts'
+import { peers, type ScriptPeer } from './clients/modbus-script-clients.ts'
 
-const run = promisify(execFile)
-/** Debian's, not an npm package. */
-const MBPOLL = 'mbpoll'
-/** -V prints the version and exits; without the binary there is no status at all. */
-const hasMbpoll = spawnSync(MBPOLL, ['-V']).error === undefined
+const buildings: Building[] = []
 
-let building: Awaited<ReturnType<typeof startBuilding>>
-
-beforeEach(async () => {
-  building = await startBuilding()
-  building.bring()
-  building.fleet.event(building.charger, { kind: 'status', connector: 1, status: 'Charging', errorCode: 'NoError' })
-  building.fleet.event(building.charger, {
-    kind: 'metered',
-    connector: 1,
-    reading: {
-      stream: 'periodic',
-      samples: [
-        { measurand: 'Power.Active.Import', value: 7360 },
-        { measurand: 'Current.Import', phase: 'L1', value: 16 },
-        { measurand: 'Energy.Active.Import.Register', value: 12_345 },
-      ],
-    },
-  })
+afterEach(async () => {
+  for (const building of buildings.splice(0)) await building.server.stop()
 })
 
-afterEach(() => building.server.stop())
+const chargerRows: readonly Row[] = [
+  { point: 'reset', modbus: { table: 'holding', address: 10 } },
+  { point: 'clearCache', modbus: { table: 'holding', address: 11 } },
+  { point: 'vendor', modbus: { table: 'input', address: 10_000, words: 10 } },
+  { point: 'vendor', modbus: { table: 'input', address: 10_020, words: 10, wordOrder: 'BADC' } },
+]
+const connectorRows: readonly Row[] = [
+  ...numberRows,
+  { point: 'limit', modbus: { table: 'holding', address: 100, type: 'uint16', scale: 0.1 } },
+  { point: 'availability', modbus: { table: 'holding', address: 101 } },
+  { point: 'smartCharging.profileId', modbus: { table: 'holding', address: 110, type: 'int32' } },
+  { point: 'start.idTag', modbus: { table: 'holding', address: 10_000, words: 10 } },
+  { point: 'plugged', modbus: { table: 'discrete', address: 0 } },
+  { point: 'charging', modbus: { table: 'discrete', address: 1 } },
+  { point: 'smartCharging.enable', modbus: { table: 'coil', address: 4 } },
+  { point: 'availability', modbus: { table: 'coil', address: 5 } },
+]
 
-const slot = (name: string, connector: number) => building.downlink.slots(building.find(name, connector))?.[9]
+/** A charger that charges at connector 1, as the script finds it. */
+async function open() {
+  const building = await startBuilding({ chargerRows, connectorRows, stride: 200 })
+  buildings.push(building)
+  const { fleet, charger } = building
+  const link = building.bring()
+  fleet.event(charger, { kind: 'status', connector: 1, status: 'Charging', errorCode: 'NoError' })
+  const samples = [
+    { measurand: 'Power.Active.Import', value: POWER_W },
+    { measurand: 'Energy.Active.Import.Register', value: ENERGY_WH },
+  ] as const
+  fleet.event(charger, { kind: 'metered', connector: 1, reading: { stream: 'periodic', samples } })
+  return { building, leave: () => fleet.disconnected(charger, link) }
+}
 
-describe('modbus-serial', () => {
-  // Its types tell of `export default`; what the CommonJS build gives is the class itself.
-  const ModbusSerial = modbusSerial as unknown as typeof modbusSerial.default
-  const client = new ModbusSerial()
+const label = ({ step }: ScriptLine) => JSON.stringify(step)
 
-  beforeEach(async () => {
+/** What a client got for each line of the script that it can ask, and what should have come. */
+async function play(peer: ScriptPeer) {
+  const { building, leave } = await open()
+  const client = await peer.open(building.port)
+  const got = new Map<string, Outcome>()
+  const wanted = new Map<string, Outcome>()
+  try {
+    for (const [n, line] of script.entries()) {
+      if (line.away === true) leave()
+      if (line.not?.includes(peer.name)) continue
+      got.set(`${n} ${label(line)}`, await client.run(line.step))
+      wanted.set(`${n} ${label(line)}`, line.outcome)
+    }
+  } finally {
+    await client.close()
+  }
+  return { got: [...got], wanted: [...wanted] }
+}
+
+for (const peer of peers) {
+  const skipped = peer.missing === undefined ? '' : ` (skipped: ${peer.missing})`
+  it.skipIf(peer.missing !== undefined)(
+    `${peer.name} reads and writes by the script that all clients run${skipped}`,
+    async () => {
+      const { got, wanted } = await play(peer)
+      expect(got).toEqual(wanted)
+      expect(got.length).toBeGreaterThan(script.length - 5)
+    },
+  )
+}
+
+describe('What one library alone does', () => {
+  it('modbus-serial reads the whole map and the device identification', async () => {
+    const { building } = await open()
+    // Its types tell of `export default`; what the CommonJS build gives is the class itself.
+    const client = new (modbusSerial as unknown as typeof modbusSerial.default)()
     await client.connectTCP('127.0.0.1', { port: building.port })
     client.setID(7)
-    client.setTimeout(1000)
-  })
-
-  afterEach(() => {
-    client.close(() => {})
-  })
-
-  it('reads registers and bits with functions 1 to 4', async () => {
-    for (const registers of [await client.readHoldingRegisters(110, 6), await client.readInputRegisters(110, 6)]) {
-      expect(registers.buffer.readFloatBE(0)).toBeCloseTo(7.36)
-      expect(registers.buffer.readUInt32BE(4)).toBe(12_345)
-      expect(registers.data.slice(4)).toEqual([160, 2])
-    }
-    for (const bits of [await client.readCoils(100, 2), await client.readDiscreteInputs(100, 2)]) {
-      expect(bits.data.slice(0, 2)).toEqual([true, true])
-    }
-  })
-
-  it('reads the whole map', async () => {
-    for (let address = 0; address < 300; address += 100) {
+    for (let address = 0; address < 600; address += 100) {
       expect((await client.readHoldingRegisters(address, 100)).data).toHaveLength(100)
     }
     for (let address = 10_000; address < 11_500; address += 125) {
       expect((await client.readHoldingRegisters(address, 125)).data).toHaveLength(125)
     }
-    expect((await client.readHoldingRegisters(10_000, 10)).buffer.toString('latin1').replaceAll('\0', '')).toBe('ACME')
-  })
-
-  it('writes with functions 5, 6, 15, 16', async () => {
-    await client.writeRegister(100, 100)
-    expect(slot('limit', 1)).toBe(10)
-    await client.writeRegisters(100, [160, 0])
-    expect([slot('limit', 1), slot('availability', 1)]).toEqual([16, false])
-    await client.writeCoil(104, false)
-    expect(building.find('smartCharging.enable', 1).value).toBe(false)
-    await client.writeCoils(104, [true, true])
-    expect(building.find('smartCharging.enable', 1).value).toBe(true)
-    expect(slot('availability', 1)).toBe(true)
-  })
-
-  it('is told what went wrong', async () => {
-    await expect(client.readHoldingRegisters(5000, 1)).rejects.toMatchObject({ modbusCode: 2 })
-    await expect(client.writeRegister(100, 999)).rejects.toMatchObject({ modbusCode: 3 })
-    client.setID(99)
-    await expect(client.readHoldingRegisters(0, 1)).rejects.toMatchObject({ modbusCode: 10 })
-  })
-
-  it('reads the device identification', async () => {
     const { data, conformityLevel } = await client.readDeviceIdentification(1, 0)
     // An object by id, whatever its types say.
     expect({ ...data }).toEqual({ 0: 'ACME', 1: 'M1', 2: '4.2' })
     expect(conformityLevel).toBe(0x82)
+    client.close(() => {})
   })
-})
 
-describe('jsmodbus', () => {
-  let socket: Socket
-  let client: InstanceType<typeof jsmodbus.client.TCP>
+  it('modbus-serial writes through a mask, and asks who answers', async () => {
+    const { building } = await open()
+    const client = new (modbusSerial as unknown as typeof modbusSerial.default)()
+    await client.connectTCP('127.0.0.1', { port: building.port })
+    client.setID(7)
+    await client.writeRegister(300, 0x00a0)
+    await client.maskWriteRegister(300, 0xff0f, 0x0050)
+    expect((await client.readHoldingRegisters(300, 1)).data).toEqual([0x0050])
+    await expect(client.maskWriteRegister(310, 0, 0)).rejects.toMatchObject({ modbusCode: 3 })
+    // Its promise ends only with one argument more than its types know.
+    const asked = client as unknown as { reportServerID(unused: number, too: number): Promise<object> }
+    const answer = await asked.reportServerID(0, 0)
+    expect(answer).toMatchObject({ serverId: 2, running: true })
+    expect(String((answer as { additionalData: Uint8Array }).additionalData)).toBe('ACME;M1;4.2')
+    client.close(() => {})
+  })
 
-  beforeEach(async () => {
-    socket = new Socket()
-    client = new jsmodbus.client.TCP(socket, 7, 1000)
+  it('jsmodbus has many requests under way at once', async () => {
+    const { building } = await open()
+    const socket = new Socket()
+    const client = new jsmodbus.client.TCP(socket, 7, 1000)
     socket.connect({ host: '127.0.0.1', port: building.port })
     await once(socket, 'connect')
-  })
-
-  afterEach(() => {
+    const reads = await Promise.all(Array.from({ length: 50 }, () => client.readHoldingRegisters(200, 2)))
+    for (const { response } of reads) expect(response.body.valuesAsBuffer.readUInt32BE(0)).toBe(ENERGY_WH)
     socket.destroy()
-  })
-
-  it('reads and writes, with many requests under way at once', async () => {
-    const reads = await Promise.all(Array.from({ length: 50 }, () => client.readHoldingRegisters(110, 6)))
-    for (const { response } of reads) expect(response.body.valuesAsBuffer.readUInt32BE(4)).toBe(12_345)
-    const inputs = await client.readDiscreteInputs(100, 2)
-    expect(inputs.response.body.valuesAsArray.slice(0, 2)).toEqual([1, 1])
-    await client.writeSingleRegister(100, 120)
-    expect(slot('limit', 1)).toBe(12)
-    await client.writeMultipleRegisters(100, [80, 1])
-    expect([slot('limit', 1), slot('availability', 1)]).toEqual([8, true])
-    await client.writeSingleCoil(104, false)
-    await client.writeMultipleCoils(104, [true, false])
-    expect(slot('availability', 1)).toBe(false)
-    const back = await client.readHoldingRegisters(100, 2)
-    expect(back.response.body.valuesAsArray).toEqual([80, 0])
-  })
-
-  it('is told what went wrong', async () => {
-    await expect(client.readInputRegisters(5000, 1)).rejects.toMatchObject({ response: { body: { code: 2 } } })
-  })
-})
-
-describe.skipIf(!hasMbpoll)('mbpoll (Debian; skipped where it is not installed)', () => {
-  const mbpoll = async (...args: readonly string[]) => {
-    const options = ['-m', 'tcp', '-p', `${building.port}`, '-a', '7', '-0', '-1', '-o', '1']
-    return (await run(MBPOLL, [...options, ...args])).stdout
-  }
-
-  it('reads every kind of table', async () => {
-    expect(await mbpoll('-t', '4:float', '-B', '-r', '110', '127.0.0.1')).toMatch(/\[110\]:\s+7\.36/)
-    expect(await mbpoll('-t', '3:int', '-B', '-r', '112', '127.0.0.1')).toMatch(/\[112\]:\s+12345/)
-    expect(await mbpoll('-t', '3', '-r', '115', '127.0.0.1')).toMatch(/\[115\]:\s+2\b/)
-    expect(await mbpoll('-t', '1', '-r', '100', '-c', '2', '127.0.0.1')).toMatch(/\[100\]:\s+1\n\[101\]:\s+1/)
-    expect(await mbpoll('-t', '4', '-r', '100', '-c', '100', '127.0.0.1')).toMatch(/\[199\]:/)
-  })
-
-  it('writes', async () => {
-    expect(await mbpoll('-t', '4', '-r', '100', '127.0.0.1', '60')).toContain('Written 1 references')
-    expect(slot('limit', 1)).toBe(6)
-    expect(await mbpoll('-t', '4', '-r', '100', '127.0.0.1', '70', '1')).toContain('Written 2 references')
-    expect([slot('limit', 1), slot('availability', 1)]).toEqual([7, true])
-    expect(await mbpoll('-t', '0', '-r', '104', '127.0.0.1', '0')).toContain('Written 1 references')
-    expect(building.find('smartCharging.enable', 1).value).toBe(false)
-  })
-
-  it('is told what went wrong', async () => {
-    await expect(mbpoll('-t', '4', '-r', '5000', '127.0.0.1')).rejects.toMatchObject({
-      stderr: expect.stringContaining('Illegal data address') as string,
-    })
   })
 })

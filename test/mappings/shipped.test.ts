@@ -62,7 +62,11 @@ describe('the shipped mappings', () => {
         : []
     })
     expect(Math.max(...first.map(({ to }) => to)) - Math.min(...first.map(({ from }) => from))).toBeLessThanOrEqual(100)
-    const texts = points.filter(({ definition }) => definition.type === 'text')
+    // The charge point's block of texts is full: the word that it said last is cut short, and read with all that changes.
+    const texts = points.filter(
+      ({ connector, definition: { name: shownAs, type } }) =>
+        type === 'text' && !(connector === 0 && shownAs === 'command.answer'),
+    )
     for (const point of texts)
       expect(bindingOf(point)?.row.address ?? SECOND_BLOCK).toBeGreaterThanOrEqual(SECOND_BLOCK)
   })
@@ -71,6 +75,7 @@ describe('the shipped mappings', () => {
     const standard = shown('full').points
     for (const point of shown(name).points) {
       const row = bacnetRow(point)
+      if (row === undefined) continue
       const same = standard
         .filter(({ connector }) => connector === point.connector)
         .find((other) => {
@@ -112,9 +117,26 @@ describe('the shipped mappings', () => {
 })
 
 describe('standard', () => {
-  it('has at most 25 points a connector', () => {
-    expect(names(shown('standard').points, 1).length).toBeLessThanOrEqual(25)
-    expect(names(shown('standard-dc').points, 1).length).toBeLessThanOrEqual(25)
+  it('has at most 25 BACnet objects a connector: licences count those', () => {
+    const objects = (mapping: string) => shown(mapping).points.filter((point) => bacnetRow(point) !== undefined)
+    expect(names(objects('standard'), 1).length).toBeLessThanOrEqual(25)
+    expect(names(objects('standard-dc'), 1).length).toBeLessThanOrEqual(25)
+  })
+
+  it.each(forChargers)('as %s says in bit n of the status word what discrete input n says', (mapping) => {
+    const rows = shown(mapping).points.flatMap((point) => {
+      const bound = bindingOf(point)
+      return bound === undefined ? [] : [{ connector: point.connector, name: point.definition.name, row: bound.row }]
+    })
+    const bits = rows.filter(({ row }) => row.bit !== undefined)
+    expect(bits.length).toBeGreaterThan(4)
+    for (const { connector, name, row } of bits) {
+      expect(row.address).toBe(connector === 0 ? 16 : 9)
+      const discrete = rows.find(
+        (each) => each.connector === connector && each.name === name && each.row.table === 'discrete',
+      )
+      expect(discrete?.row.address, name).toBe(row.bit)
+    }
   })
 
   it('has every action and setpoint of a connector on both protocols', () => {

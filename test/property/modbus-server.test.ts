@@ -37,7 +37,7 @@ describe('Whatever comes on a connection', () => {
   })
 
   it('every framed request has exactly one answer, in order, with its transaction and unit', async () => {
-    const served = fc.constantFrom(1, 2, 3, 4, 5, 6, 15, 16, 23, 43)
+    const served = fc.constantFrom(1, 2, 3, 4, 5, 6, 15, 16, 17, 22, 23, 43)
     const pdu = fc.oneof(
       fc.uint8Array({ minLength: 1, maxLength: 253 }),
       fc.tuple(served, fc.uint8Array({ maxLength: 252 })).map(([code, rest]) => Uint8Array.of(code, ...rest)),

@@ -82,7 +82,7 @@ describe('A request PDU', () => {
   })
 
   it('of a served function likewise', () => {
-    const code = fc.constantFrom(1, 2, 3, 4, 5, 6, 15, 16, 23, 43)
+    const code = fc.constantFrom(1, 2, 3, 4, 5, 6, 15, 16, 17, 22, 23, 43)
     fc.assert(
       fc.property(code, bytes(252), (first, rest) => {
         try {
@@ -146,6 +146,7 @@ describe('Values in registers', () => {
     uint32: fc.integer({ min: 0, max: 0xfffffffe }),
     int32: fc.integer({ min: -0x7fffffff, max: 0x7fffffff }),
     uint64: fc.maxSafeNat(),
+    int64: fc.maxSafeInteger(),
   } as const
 
   it.each(Object.entries(integers))('%s: what goes in comes out', (type, value) => {
@@ -184,7 +185,7 @@ describe('Values in registers', () => {
   })
 
   it('any number is shown as itself, or as not available: it never wraps', () => {
-    const type = fc.constantFrom('uint16', 'int16', 'uint32', 'int32', 'uint64' as const)
+    const type = fc.constantFrom('uint16', 'int16', 'uint32', 'int32', 'uint64', 'int64' as const)
     fc.assert(
       fc.property(type, fc.double(), (name, number) => {
         const shown = through(formatOf(name as DataType, 'ABCD'), number, 0)

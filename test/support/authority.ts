@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import {
   BasicConstraintsExtension,
   cryptoProvider,
-  type Extension,
+  Extension,
   type GeneralNameType,
   KeyUsageFlags,
   KeyUsagesExtension,
@@ -25,6 +25,8 @@ const rsa = {
   publicExponent: Uint8Array.of(1, 0, 1),
 }
 const DAY_MS = 86_400_000
+const ROLE = '1.3.6.1.4.1.50316.802.1'
+const UTF8_STRING = 0x0c
 
 cryptoProvider.set(webcrypto as never)
 
@@ -39,6 +41,8 @@ interface Wanted {
   /** Days from today; negative: in the past. */
   readonly from?: number
   readonly to?: number
+  /** Of Modbus/TCP Security: the DER of the extension's value, a text as UTF8String; several make several extensions. */
+  readonly roles?: readonly (string | Uint8Array)[]
   /** An RSA key of 2048 bits in place of P-256. */
   readonly rsa?: true
 }
@@ -86,7 +90,8 @@ export class Authority {
   async issue(name: string, wanted: Wanted = {}): Promise<Issued> {
     const keys = await pair(wanted.rsa ? rsa : algorithm)
     const names = wanted.names === undefined ? [] : [new SubjectAlternativeNameExtension([...wanted.names])]
-    const certificate = await this.#sign(name, keys, wanted, names)
+    const roles = (wanted.roles ?? []).map((role) => new Extension(ROLE, false, roleValue(role)))
+    const certificate = await this.#sign(name, keys, wanted, [...names, ...roles])
     return { cert: certificate.toString('pem'), key: await pemOf(keys.privateKey) }
   }
 
@@ -131,6 +136,11 @@ export async function requestFor(
 /** A private key in PEM form. */
 async function pemOf(key: webcrypto.CryptoKey): Promise<string> {
   return PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', key), 'PRIVATE KEY')
+}
+
+function roleValue(role: string | Uint8Array): Uint8Array<ArrayBuffer> {
+  const text = typeof role === 'string' ? new TextEncoder().encode(role) : undefined
+  return Uint8Array.from(text === undefined ? role : [UTF8_STRING, text.length, ...text], Number)
 }
 
 function pair(kind: typeof algorithm | typeof rsa = algorithm): Promise<webcrypto.CryptoKeyPair> {

@@ -161,8 +161,8 @@ export async function site(
         {
           name: 'modbus',
           create: (config, parts) =>
-            modbusStack(config as never, parts, (handle) => {
-              handles.push(handle)
+            modbusStack(config as never, parts, ({ handle }) => {
+              handles.push((unit, pdu, name) => handle(unit, pdu, { kind: 'address', name }))
               return { start: () => Promise.resolve('memory'), stop: () => Promise.resolve() }
             }),
         },

@@ -3,8 +3,9 @@ import type { Charger } from './charger.ts'
 import type { Action, ActionKind } from './command.ts'
 import type { ActionProgress } from './control.ts'
 import { PARAMETER } from './held.ts'
+import { noteCommand } from './last-command.ts'
 import { forgetLimit } from './reconcile.ts'
-import { triggerMessages } from './vocabulary.ts'
+import { commandOf, type Outcome, triggerMessages } from './vocabulary.ts'
 
 const ENABLE = 'smartCharging.enable'
 /** A driver who is told that the charger is free for them plugs in within this time, or the charger gives up (ConnectionTimeOut). */
@@ -39,7 +40,7 @@ export function runAction(
   const progress = actionProgress(charger, connector, action)
   if (progress === undefined) return 'read-only'
   if (before !== 0 && settings.actions.trigger === 'edge') {
-    if (!onlyCheck) ignore(progress)
+    if (!onlyCheck) ignore(charger, run, progress)
     return undefined
   }
   return perform(charger, run, settings, store, onlyCheck, () =>
@@ -63,7 +64,10 @@ export function perform(
   const progress = actionProgress(charger, connector, action)
   if (progress === undefined) return 'read-only'
   const command = actionCommand(charger, run, settings, now + settings.actions.deadline)
-  if (typeof command === 'string') return command
+  if (typeof command === 'string') {
+    if (command === 'offline' && !onlyCheck) noteAction(charger, run, 'offline')
+    return command
+  }
   if (progress.command !== undefined) return 'busy'
   if (onlyCheck) return undefined
   keep()
@@ -71,22 +75,30 @@ export function perform(
     enableLimit(charger, connector, action === 'smartCharging.set', store)
     progress.outcome = 'accepted'
     progress.sequence += 1
+    noteAction(charger, run, 'accepted')
     return undefined
   }
   progress.active = value
   progress.outcome = 'pending'
   progress.command = command
   progress.sequence += 1
+  noteAction(charger, run, 'pending')
   if (command.kind === 'start') charger.control.started = { idTag: command.idTag, until: now + STARTED_MS }
   charger.link?.send(command)
   return undefined
 }
 
-function ignore(progress: ActionProgress): void {
+function ignore(charger: Charger, run: Run, progress: ActionProgress): void {
   // The result of a run that is still under way is worth more than the news that a repeat was passed over.
   if (progress.command !== undefined) return
   progress.outcome = 'ignored'
   progress.sequence += 1
+  noteAction(charger, run, 'ignored')
+}
+
+function noteAction(charger: Charger, { action, connector }: Omit<Run, 'client'>, outcome: Outcome): void {
+  const what = commandOf[action]
+  if (what !== undefined) noteCommand(charger, connector, what, outcome)
 }
 
 function actionProgress(charger: Charger, connector: number, action: ActionKind): ActionProgress | undefined {

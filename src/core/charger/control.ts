@@ -1,6 +1,7 @@
 import { newSlots, type Slots } from '../points/priority-array.ts'
 import type { KnownTag } from './authorize.ts'
 import type { Answer, Command, LimitValue, ProfileIds } from './command.ts'
+import { type LastCommand, newLastCommand } from './last-command.ts'
 import type { LimitReason, Outcome } from './vocabulary.ts'
 
 /** What the building wants of one connector and how far the charger has followed. */
@@ -12,6 +13,7 @@ export interface ConnectorControl {
   readonly actions: Map<string, ActionProgress>
   /** Held parameters: `start.idTag`, `smartCharging.*`, as texts. */
   readonly parameters: Map<string, string>
+  readonly lastCommand: LastCommand
 }
 
 /** What the charger shall be told of a connector's limit. */
@@ -150,6 +152,7 @@ export function newConnectorControl(): ConnectorControl {
     },
     actions: new Map(),
     parameters: new Map(),
+    lastCommand: newLastCommand(),
   }
 }
 

@@ -12,6 +12,7 @@ import { closeDoubted, doubtTransactions, statusDecides } from './doubt.ts'
 import type { ChargerEvent, TransactionStart, TransactionStop } from './event.ts'
 import { GuestBook, newGuest, reasonFor } from './guest-book.ts'
 import { keepInstalled, restoreCharger } from './held.ts'
+import { followCommands, noteAnswer } from './last-command.ts'
 import { applyMetered } from './metered.ts'
 import { learn, unlearn } from './method.ts'
 import { permissionOf, startPermission } from './permission.ts'
@@ -188,6 +189,7 @@ export class Fleet implements ChargerDoor {
         if (applyStatus(charger, event, now)) statusDecides(charger, event.connector, this.#parts.store, now)
         this.#chronicle.status(charger, event.connector, before)
         confirmScheduled(charger, event.connector)
+        followCommands(charger)
         break
       }
       case 'metered':
@@ -213,6 +215,7 @@ export class Fleet implements ChargerDoor {
         break
       case 'answered':
         this.#chronicle.answered(charger, event)
+        noteAnswer(charger, event.command, this.#words(event))
         applyAnswer(charger, event, now)
         keepInstalled(charger, event.command, this.#parts.store)
         break
@@ -264,8 +267,14 @@ export class Fleet implements ChargerDoor {
     }
     if (breaches(charger) > before)
       this.#parts.log.warn({ charger: charger.id }, 'the charger does not keep to its limit: it is sent again')
+    followCommands(charger)
     this.#parts.uplink.chargerChanged(charger, now)
     this.#keep(charger)
+  }
+
+  /** What a charger answered, without the tag that it may have repeated. */
+  #words({ command, detail = '' }: Extract<ChargerEvent, { kind: 'answered' }>): string {
+    return command.kind === 'start' ? detail.replaceAll(command.idTag, this.#parts.shownTag(command.idTag)) : detail
   }
 
   #wantedTags(now: number): readonly KnownTag[] {

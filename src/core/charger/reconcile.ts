@@ -212,7 +212,7 @@ function verifyLimit(charger: Charger, connector: number, commands: Command[]): 
 }
 
 /** The same in every unit that the charger is told. */
-function sameLimit(charger: Charger, connector: number, a: Wanted, b: Wanted): boolean {
+export function sameLimit(charger: Charger, connector: number, a: Wanted, b: Wanted): boolean {
   const { limit: one } = a
   const { limit: other } = b
   if (one === undefined || other === undefined) return one === other

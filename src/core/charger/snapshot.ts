@@ -1,5 +1,6 @@
 import type { Charger } from './charger.ts'
 import type { NoticeSubject } from './event.ts'
+import { type LastCommand, restoredOutcome } from './last-command.ts'
 import type { ProfileMethod, Purpose } from './method.ts'
 import {
   type ConfigurationState,
@@ -21,6 +22,7 @@ interface StoredConnector {
   readonly sessions?: KeptSessions
   readonly boundTransaction: number | undefined
   readonly divided: boolean | undefined
+  readonly command?: LastCommand
 }
 
 interface KeptSession {
@@ -80,6 +82,7 @@ export function takeSnapshot(charger: Charger): string {
       },
       boundTransaction: charger.control.connectors[index]?.limitProgress.boundTransaction,
       divided: charger.control.connectors[index]?.limitProgress.divided,
+      ...commanded(charger, index),
     })),
     trials: [...state.trials],
     notices: [...state.notices],
@@ -91,6 +94,11 @@ export function takeSnapshot(charger: Charger): string {
     },
   }
   return JSON.stringify(stored)
+}
+
+function commanded(charger: Charger, connector: number): Pick<StoredConnector, 'command'> {
+  const last = charger.control.connectors[connector]?.lastCommand
+  return last?.what === undefined ? {} : { command: last }
 }
 
 function kept({ id, startedAt, energyAtStartWh }: KeptSession): KeptSession {
@@ -119,6 +127,7 @@ export function restoreSnapshot(charger: Charger, text: string): readonly (KeptS
     if (control) {
       control.limitProgress.boundTransaction = own.boundTransaction
       control.limitProgress.divided = own.divided ?? false
+      if (own.command) Object.assign(control.lastCommand, own.command, { outcome: restoredOutcome(own.command) })
     }
     const fresh = newConnectorState()
     state.connectors[index] = {

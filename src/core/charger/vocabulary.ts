@@ -75,6 +75,39 @@ export const outcomeOrder: readonly Outcome[] = [
   'ignored',
 ]
 
+/** What the building can want of a charger. */
+export const commandNames = [
+  'Limit',
+  'Availability',
+  'Start',
+  'Stop',
+  'Unlock',
+  'Reset',
+  'Clear cache',
+  'Trigger',
+  'Configuration',
+  'Send limit',
+  'Clear limit',
+  'Unknown',
+] as const
+export type CommandName = Exclude<(typeof commandNames)[number], 'Unknown'>
+
+/** By the kind of what a charger is told, or of an action of the bridge's own. */
+export const commandOf: Readonly<Record<string, CommandName>> = {
+  'set-limit': 'Limit',
+  'clear-limit': 'Limit',
+  'set-availability': 'Availability',
+  'write-configuration': 'Configuration',
+  start: 'Start',
+  stop: 'Stop',
+  unlock: 'Unlock',
+  reset: 'Reset',
+  clearCache: 'Clear cache',
+  trigger: 'Trigger',
+  'smartCharging.set': 'Send limit',
+  'smartCharging.clear': 'Clear limit',
+}
+
 /** Who or what decided the limit in force. */
 export const limitReasons = [
   'Nobody',

@@ -17,6 +17,12 @@ export interface BridgePointDefinition extends PointDefinition {
   readonly read: (bridge: BridgeView) => PointReading
 }
 
+/** Grows when the places or meanings of a released mapping of ours change so that a building engineered against it is misled. */
+const MAP_VERSION = 1
+/** Neither reads the same with any of its bytes in another place. */
+const TEST_PATTERN = 0x12345678
+const TEST_FLOAT = 123.456
+
 export const bridgePoints: readonly BridgePointDefinition[] = [
   {
     name: 'chargersConfigured',
@@ -55,6 +61,24 @@ export const bridgePoints: readonly BridgePointDefinition[] = [
     length: 20,
     description: 'Version of the bridge',
     read: (bridge) => known(bridge.version),
+  },
+  {
+    name: 'mapVersion',
+    type: 'integer',
+    description: 'Version of the shipped mappings: grows only when a released place gets another meaning',
+    read: () => known(MAP_VERSION),
+  },
+  {
+    name: 'testPattern',
+    type: 'integer',
+    description: 'Always 0x12345678 (305419896): shows the order of words and bytes',
+    read: () => known(TEST_PATTERN),
+  },
+  {
+    name: 'testFloat',
+    type: 'number',
+    description: 'Always 123.456: shows the order of words and bytes of floats',
+    read: () => known(TEST_FLOAT),
   },
   {
     name: 'authorizeMode',

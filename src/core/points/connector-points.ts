@@ -3,6 +3,7 @@ import { newConnectorControl } from '../charger/control.ts'
 import { isIdle, newConnectorState } from '../charger/state.ts'
 import { connectorStatuses, errorCodes, outcomes } from '../charger/vocabulary.ts'
 import { actionPoints } from './action-points.ts'
+import { commandPoints } from './command-points.ts'
 import { limitPoints } from './limit-points.ts'
 import type { ChargerPointDefinition, PointReading } from './point.ts'
 import { winner } from './priority-array.ts'
@@ -93,6 +94,7 @@ export const sharedPoints: readonly ChargerPointDefinition[] = [
     read: (charger, connector) => outcomeReading(control(charger, connector).availabilityProgress.outcome),
   },
   ...limitPoints,
+  ...commandPoints,
 ]
 
 export const connectorPoints: readonly ChargerPointDefinition[] = [

@@ -4,13 +4,14 @@ import { perform, runAction } from '../charger/action.ts'
 import type { Authorizer } from '../charger/authorize.ts'
 import type { Charger } from '../charger/charger.ts'
 import { CONFIGURATION, ENFORCED, PARAMETER } from '../charger/held.ts'
+import { noteCommand } from '../charger/last-command.ts'
 import { defaultLimit, rating } from '../charger/limit.ts'
 import { chooseAnew } from '../charger/reconcile.ts'
 import { authorizeModes, registrationOrder } from '../charger/vocabulary.ts'
 import type { Downlink, FleetSettings, Refusal, Store, Writer } from '../ports.ts'
 import { formatKey } from './configuration-point.ts'
 import type { Point, Value, WriteMeaning } from './point.ts'
-import { DEFAULT_PRIORITY, PRIORITIES, RESERVED_PRIORITY, type Slots } from './priority-array.ts'
+import { DEFAULT_PRIORITY, PRIORITIES, RESERVED_PRIORITY, type Slots, winner } from './priority-array.ts'
 import type { PointUplink } from './uplink.ts'
 import { valueRefusal } from './value-refusal.ts'
 
@@ -57,8 +58,10 @@ export class PointDownlink implements Downlink {
   write(point: Point, value: Value | null, writer: Writer, priority = DEFAULT_PRIORITY): Refusal | undefined {
     const refusal = this.check(point, value, writer, priority)
     const meaning = point.definition.write
-    if (refusal !== undefined || meaning === undefined) return refusal
     const { charger } = point
+    // Asked again in earnest: what was asked of a charger that is away is told as such.
+    if (refusal === 'offline' && charger !== undefined) return this.#act(point, value as number, writer, false)
+    if (refusal !== undefined || meaning === undefined) return refusal
     if (charger === undefined) {
       if (meaning.kind === 'authorize-mode') this.#setAuthorizeMode(point, value as number, writer)
       return undefined
@@ -148,6 +151,7 @@ export class PointDownlink implements Downlink {
     const counted = typeof value === 'number' ? Math.min(point.counted(value), rating(charger, point.connector)) : value
     const before = slots[priority - 1]
     if (before === null ? counted === null : before?.value === counted && before?.source === writer.source) return
+    const won = winner<number | boolean>(slots)?.slot.value
     const slot = counted === null ? null : { value: counted as number | boolean, source: writer.source }
     const unit = setpoint === 'limit' ? charger.control.limitUnit : ''
     // First on disk: a write that can't be kept changes nothing, and the same write once more is no repetition of it.
@@ -159,6 +163,9 @@ export class PointDownlink implements Downlink {
     })
     slots[priority - 1] = slot
     this.#audit(point, writer, value === null ? 'released' : told(point, value), priority)
+    // What loses against another wish asks nothing of the charger.
+    if (winner<number | boolean>(slots)?.slot.value !== won)
+      noteCommand(charger, point.connector, setpoint === 'limit' ? 'Limit' : 'Availability')
     this.#parts.settle(charger)
   }
 
@@ -169,7 +176,11 @@ export class PointDownlink implements Downlink {
     const { clock, settings, settle, store } = this.#parts
     const run = { action: meaning.action, connector: point.connector, value, client: writer.client, now: clock.now() }
     const refusal = runAction(charger, run, settings, store, onlyCheck)
-    if (refusal !== undefined || onlyCheck) return refusal
+    if (onlyCheck) return refusal
+    if (refusal !== undefined) {
+      if (refusal === 'offline') settle(charger)
+      return refusal
+    }
     // A write that ran nothing changed nothing.
     const progress = charger.control.connectors[point.connector]?.actions.get(meaning.action)
     if (value !== 0 && progress?.outcome !== 'ignored') this.#audit(point, writer, told(point, value))
@@ -208,6 +219,7 @@ export class PointDownlink implements Downlink {
       return false
     this.#parts.store.hold(charger.id, `${point.enforce ? ENFORCED : CONFIGURATION}${key}`, text)
     const { enforce } = point
+    noteCommand(charger, point.connector, 'Configuration', 'pending', key)
     configuration.set(key, { value: text, enforce, command: undefined, outcome: 'idle', retryAt: 0, retries: 0 })
     return true
   }

@@ -7,20 +7,30 @@ import { type DataType, type Format, wordOrders, wordsOf as wordsOfType } from '
 export const binding = z.strictObject({
   table: z.enum(['coil', 'discrete', 'input', 'holding']),
   address: z.number().int().min(0).max(65_535),
-  type: z.enum(['uint16', 'int16', 'uint32', 'int32', 'uint64', 'float32', 'float64', 'string']).optional(),
+  type: z.enum(['uint16', 'int16', 'uint32', 'int32', 'uint64', 'int64', 'float32', 'float64', 'string']).optional(),
   scale: z.number().positive().optional(),
   words: z.number().int().min(1).max(123).optional(),
   wordOrder: z.enum(wordOrders).optional(),
+  /** Lowest bit of a register that several points share, 0 to 15. */
+  bit: z.number().int().min(0).max(15).optional(),
+  /** How many bits from there on; 1 when absent. */
+  bits: z.number().int().min(1).max(16).optional(),
+  /** false: read-only here, whatever other protocols may write. */
+  write: z.literal(false).optional(),
 })
 
 /** A mapping file's key `modbus`. */
 export const mappingOptions = z.strictObject({
   wordOrder: z.enum(wordOrders).default('ABCD'),
   onOffline: z.enum(['hold', 'sentinel', 'exception']).default('hold'),
+  gaps: z.enum(['reserved', 'strict']).default('reserved'),
 })
 
 export type ModbusRow = z.output<typeof binding>
 export type ModbusOptions = z.output<typeof mappingOptions>
+
+/** Units are 1 to 247 (serial line V1.02, 2.2); 0 and 255 are the bridge itself over TCP. */
+export const LAST_UNIT = 247
 
 /** Texts and configuration keys stand in a block of their own, so that all that changes is one short read. */
 export const SECOND_BLOCK = 10_000
@@ -32,6 +42,11 @@ export function bindingOf(point: Point): RowBinding<ModbusRow, ModbusOptions> | 
 
 export function isBit(row: ModbusRow): boolean {
   return row.table === 'coil' || row.table === 'discrete'
+}
+
+/** The bits of a shared register that a row takes; undefined: it has its registers, coil or discrete to itself. */
+export function fieldOf({ bit, bits = 1 }: ModbusRow): { readonly bit: number; readonly bits: number } | undefined {
+  return bit === undefined ? undefined : { bit, bits }
 }
 
 /** The type that a row gives, or the natural one of its point. */
@@ -65,7 +80,7 @@ export function formatOf(
 
 /** How many registers (or bits) a point takes. */
 export function wordsOf(point: Pick<Point, 'definition'>, bound: RowBinding<ModbusRow, ModbusOptions>): number {
-  return isBit(bound.row) ? 1 : formatOf(point, bound).words
+  return isBit(bound.row) || bound.row.bit !== undefined ? 1 : formatOf(point, bound).words
 }
 
 /** Where a point stands in its unit, as on the wire. */

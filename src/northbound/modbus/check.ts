@@ -3,30 +3,23 @@ import type { Finding } from '../../core/finding.ts'
 import type { Point } from '../../core/points/point.ts'
 import type { Listing } from '../../core/ports.ts'
 import { withArticle } from '../../lib/article.ts'
-import { addressOf, bindingOf, formatOf, isBit, SECOND_BLOCK, SECOND_STRIDE, wordsOf } from './binding.ts'
+import { addressOf, bindingOf, fieldOf, formatOf, isBit, SECOND_BLOCK, SECOND_STRIDE, wordsOf } from './binding.ts'
+import { checkLayout } from './check-layout.ts'
+import type { ModbusConfig } from './config.ts'
+import { DIRECTORY } from './registers/directory.ts'
 import { largest } from './wire/data-type.ts'
 
 const LAST_ADDRESS = 0xffff
 /** Function 16 writes no more at once, and half a text is refused. */
 const MAX_WRITE = 123
+const REGISTER_BITS = 16
+const WHOLE = 0xffff
 
-/** What can't be shown on Modbus as it is mapped. */
-export function check(listings: readonly Listing[]): readonly Finding[] {
-  const findings: Finding[] = []
-  const units = new Map<number, string>()
+/** What can't be shown on Modbus as it is mapped and configured. */
+export function check(settings: ModbusConfig, listings: readonly Listing[]): readonly Finding[] {
+  const findings: Finding[] = [...checkLayout(settings, listings)]
   for (const { device, points } of listings) {
-    const unit = device.addresses.modbus
-    if (unit === undefined) {
-      findings.push({
-        code: 'modbus-unit',
-        message: `no unit is left for ${device.name}: Modbus has 247, number ${device.number} is beyond`,
-      })
-      continue
-    }
-    const other = units.get(unit)
-    if (other !== undefined)
-      findings.push({ code: 'modbus-unit', message: `unit ${unit} is used by both ${other} and ${device.name}` })
-    units.set(unit, device.name)
+    if (device.addresses.modbus === undefined) continue
     findings.push(...collisions(points))
     for (const point of points) findings.push(...unfit(point))
   }
@@ -34,29 +27,33 @@ export function check(listings: readonly Listing[]): readonly Finding[] {
 }
 
 function collisions(points: readonly Point[]): readonly Finding[] {
-  const registers = new Map<number, Point>()
-  const bits = new Map<number, Point>()
+  const registers = new Map<number, { readonly point: Point; readonly mask: number }[]>()
+  const bits: typeof registers = new Map()
   const findings: Finding[] = []
   for (const point of points) {
     const bound = bindingOf(point)
     if (bound === undefined) continue
     const space = isBit(bound.row) ? bits : registers
+    const field = fieldOf(bound.row)
+    const mask = field === undefined || isBit(bound.row) ? WHOLE : ((2 ** field.bits - 1) << field.bit) & WHOLE
     const address = addressOf(point, bound)
     const words = wordsOf(point, bound)
     for (let word = address; word < address + words; word += 1) {
-      const other = space.get(word)
-      if (other !== undefined && other !== point) {
+      const there = space.get(word) ?? []
+      const other = there.find((each) => (each.mask & mask) !== 0)
+      if (other !== undefined) {
+        const what = (other.mask | mask) === WHOLE || space === bits ? 'address' : 'bits of address'
         const why =
           space === registers ? 'functions 3 and 4 read the same registers' : 'functions 1 and 2 read the same bits'
         findings.push({
           code: 'modbus-collision',
-          message: `${label(point)} and ${label(other)} share address ${word} (${why})`,
+          message: `${label(point)} and ${label(other.point)} share ${what} ${word} (${why})`,
           point,
-          rival: other,
+          rival: other.point,
         })
         break
       }
-      space.set(word, point)
+      space.set(word, [...there, { point, mask }])
     }
   }
   return findings
@@ -77,12 +74,16 @@ function unfit(point: Point): readonly Finding[] {
     add('modbus-range', `reaches across the end of its block of ${block} into the next connector's`)
   else if (!second && end > SECOND_BLOCK)
     add('modbus-range', `reaches into the block of texts at ${SECOND_BLOCK}: make strides.modbus smaller`)
-  if (point.writable && (row.table === 'input' || row.table === 'discrete')) {
+  if (point.charger === undefined && !isBit(row) && end > DIRECTORY)
+    add('modbus-collision', `reaches into the list of chargers, which begins at ${DIRECTORY}`)
+  if (point.writable && row.write !== false && (row.table === 'input' || row.table === 'discrete')) {
     add(
       'modbus-read-only',
-      `can be written, but table ${row.table} is read-only: use ${row.table === 'input' ? 'holding' : 'coil'}`,
+      `can be written, but table ${row.table} is read-only: use ${row.table === 'input' ? 'holding' : 'coil'}, or write: false`,
     )
   }
+  const message = row.bit !== undefined || row.bits !== undefined ? unfitField(point, bound.row) : undefined
+  if (message !== undefined) add('modbus-type', message)
   if (isBit(row)) {
     if (row.type !== undefined || row.scale !== undefined || row.words !== undefined)
       add('modbus-type', 'a bit has no type, scale or words')
@@ -91,6 +92,7 @@ function unfit(point: Point): readonly Finding[] {
       add('modbus-type', `${withArticle(point.definition.type)} is no bit`)
     return findings
   }
+  if (row.bit !== undefined) return findings
   const format = formatOf(point, bound)
   const { type } = format
   if ((type === 'string') !== (point.definition.type === 'text'))
@@ -113,6 +115,30 @@ function unfit(point: Point): readonly Finding[] {
     }
   }
   return findings
+}
+
+/** Why a point can't stand in these bits of a register. */
+function unfitField({ definition }: Point, row: NonNullable<ReturnType<typeof bindingOf>>['row']): string | undefined {
+  const field = fieldOf(row)
+  if (field === undefined) return 'bits needs bit, the lowest of them'
+  if (isBit(row)) return `table ${row.table} has no bits to share: bit is for input and holding`
+  if (row.type !== undefined || row.scale !== undefined || row.words !== undefined || row.wordOrder !== undefined)
+    return 'bits have no type, scale, words or wordOrder'
+  const { bit, bits } = field
+  if (bit + bits > REGISTER_BITS) return `bits ${bit} to ${bit + bits - 1} reach beyond the 16 of a register`
+  switch (definition.type) {
+    case 'boolean':
+      return bits === 1 ? undefined : 'a boolean takes one bit'
+    case 'integer':
+      return undefined
+    case 'state': {
+      const states = definition.states?.length ?? 0
+      const needed = Math.ceil(Math.log2(states + 1))
+      return bits >= needed ? undefined : `${states} states take ${needed} bits: all ones mean "not available"`
+    }
+    default:
+      return `a ${definition.type} has no bits of its own`
+  }
 }
 
 function label(point: Point): string {

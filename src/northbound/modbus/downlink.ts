@@ -2,7 +2,8 @@ import type { Downlink, Refusal, Writer } from '../../core/ports.ts'
 import type { Network } from '../../lib/cidr.ts'
 import type { Log } from '../../lib/log.ts'
 import type { Throttle } from '../../lib/throttle.ts'
-import type { PointWrite } from './registers/unit.ts'
+import type { Peer } from './peer.ts'
+import type { PointWrite } from './registers/cell.ts'
 import { type ExceptionCode, exceptionCodes, ModbusException } from './wire/exception.ts'
 
 /** What each refusal of core is on Modbus. */
@@ -19,7 +20,7 @@ const exceptions: Record<Refusal, ExceptionCode> = {
 export interface ModbusDownlinkParts {
   readonly downlink: Downlink
   /** Who may write, as the config says now. */
-  readonly rights: { readonly allowWrites: readonly Network[] }
+  readonly rights: { readonly allowWrites: readonly Network[]; readonly readOnly: boolean }
   readonly priority: number
   readonly log: Log
   readonly throttle: Throttle
@@ -34,20 +35,43 @@ export class ModbusDownlink {
   }
 
   /** Throws ModbusException before anything is applied. */
-  write(writes: readonly PointWrite[], address: string): void {
+  write(writes: readonly PointWrite[], peer: Peer): void {
     const { downlink, priority } = this.#parts
-    const writer: Writer = { source: 'Modbus', client: `modbus:${address}` }
-    for (const { point, value } of writes) refuse(downlink.check(point, value, writer, priority))
+    const writer: Writer = { source: 'Modbus', client: `modbus:${peer.name}` }
+    for (const { point, value } of writes) {
+      const refusal = downlink.check(point, value, writer, priority)
+      // Refused in earnest, so that the command's state tells it.
+      if (refusal === 'offline') downlink.write(point, value, writer, priority)
+      refuse(refusal)
+    }
     for (const { point, value } of writes) refuse(downlink.write(point, value, writer, priority))
   }
 
-  /** Throws where this address may not write at all. */
-  authorize(address: string): void {
-    const { log, rights, throttle } = this.#parts
-    if (rights.allowWrites.some((network) => network.contains(address))) return
-    if (throttle.pass(address) !== undefined)
-      log.warn({ from: address }, `write from ${address} refused: it is in none of the networks of modbus.allowWrites`)
-    throw new ModbusException(exceptionCodes.illegalFunction, `write from ${address}`)
+  /** Throws where this peer may not write at all. */
+  authorize(peer: Peer): void {
+    const why = this.#objection(peer)
+    if (why === undefined) return
+    const { log, throttle } = this.#parts
+    if (throttle.pass(peer.name) !== undefined) log.warn({ from: peer.name }, `write from ${peer.name} refused: ${why}`)
+    throw new ModbusException(exceptionCodes.illegalFunction, `write from ${peer.name}`)
+  }
+
+  #objection(peer: Peer): string | undefined {
+    if (this.#parts.rights.readOnly) return 'modbus.readOnly is true'
+    switch (peer.kind) {
+      case 'address':
+        return this.#parts.rights.allowWrites.some((network) => network.contains(peer.name))
+          ? undefined
+          : 'it is in none of the networks of modbus.allowWrites'
+      case 'role': {
+        if (peer.mayWrite) return undefined
+        const role =
+          peer.role === undefined ? 'its certificate has no role' : `its role ${JSON.stringify(peer.role)} is none`
+        return `${role} of modbus.tls.writeRoles`
+      }
+      case 'line':
+        return peer.mayWrite ? undefined : 'modbus.rtu.writable is false'
+    }
   }
 }
 

@@ -1,8 +1,11 @@
 import type { Point } from '../../core/points/point.ts'
 import type { Device, Northbound, NorthboundParts } from '../../core/ports.ts'
 import { Throttle } from '../../lib/throttle.ts'
+import { addressOf, bindingOf, SECOND_BLOCK, wordsOf } from './binding.ts'
 import type { ModbusConfig } from './config.ts'
 import { ModbusDownlink } from './downlink.ts'
+import { addressIn, type Place, placesOf } from './layout.ts'
+import { Directory } from './registers/directory.ts'
 import { type Served, serve } from './registers/serve.ts'
 import { Unit } from './registers/unit.ts'
 import type { Handle } from './transport/connection.ts'
@@ -16,6 +19,16 @@ export interface RequestServer {
   stop(): Promise<void>
 }
 
+/** Where requests are answered. */
+export interface Desk {
+  /** Units 0 and 255 are the bridge itself. */
+  readonly handle: Handle
+  /** Whether a charger stands there, or the bridge at 0: on a shared line, others answer for the rest. */
+  readonly has: (unit: number) => boolean
+  /** Whether an address may be connected at all, as the config says now. */
+  readonly admits: (address: string) => boolean
+}
+
 /** The bridge itself is unit 0; some clients can't ask that one. */
 const BRIDGE_ALIAS = 255
 
@@ -23,40 +36,88 @@ const BRIDGE_ALIAS = 255
 export function createStack(
   settings: ModbusConfig,
   { clock, log, downlink: core, version }: NorthboundParts,
-  openServer: (handle: Handle) => RequestServer,
+  openServer: (desk: Desk) => RequestServer,
 ): Northbound {
   const units = new Map<number, Served>()
   const uplink = new ModbusUplink()
+  const directory = new Directory(settings)
   const { priority } = settings
-  const rights = { allowWrites: settings.allowWrites }
+  const rights = { allow: settings.allow, allowWrites: settings.allowWrites, readOnly: settings.readOnly }
   const downlink = new ModbusDownlink({ downlink: core, rights, priority, log, throttle: new Throttle(clock) })
-  const server = openServer((unit, pdu, peer) =>
-    serve(units.get(unit === BRIDGE_ALIAS ? 0 : unit), pdu, downlink, peer),
-  )
+  const bridges: readonly number[] = [BRIDGE_ALIAS, ...(settings.unit === undefined ? [] : [settings.unit])]
+  const deviceUnit = (unit: number) => (bridges.includes(unit) ? 0 : unit)
+  let bridge: Device | undefined
+  const server = openServer({
+    handle: (unit, pdu, peer) => serve(units.get(deviceUnit(unit)), pdu, downlink, peer),
+    has: (unit) => units.has(deviceUnit(unit)),
+    admits: (address) => rights.allow.some((network) => network.contains(address)),
+  })
+
+  /** The unit of a place, made when it is the first in it. */
+  function unitOf(place: Place, device: Device): Unit {
+    const { unit: number, kind } = place
+    const parts = { downlink: core, clock, priority }
+    const unit = units.get(number)?.unit ?? new Unit(parts, kind === 'unit' ? undefined : [firstOf(settings, place)])
+    if (kind === 'block') {
+      const site = () => identification(bridge ?? device, version)
+      units.set(number, { unit, kind: 'blocks', identification: site, running: () => true })
+    } else {
+      const { charger } = device
+      if (charger === undefined && !units.has(number)) unit.include(directory.image)
+      units.set(number, {
+        unit,
+        kind: charger === undefined ? 'bridge' : 'charger',
+        identification: () => identification(device, version),
+        running: () => charger?.online ?? true,
+      })
+    }
+    return unit
+  }
 
   return {
     name: 'modbus',
     attach(device: Device, points: readonly Point[]) {
-      const number = device.addresses.modbus
-      if (number === undefined) return
-      const unit = units.get(number)?.unit ?? new Unit({ downlink: core, clock, priority })
-      units.set(number, { unit, identification: () => identification(device, version) })
-      uplink.attach(unit, points)
+      if (device.charger === undefined) bridge = device
+      for (const place of placesOf(settings, device)) {
+        const outside = cutOff(points, place)
+        // A charger may have more connectors than it was said to have.
+        if (outside > 0)
+          log.warn({ outside, unit: place.unit }, `modbus: ${outside} points of ${device.name} do not fit its block`)
+        uplink.attach(unitOf(place, device), points, place)
+      }
+      directory.set(device)
     },
     detach(device: Device, points?: readonly Point[]) {
-      const number = device.addresses.modbus
-      const known = number === undefined ? undefined : units.get(number)
-      if (number === undefined || known === undefined) return
-      uplink.detach(known.unit, points ?? known.unit.points)
-      if (points === undefined) units.delete(number)
+      for (const place of placesOf(settings, device)) {
+        const unit = units.get(place.unit)?.unit
+        if (unit === undefined) continue
+        uplink.detach(unit, points ?? unit.pointsAt(place), place)
+        if (points === undefined && unit.isEmpty) units.delete(place.unit)
+      }
+      if (points === undefined) directory.delete(device)
     },
     pointChanged: (point) => uplink.pointChanged(point),
     configure(changed) {
-      rights.allowWrites = (changed as ModbusConfig).allowWrites
+      const { allow, allowWrites, readOnly } = changed as ModbusConfig
+      Object.assign(rights, { allow, allowWrites, readOnly })
     },
     start: () => server.start(),
     stop: () => server.stop(),
   }
+}
+
+/** How many points belong into a place and reach beyond its end. */
+function cutOff(points: readonly Point[], place: Place): number {
+  return points.filter((point) => {
+    const bound = bindingOf(point)
+    if (bound === undefined || bound.row.address >= SECOND_BLOCK !== place.from >= SECOND_BLOCK) return false
+    return place.kind === 'block' && addressIn(place, addressOf(point, bound), wordsOf(point, bound)) === undefined
+  }).length
+}
+
+/** Where the registers of a unit of blocks begin. */
+function firstOf({ blocks }: ModbusConfig, { from }: Place): number {
+  return (from === 0 ? blocks.first : blocks.texts?.first) ?? 0
 }
 
 function identification({ charger, name }: Device, version: string): Identification {

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Finding } from '../../core/finding.ts'
 import type { ChargerSettings } from '../../core/ports.ts'
+import { readCertificates } from '../../lib/certificates.ts'
 import { type Authority, certificatesIn, readAuthority } from './certificates/authority.ts'
-import type { OcppConfig } from './config.ts'
+import { certificates, type OcppConfig } from './config.ts'
 import { tagFaults } from './tags.ts'
-import { readCertificates } from './transport/certificates.ts'
 
 interface Chargers {
   readonly folder: string
@@ -33,7 +33,7 @@ function checkLists({ authorize }: OcppConfig, folder: string): readonly Finding
 
 function checkTls({ listen, tls }: OcppConfig, folder: string): readonly Finding[] {
   if (tls === undefined) return []
-  const findings: Finding[] = readCertificates({ ...tls, folder }, Date.now()).faults.map(
+  const findings: Finding[] = readCertificates({ ...tls, ...certificates, folder }, Date.now()).faults.map(
     ({ key, message, warning }) => ({
       code: 'tls-files',
       key: ['ocpp', 'tls', key],

@@ -24,6 +24,9 @@ const tls = z.strictObject({
   minVersion: z.enum(tlsVersions).default('TLSv1.2'),
 })
 
+/** What is said of the files of `tls`. */
+export const certificates = { section: 'ocpp.tls', peers: 'chargers' } as const
+
 /** Chargers beat every heartbeatInterval; after three that were missed nobody is there. */
 const MISSED_HEARTBEATS = 3
 /** Where the charger itself chooses how often it beats (an interval of 0). */

@@ -1,14 +1,15 @@
-/**
- * One run of registers or bits that begins at address `base`: their bytes as they go over the wire, and which slot each
- * belongs to (0: a gap, which reads as 0 so that a client can read the whole block at once).
- */
+/** What stands at an address: nothing, a gap that reads as 0, or (from 2 on) cell number + 2. */
+export const OUTSIDE = 0
+const RESERVED = 1
+export const FIRST_CELL = 2
+
+/** One run of registers or bits that begins at address `base`: their bytes as they go over the wire, and what each belongs to. */
 export class Image {
   readonly base: number
   /** Bytes an address takes: 2 for registers, 1 for bits. */
   readonly width: 1 | 2
   bytes = new Uint8Array(0)
-  /** Slot number + 1. */
-  owners = new Uint16Array(0)
+  owners = new Uint32Array(0)
 
   constructor(base: number, width: 1 | 2) {
     this.base = base
@@ -34,14 +35,28 @@ export class Image {
   }
 
   owner(address: number): number {
-    return this.owners[address - this.base] ?? 0
+    return this.owners[address - this.base] ?? OUTSIDE
+  }
+
+  /** Gives addresses to a cell. */
+  give(address: number, quantity: number, owner: number): void {
+    this.grow(address + quantity)
+    this.owners.fill(owner, address - this.base, address - this.base + quantity)
+  }
+
+  /** Makes what belongs to nobody readable as 0, up to `end` (exclusive). */
+  reserve(from: number, end: number): void {
+    this.grow(end)
+    for (let index = from - this.base; index < end - this.base; index += 1) {
+      if (this.owners[index] === OUTSIDE) this.owners[index] = RESERVED
+    }
   }
 
   /** Makes room up to `end` (exclusive), keeping what is there. */
   grow(end: number): void {
     if (end <= this.end) return
     const bytes = new Uint8Array((end - this.base) * this.width)
-    const owners = new Uint16Array(end - this.base)
+    const owners = new Uint32Array(end - this.base)
     bytes.set(this.bytes)
     owners.set(this.owners)
     this.bytes = bytes

@@ -1,19 +1,15 @@
-import type { Point, Value } from '../../../core/points/point.ts'
+import type { Point } from '../../../core/points/point.ts'
 import type { Downlink } from '../../../core/ports.ts'
 import type { Clock } from '../../../lib/clock.ts'
-import { bindingOf, SECOND_BLOCK, SECOND_STRIDE } from '../binding.ts'
+import { addressOf, bindingOf, isBit, SECOND_BLOCK, SECOND_STRIDE, wordsOf } from '../binding.ts'
+import { addressIn, type Place } from '../layout.ts'
 import { exceptionCodes, ModbusException } from '../wire/exception.ts'
 import { encodeBits, type RegisterBytes, registersPdu } from '../wire/pdu.ts'
-import { Image } from './image.ts'
+import { Cell, type PointWrite } from './cell.ts'
+import { FIRST_CELL, Image, OUTSIDE } from './image.ts'
 import { Slot } from './slot.ts'
 
 const LAST_ADDRESS = 0xffff
-
-/** One value of a write, checked and not yet applied. */
-export interface PointWrite {
-  readonly point: Point
-  readonly value: Value | null
-}
 
 export interface UnitParts {
   readonly downlink: Downlink
@@ -27,159 +23,213 @@ export interface UnitParts {
  */
 export class Unit {
   readonly #parts: UnitParts
-  #slots: Slot[] = []
-  readonly #slotsOfPoint = new Map<Point, Slot[]>()
-  /** Read afresh on each request: ages, and setpoints, whose slot can change while what wins does not. */
-  #live: Slot[] = []
-  #first = new Image(0, 2)
-  #second = new Image(SECOND_BLOCK, 2)
-  #bits = new Image(0, 1)
-  #excepting = false
+  /** Where its runs of registers begin, in ascending order. */
+  readonly #bases: readonly number[]
+  /** Runs that somebody else fills. */
+  readonly #foreign: Image[] = []
+  #cells: Cell[] = []
+  readonly #slotsOfPoint = new Map<Point, Slot | readonly Slot[]>()
+  #registers: readonly Image[]
+  #bits: readonly Image[]
+  /** What is shown where: one place in a unit of its own, one a charger in a unit of blocks. */
+  readonly #shown = new Map<string, { readonly place: Place; points: Point[] }>()
 
-  constructor(parts: UnitParts) {
+  constructor(parts: UnitParts, bases: readonly number[] = [0, SECOND_BLOCK]) {
     this.#parts = parts
+    this.#bases = bases
+    this.#registers = bases.map((base) => new Image(base, 2))
+    this.#bits = [new Image(bases[0] ?? 0, 1)]
   }
 
-  get points(): readonly Point[] {
-    return [...this.#slotsOfPoint.keys()]
+  /** The points that are shown at a place. */
+  pointsAt(place: Place): readonly Point[] {
+    return this.#shown.get(keyOf(place))?.points ?? []
   }
 
-  add(points: readonly Point[]): void {
+  get isEmpty(): boolean {
+    return this.#shown.size === 0
+  }
+
+  /** Lets a run of registers be read that somebody else fills. */
+  include(image: Image): void {
+    this.#foreign.push(image)
+  }
+
+  /** Shows points at a place; those that do not fit it are left out. */
+  add(points: readonly Point[], place: Place): void {
+    const before = this.#shown.get(keyOf(place))
+    this.#shown.set(keyOf(place), { place, points: [...(before?.points ?? []), ...points] })
+    /** How far each run reads as 0 where it is nobody's. */
+    const ends = new Map<Image, number>()
     for (const point of points) {
       const bound = bindingOf(point)
-      if (bound === undefined) continue
-      const slot = new Slot(point, bound)
-      this.#slots.push(slot)
-      const image = this.#imageOf(slot)
-      // The whole block of a connector can be read, to its last gap.
-      const stride = image === this.#second ? SECOND_STRIDE : bound.stride
-      const last = image === this.#first ? SECOND_BLOCK : LAST_ADDRESS + 1
-      const blockEnd = Math.min(last, image.base + (point.connector + 1) * stride)
-      image.grow(Math.max(blockEnd, slot.address + slot.words))
-      image.owners.fill(this.#slots.length, slot.address - image.base, slot.address - image.base + slot.words)
-      if (slot.onOffline === 'exception') this.#excepting = true
-      if (point.definition.ticking || slot.setpoint) this.#live.push(slot)
-      const own = this.#slotsOfPoint.get(point)
-      if (own) own.push(slot)
-      else this.#slotsOfPoint.set(point, [slot])
+      const address = bound && addressIn(place, addressOf(point, bound), wordsOf(point, bound))
+      if (bound === undefined || address === undefined) continue
+      const image = imageAt(isBit(bound.row) ? this.#bits : this.#registers, address)
+      const slot = new Slot(point, bound, image, address)
+      this.#give(slot)
+      const slots = this.#slotsOfPoint.get(point)
+      this.#slotsOfPoint.set(point, slots === undefined ? slot : [slots, slot].flat())
       this.#show(slot)
+      if (bound.options.gaps === 'strict') continue
+      const end = place.kind === 'block' ? place.at + place.size : blockEnd(image, point.connector, bound.stride)
+      ends.set(image, Math.max(end, ends.get(image) ?? 0))
     }
+    for (const [image, end] of ends) image.reserve(place.kind === 'block' ? place.at : image.base, end)
   }
 
   /** Shows these points no longer: what is left is laid out anew, so that no block outlasts its points. */
-  remove(points: readonly Point[]): void {
+  remove(points: readonly Point[], from: Place): void {
     const gone = new Set(points)
-    const left = this.#slots.map(({ point }) => point).filter((point) => !gone.has(point))
-    this.#slots = []
+    const left = [...this.#shown.values()].map(({ place, points: own }) => ({
+      place,
+      points: keyOf(place) === keyOf(from) ? own.filter((point) => !gone.has(point)) : own,
+    }))
+    this.#shown.clear()
+    this.#cells = []
     this.#slotsOfPoint.clear()
-    this.#live = []
-    this.#first = new Image(0, 2)
-    this.#second = new Image(SECOND_BLOCK, 2)
-    this.#bits = new Image(0, 1)
-    this.#excepting = false
-    this.add(left)
+    this.#registers = this.#bases.map((base) => new Image(base, 2))
+    this.#bits = [new Image(this.#bases[0] ?? 0, 1)]
+    for (const each of left) if (each.points.length > 0) this.add(each.points, each.place)
   }
 
   /** Puts a changed value in place. */
   pointChanged(point: Point): void {
-    for (const slot of this.#slotsOfPoint.get(point) ?? []) this.#show(slot)
+    const slots = this.#slotsOfPoint.get(point)
+    if (slots instanceof Slot) this.#show(slots)
+    else for (const slot of slots ?? []) this.#show(slot)
   }
 
   /** The answer's PDU: function code, byte count and registers. */
   readRegisters(functionCode: number, address: number, quantity: number): Uint8Array {
     const image = this.#found(address, quantity)
-    this.#refreshLive(image, address, quantity)
-    if (this.#excepting) this.#refuseOffline(image, address, quantity)
+    this.#look(image, address, quantity)
     const pdu = registersPdu(functionCode, quantity)
     pdu.set(image.span(address, quantity), 2)
     return pdu
   }
 
   readBits(functionCode: number, address: number, quantity: number): Uint8Array {
-    if (!this.#bits.contains(address, quantity)) throw unmapped(address, quantity)
-    this.#refreshLive(this.#bits, address, quantity)
-    if (this.#excepting) this.#refuseOffline(this.#bits, address, quantity)
-    return encodeBits(functionCode, this.#bits.span(address, quantity))
+    const image = this.#foundBits(address, quantity)
+    this.#look(image, address, quantity)
+    return encodeBits(functionCode, image.span(address, quantity))
   }
 
   /** What a write of registers means, point by point. Half of a value, a gap and a read-only register are refused. */
   understandRegisters({ address, quantity, data }: RegisterBytes): readonly PointWrite[] {
     const image = this.#found(address, quantity)
-    return this.#owners(image, address, quantity).map((slot) => {
-      if (slot.address < address || slot.address + slot.words > address + quantity) {
-        throw new ModbusException(exceptionCodes.illegalDataValue, `part of the value at ${slot.address}`)
+    return this.#cellsOf(image, address, quantity).flatMap((cell) => {
+      if (cell.address < address || cell.address + cell.words > address + quantity) {
+        throw new ModbusException(exceptionCodes.illegalDataValue, `part of the value at ${cell.address}`)
       }
-      return understood(slot, slot.decode(data, (slot.address - address) * 2))
+      return cell.understand(data, (cell.address - address) * 2)
     })
   }
 
+  /** What a write of a register through a mask means. */
+  understandMask(address: number, and: number, or: number): readonly PointWrite[] {
+    const image = this.#found(address, 1)
+    const cell = this.#cells[image.owner(address) - FIRST_CELL]
+    if (cell === undefined) throw unmapped(address, 1)
+    for (const slot of cell.slots) this.#refresh(slot)
+    return cell.understandMask(image.bytes, image.at(address), and, or)
+  }
+
   understandBits(address: number, values: readonly boolean[]): readonly PointWrite[] {
-    if (!this.#bits.contains(address, values.length)) throw unmapped(address, values.length)
-    return this.#owners(this.#bits, address, values.length).map((slot) =>
-      understood(slot, slot.decodeBit(values[slot.address - address] ?? false)),
+    const image = this.#foundBits(address, values.length)
+    return this.#cellsOf(image, address, values.length).flatMap((cell) =>
+      cell.understandBit(values[cell.address - address] ?? false),
     )
   }
 
-  /** The slots behind a run of addresses, each once; every address must belong to one that may be written. */
-  #owners(image: Image, address: number, quantity: number): readonly Slot[] {
-    const slots: Slot[] = []
-    for (let index = 0; index < quantity; index += 1) {
-      const slot = this.#slots[image.owner(address + index) - 1]
-      if (slot === undefined || !slot.writable) throw unmapped(address + index, 1)
-      if (slots.at(-1) !== slot) slots.push(slot)
+  /** Gives a point its registers: the cell of those who share its bits, or one of its own. */
+  #give(slot: Slot): void {
+    const { image, address, words } = slot
+    const there = this.#cells[image.owner(address) - FIRST_CELL]
+    if (slot.field !== undefined && there?.slots[0]?.field !== undefined) {
+      there.share(slot)
+      return
     }
-    return slots
+    this.#cells.push(new Cell(slot))
+    image.give(address, words, this.#cells.length - 1 + FIRST_CELL)
+  }
+
+  /** The cells behind a run of addresses, each once; every address must belong to one that may be written. */
+  #cellsOf(image: Image, address: number, quantity: number): readonly Cell[] {
+    const cells: Cell[] = []
+    for (let index = 0; index < quantity; index += 1) {
+      const cell = this.#cells[image.owner(address + index) - FIRST_CELL]
+      if (cell === undefined || !cell.writable) throw unmapped(address + index, 1)
+      if (cells.at(-1) !== cell) cells.push(cell)
+    }
+    return cells
   }
 
   #found(address: number, quantity: number): Image {
-    if (this.#first.contains(address, quantity)) return this.#first
-    if (this.#second.contains(address, quantity)) return this.#second
-    throw unmapped(address, quantity)
+    const image =
+      this.#registers.find((each) => each.contains(address, quantity)) ??
+      this.#foreign.find((each) => each.contains(address, quantity))
+    if (image === undefined) throw unmapped(address, quantity)
+    return image
   }
 
-  #imageOf(slot: Slot): Image {
-    if (slot.bit) return this.#bits
-    return slot.address >= SECOND_BLOCK ? this.#second : this.#first
+  #foundBits(address: number, quantity: number): Image {
+    const image = this.#bits.find((each) => each.contains(address, quantity))
+    if (image === undefined) throw unmapped(address, quantity)
+    return image
   }
 
   #show(slot: Slot): void {
-    const { downlink, priority } = this.#parts
-    const image = this.#imageOf(slot)
-    const at = image.at(slot.address)
-    if (slot.bit) image.bytes[at] = slot.encodeBit(downlink, priority) ? 1 : 0
-    else slot.encode(image.bytes, at, downlink, priority)
+    slot.show(this.#parts.downlink, this.#parts.priority)
   }
 
   /**
    * Always put in place, changed or not: another protocol may have refreshed the point a moment ago, and a slot that
    * loses to a higher one changes without the point's value.
    */
-  #refreshLive(image: Image, address: number, quantity: number): void {
-    const now = this.#parts.clock.now()
-    for (const slot of this.#live) {
-      if (slot.address >= address + quantity || slot.address + slot.words <= address) continue
-      if (this.#imageOf(slot) !== image) continue
-      if (slot.point.definition.ticking) slot.point.refresh(now)
-      this.#show(slot)
-    }
+  #refresh(slot: Slot): void {
+    if (!slot.live) return
+    if (slot.point.definition.ticking) slot.point.refresh(this.#parts.clock.now())
+    this.#show(slot)
   }
 
-  #refuseOffline(image: Image, address: number, quantity: number): void {
-    for (let index = 0; index < quantity; index += 1) {
-      const slot = this.#slots[image.owner(address + index) - 1]
-      if (slot?.onOffline !== 'exception') continue
-      const { quality, charger } = slot.point
-      if (quality === 'offline' || (quality === 'never' && charger?.online === false)) {
-        throw new ModbusException(exceptionCodes.gatewayTargetFailed, 'the charger is offline')
+  /** Before a run of addresses is read: that each may be, and that what changes by itself is up to date. */
+  #look(image: Image, address: number, quantity: number): void {
+    for (let next = address; next < address + quantity; ) {
+      const owner = image.owner(next)
+      if (owner === OUTSIDE) throw unmapped(next, 1)
+      const cell = this.#cells[owner - FIRST_CELL]
+      next = cell === undefined ? next + 1 : cell.address + cell.words
+      if (cell === undefined) continue
+      for (const slot of cell.slots) {
+        if (slot.onOffline === 'exception' && isAway(slot.point)) {
+          throw new ModbusException(exceptionCodes.gatewayTargetFailed, 'the charger is offline')
+        }
+        this.#refresh(slot)
       }
     }
   }
 }
 
-function understood(slot: Slot, decoded: ReturnType<Slot['decode']>): PointWrite {
-  if (decoded === undefined)
-    throw new ModbusException(exceptionCodes.illegalDataValue, `no value for ${slot.point.definition.name}`)
-  return { point: slot.point, value: decoded.value }
+function keyOf({ at, from }: Place): string {
+  return `${at} ${from}`
+}
+
+function imageAt(images: readonly Image[], address: number): Image {
+  const image = images.findLast(({ base }) => base <= address) ?? images[0]
+  if (image === undefined) throw new Error(`no registers at ${address}`)
+  return image
+}
+
+/** The whole block of a connector can be read, to its last gap. */
+function blockEnd(image: Image, connector: number, stride: number): number {
+  const second = image.base === SECOND_BLOCK
+  const last = image.width === 2 && !second ? SECOND_BLOCK : LAST_ADDRESS + 1
+  return Math.min(last, image.base + (connector + 1) * (second ? SECOND_STRIDE : stride))
+}
+
+function isAway({ quality, charger }: Point): boolean {
+  return quality === 'offline' || (quality === 'never' && charger?.online === false)
 }
 
 function unmapped(address: number, quantity: number): ModbusException {

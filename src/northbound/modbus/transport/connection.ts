@@ -1,13 +1,30 @@
 import type { Socket } from 'node:net'
 import type { Clock } from '../../../lib/clock.ts'
 import type { Log } from '../../../lib/log.ts'
+import type { Peer } from '../peer.ts'
 import { exceptionCodes, exceptionPdu } from '../wire/exception.ts'
-import { encodeFrame, FrameReader, FramingError } from '../wire/mbap.ts'
+import { type Frame, FramingError } from '../wire/mbap.ts'
+import { Silence } from './silence.ts'
+import type { Turns } from './turns.ts'
 
 /** Answers one request. Synchronous, so that answers leave in the order of the requests. */
-export type Handle = (unit: number, pdu: Uint8Array, peer: string) => Uint8Array
+export type Handle = (unit: number, pdu: Uint8Array, peer: Peer) => Uint8Array
+
+/** Cuts a stream into requests, and makes frames of answers. */
+export interface Framing {
+  push(chunk: Uint8Array): void
+  /** Throws FramingError where there is no way to go on. */
+  next(): Frame | undefined
+  readonly partial: boolean
+  encode(request: Frame, pdu: Uint8Array): Uint8Array
+  /** Nothing has come for a while; only of a framing that silence means something to. */
+  silence?(): void
+}
 
 export interface ConnectionParts {
+  readonly framing: Framing
+  /** Shared by all that are served together. */
+  readonly turns: Turns
   readonly handle: Handle
   readonly clock: Clock
   readonly log: Log
@@ -17,38 +34,55 @@ export interface ConnectionParts {
 }
 
 /** Requests answered in a row before others have their turn. */
-const TURN = 32
+const TURN = 16
 /** The rest of a frame has to come within this. */
 const PARTIAL_MS = 5_000
+/** Segments of one frame are not further apart, and a client waits for longer. */
+const SILENCE_MS = 200
 /** A peer that doesn't take its answers for this long is gone. */
 const STUCK_MS = 30_000
 
 /** One client: its bytes in, its answers out, nothing read while it doesn't take them. */
 export class Connection {
-  readonly peer: string
+  readonly peer: Peer
   /** When it last asked something. */
   activeAt: number
   readonly #socket: Socket
   readonly #parts: ConnectionParts
-  readonly #reader = new FrameReader()
+  readonly #framing: Framing
+  readonly #silence: Silence | undefined
   /** When the bytes of an unfinished frame began to come, when the peer stopped taking answers. */
   #partialAt: number | undefined
   #stuckAt: number | undefined
+  /** The peer asks nothing more, but may still wait for answers. */
+  #lastAsked = false
   /** open: answers. ending: the last answers still go out. closed: nothing more. */
   #phase: 'open' | 'ending' | 'closed' = 'open'
 
-  constructor(socket: Socket, peer: string, parts: ConnectionParts) {
+  constructor(socket: Socket, peer: Peer, parts: ConnectionParts) {
     this.peer = peer
     this.#socket = socket
     this.#parts = parts
-    this.activeAt = parts.clock.steady()
+    const { clock, framing } = parts
+    this.#framing = framing
+    if (framing.silence !== undefined)
+      this.#silence = new Silence(clock, SILENCE_MS, () => {
+        framing.silence?.()
+        this.#turn()
+      })
+    this.activeAt = clock.steady()
     socket.on('data', (chunk) => {
       if (this.#phase !== 'open') return
-      this.#reader.push(chunk)
+      this.#silence?.stop()
+      this.#framing.push(chunk)
       this.#turn()
     })
     socket.on('drain', () => {
       this.#stuckAt = undefined
+      this.#turn()
+    })
+    socket.on('end', () => {
+      this.#lastAsked = true
       this.#turn()
     })
     // A reset is an ordinary end here: 'close' follows.
@@ -71,6 +105,7 @@ export class Connection {
   #closed(): void {
     if (this.#phase === 'closed') return
     this.#phase = 'closed'
+    this.#silence?.stop()
     this.#parts.closed()
   }
 
@@ -81,6 +116,7 @@ export class Connection {
     const more = this.#answerInto(answers)
     const [first] = answers
     const taken = first === undefined || this.#socket.write(answers.length === 1 ? first : Buffer.concat(answers))
+    if (this.#lastAsked && taken && !more) this.#phase = 'ending'
     if (this.#isEnding()) {
       this.#stuckAt = this.#parts.clock.steady()
       this.#socket.destroySoon()
@@ -89,7 +125,7 @@ export class Connection {
       this.#socket.pause()
     } else if (more) {
       this.#socket.pause()
-      setImmediate(() => this.#turn())
+      this.#parts.turns.await(() => this.#turn())
     } else this.#socket.resume()
   }
 
@@ -97,14 +133,15 @@ export class Connection {
   #answerInto(answers: Uint8Array[]): boolean {
     try {
       while (answers.length < TURN && !this.#isEnding()) {
-        const frame = this.#reader.next()
+        const frame = this.#framing.next()
         if (frame === undefined) {
-          this.#partialAt = this.#reader.partial ? (this.#partialAt ?? this.#parts.clock.steady()) : undefined
+          this.#partialAt = this.#framing.partial ? (this.#partialAt ?? this.#parts.clock.steady()) : undefined
+          if (this.#framing.partial) this.#silence?.await()
           return false
         }
         this.#partialAt = undefined
         this.activeAt = this.#parts.clock.steady()
-        answers.push(encodeFrame(frame.transaction, frame.unit, this.#answer(frame.unit, frame.pdu)))
+        answers.push(this.#framing.encode(frame, this.#answer(frame.unit, frame.pdu)))
       }
       return true
     } catch (error) {
@@ -121,7 +158,7 @@ export class Connection {
       return this.#parts.handle(unit, pdu, this.peer)
     } catch (error) {
       // A bug of ours: this client hears of it and its session ends; the others go on.
-      this.#parts.log.error({ peer: this.peer, unit, err: error }, 'modbus: request failed')
+      this.#parts.log.error({ peer: this.peer.name, unit, err: error }, 'modbus: request failed')
       this.#phase = 'ending'
       return exceptionPdu(pdu[0] ?? 0, exceptionCodes.serverDeviceFailure)
     }

@@ -5,6 +5,7 @@ export const dataTypes = [
   'uint32',
   'int32',
   'uint64',
+  'int64',
   'float32',
   'float64',
   'string',
@@ -48,6 +49,7 @@ const UINT16_ABSENT = 0xffff
 const INT16_ABSENT = -0x8000
 const UINT32_ABSENT = 0xffffffff
 const INT32_ABSENT = -0x80000000
+const INT64_ABSENT = -(2n ** 63n)
 
 const numeric: Readonly<Record<Exclude<DataType, 'string' | 'bool'>, NumericRow>> = {
   uint16: {
@@ -107,6 +109,17 @@ const numeric: Readonly<Record<Exclude<DataType, 'string' | 'bool'>, NumericRow>
     },
     isAbsent: () => scratch.getUint32(0) === UINT32_ABSENT && scratch.getUint32(4) === UINT32_ABSENT,
   },
+  int64: {
+    words: 4,
+    // The doubles next to the ends of its range; the lowest is "not available".
+    min: -(2 ** 63 - 1024),
+    max: 2 ** 63 - 1024,
+    integer: true,
+    put: (raw) => scratch.setBigInt64(0, BigInt(raw)),
+    take: () => Number(scratch.getBigInt64(0)),
+    absent: () => scratch.setBigInt64(0, INT64_ABSENT),
+    isAbsent: () => scratch.getBigInt64(0) === INT64_ABSENT,
+  },
   float32: {
     words: 2,
     min: -3.4028234663852886e38,
@@ -142,6 +155,12 @@ export function wordsOf(type: DataType, length: number): number {
 export function largest(format: Format): number | undefined {
   if (format.type === 'string' || format.type === 'bool') return undefined
   return fromRaw(numeric[format.type].max, format.scale)
+}
+
+/** The smallest value that the format can show; undefined for what is no number. */
+export function smallest(format: Format): number | undefined {
+  if (format.type === 'string' || format.type === 'bool') return undefined
+  return fromRaw(numeric[format.type].min, format.scale)
 }
 
 /** Lays a value out at `at`. A value that the type can't hold is shown as "not available": it never wraps. */

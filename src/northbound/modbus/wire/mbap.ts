@@ -62,6 +62,10 @@ export class FrameReader {
     return frame
   }
 
+  encode({ transaction, unit }: Frame, pdu: Uint8Array): Uint8Array {
+    return encodeFrame(transaction, unit, pdu)
+  }
+
   #finishHeld(): Frame | undefined {
     this.#fill(PREFIX)
     const total = frameLength(this.#held, 0, this.#heldLength)

@@ -6,6 +6,8 @@ export type Request =
   | { readonly kind: 'read-registers'; readonly function: 3 | 4; readonly address: number; readonly quantity: number }
   | WriteBits
   | WriteRegisters
+  | MaskWrite
+  | { readonly kind: 'report-server-id'; readonly function: 17 }
   | {
       readonly kind: 'read-write-registers'
       readonly function: 23
@@ -37,6 +39,15 @@ export interface RegisterBytes {
 interface WriteRegisters extends RegisterBytes {
   readonly kind: 'write-registers'
   readonly function: 6 | 16
+}
+
+/** Mask Write Register: (current AND `and`) OR (`or` AND NOT `and`). */
+interface MaskWrite {
+  readonly kind: 'mask-write'
+  readonly function: 22
+  readonly address: number
+  readonly and: number
+  readonly or: number
 }
 
 // Most that fits a PDU of 253 bytes (V1.1b3, 6.1 to 6.17).
@@ -80,6 +91,12 @@ export function decodeRequest(pdu: Uint8Array): Request {
       return decodeWriteBits(pdu)
     case 16:
       return { kind: 'write-registers', function: 16, ...registerBytes(pdu, 1, MAX_WRITE_REGISTERS) }
+    case 17:
+      exactly(pdu, 1)
+      return { kind: 'report-server-id', function: 17 }
+    case 22:
+      exactly(pdu, 7)
+      return { kind: 'mask-write', function: 22, address: uint16(pdu, 1), and: uint16(pdu, 3), or: uint16(pdu, 5) }
     case 23:
       return decodeReadWrite(pdu)
     case 43:
@@ -109,9 +126,9 @@ export function registersPdu(functionCode: number, quantity: number): Uint8Array
   return pdu
 }
 
-/** The answer to functions 5, 6, 15 and 16: the first five bytes of the request say it all. */
+/** The answer to functions 5, 6, 15, 16 (the first five bytes of the request say it all) and 22 (all seven do). */
 export function encodeWritten(request: Uint8Array): Uint8Array {
-  return request.slice(0, 5)
+  return request.slice(0, request[0] === 22 ? 7 : 5)
 }
 
 function decodeWriteBits(pdu: Uint8Array): WriteBits {

@@ -3,13 +3,14 @@ import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
 import type { Charger } from '../../../core/charger/charger.ts'
 import type { ChargerDoor } from '../../../core/ports.ts'
+import { CertificateWatch } from '../../../lib/certificate-watch.ts'
+import type { CertificateFiles } from '../../../lib/certificates.ts'
 import type { Clock } from '../../../lib/clock.ts'
 import type { Log } from '../../../lib/log.ts'
 import type { ListenAddress } from '../../../lib/schema.ts'
 import type { Throttle } from '../../../lib/throttle.ts'
+import { certificates } from '../config.ts'
 import type { Password } from './basic-auth.ts'
-import { CertificateWatch } from './certificate-watch.ts'
-import type { CertificateFiles } from './certificates.ts'
 import { type Converse, connect } from './connection.ts'
 import { type Entrance, Gate, type Profiles, plainAddress, SUBPROTOCOL } from './gate.ts'
 import type { Knock } from './knock.ts'
@@ -20,7 +21,7 @@ import { Lobby, type Visit } from './lobby.ts'
 export interface ServerParts {
   readonly listen: ListenAddress
   /** wss:// beside ws://. */
-  readonly tls: (CertificateFiles & { readonly listen: ListenAddress }) | undefined
+  readonly tls: (Omit<CertificateFiles, keyof typeof certificates> & { readonly listen: ListenAddress }) | undefined
   readonly requireSubprotocol: boolean
   /** Milliseconds; 0: never. */
   readonly pingInterval: number
@@ -66,7 +67,13 @@ export class ChargerServer {
       handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
     })
     this.#watch =
-      tls && new CertificateWatch({ files: tls, clock, log, changed: (options) => this.#secure?.secure(options) })
+      tls &&
+      new CertificateWatch({
+        files: { ...tls, ...certificates },
+        clock,
+        log,
+        changed: (options) => this.#secure?.secure(options),
+      })
     this.#plain = this.#listener(parts.listen, undefined)
   }
 

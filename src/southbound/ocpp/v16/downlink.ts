@@ -162,7 +162,11 @@ export class Downlink {
 
 function meaning(answered: Answered): readonly [Answer, string | undefined] {
   if (answered.kind === 'none') return ['no-answer', undefined]
-  if (answered.kind === 'error') return [unsupported.has(answered.code) ? 'not-supported' : 'rejected', answered.code]
+  if (answered.kind === 'error') {
+    const words = text(answered.description, 255)
+    const detail = words === undefined ? answered.code : `${answered.code}: ${words}`
+    return [unsupported.has(answered.code) ? 'not-supported' : 'rejected', detail]
+  }
   const said = text(answered.payload.status, 50)
   // GetConfiguration alone answers without a status.
   return said === undefined ? ['accepted', undefined] : [meanings[said] ?? 'rejected', said]

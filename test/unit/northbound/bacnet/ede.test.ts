@@ -28,9 +28,9 @@ chargers:
   return { listings, parts }
 }
 
-function files({ listings, parts }: ReturnType<typeof drawn>) {
+async function files({ listings, parts }: ReturnType<typeof drawn>) {
   const context = { site: 'Tower East', version: '1.2.3', at: AT }
-  const made = exportPoints('ede', listings, parts, context)
+  const made = await exportPoints('ede', listings, parts, context)
   const rows = (name: string) =>
     String(made.get(name))
       .split('\r\n')
@@ -47,8 +47,8 @@ function files({ listings, parts }: ReturnType<typeof drawn>) {
 }
 
 describe('points --format ede', () => {
-  it('makes the four files of layout 2.3', () => {
-    const { head, made, states, types, units: unitRows } = files(drawn())
+  it('makes the four files of layout 2.3', async () => {
+    const { head, made, states, types, units: unitRows } = await files(drawn())
     expect([...made.keys()]).toEqual(['EDE', 'StateTexts', 'Units', 'ObjTypes'].map((name) => `Tower East_${name}.csv`))
     expect(head.map((cells) => cells.join(';'))).toEqual([
       '#Engineering-Data-Exchange - B.I.G.-EU',
@@ -78,10 +78,11 @@ describe('points --format ede', () => {
 
   it.each(['virtual', 'flat'])(
     'has every point in topology %s under the place and name that the list says',
-    (topology) => {
+    async (topology) => {
       const own = drawn({ bacnet: `bacnet: { device: { instance: 4000 }, network: 2000, topology: ${topology} }` })
+      const { rows } = await files(own)
       const found = new Map(
-        files(own).rows.map(([, device, name, type, instance, , , , , settable]) => [
+        rows.map(([, device, name, type, instance, , , , , settable]) => [
           `${device} ${type} ${instance}`,
           `${name} ${settable}`,
         ]),
@@ -97,8 +98,8 @@ describe('points --format ede', () => {
     },
   )
 
-  it('has the objects beside points, and each key, identifier and name once', () => {
-    const { rows } = files(drawn())
+  it('has the objects beside points, and each key, identifier and name once', async () => {
+    const { rows } = await files(drawn())
     const of = (...wanted: number[]) => rows.filter(([, , , type]) => wanted.includes(Number(type))).map(([key]) => key)
     expect(of(objectTypes.device)).toEqual(['4000.device.4000', '4001.device.4001', '4002.device.4002'])
     // The bridge is a router, with a port to each network.
@@ -113,8 +114,8 @@ describe('points --format ede', () => {
     expect(new Set(rows.map(([, device, name]) => `${device} ${name}`)).size).toBe(rows.length)
   })
 
-  it('refers to nothing that the other files do not explain', () => {
-    const { rows, states, types, units: unitRows } = files(drawn())
+  it('refers to nothing that the other files do not explain', async () => {
+    const { rows, states, types, units: unitRows } = await files(drawn())
     const explained = (table: readonly (readonly string[])[]) => new Set(table.slice(2).map(([code]) => code))
     const used = (column: number) => new Set(rows.map((cells) => cells[column]).filter((cell) => cell !== ''))
     expect([...used(13)].filter((code) => !explained(states).has(code))).toEqual([])
@@ -127,8 +128,8 @@ describe('points --format ede', () => {
     expect(states.find(([reference]) => reference === online?.[13])).toEqual([online?.[13], 'offline', 'online'])
   })
 
-  it('says what can be set, subscribed to, and where a value comes from', () => {
-    const { rows } = files(drawn())
+  it('says what can be set, subscribed to, and where a value comes from', async () => {
+    const { rows } = await files(drawn())
     const of = (name: string) => rows.find((cells) => cells[2] === `Tower East.Bay 01.${name}`)?.slice(7)
     // min, max, settable, COV, high, low, states, unit, address, notification class
     expect(of('1.Limit')?.filter((_, column) => [2, 3, 7, 8].includes(column))).toEqual(['Y', 'Y', '3', 'CP-1/1/limit'])
@@ -139,25 +140,25 @@ describe('points --format ede', () => {
     expect(of('1.Status')?.slice(9)).toEqual(['2'])
   })
 
-  it('is the same each time', () => {
-    expect(files(drawn()).made).toEqual(files(drawn()).made)
+  it('is the same each time', async () => {
+    expect((await files(drawn())).made).toEqual((await files(drawn())).made)
   })
 
-  it('has nothing in a cell that would end it, and only ASCII', () => {
+  it('has nothing in a cell that would end it, and only ASCII', async () => {
     const m = `mapping: m
 charger:
   - { point: power, bacnet: { object: analog-input, instance: 1, name: "a;b\\"c", description: "Wärme;\\n5 °C \\"x\\" 中" } }
 `
-    const { made, rows } = files(drawn({ m, name: 'Bay;01' }))
+    const { made, rows } = await files(drawn({ m, name: 'Bay;01' }))
     for (const text of made.values()) expect(text).toMatch(/^[\x20-\x7e\r\n]*$/)
     for (const cells of rows) expect(cells).toHaveLength(17)
     const row = rows.find(([key]) => key === '4001.analog-input.1')
     expect([row?.[2], row?.[5]]).toEqual(["Tower East.Bay,01.a,b'c", "Warme, 5 deg C 'x' ?"])
   })
 
-  it('is refused where the configuration has no BACnet', () => {
+  it('is refused where the configuration has no BACnet', async () => {
     const own = drawn({ bacnet: '' })
-    expect(() => files(own)).toThrow('ede is a format of bacnet, which the configuration does not have')
+    await expect(files(own)).rejects.toThrow('ede is a format of bacnet, which the configuration does not have')
   })
 
   it('asks on the command line where to write, and writes there', async () => {

@@ -68,6 +68,12 @@ describe('Data types', () => {
     expect(encode(format('int16'), -32_767)).toBe('8001')
     expect(encode(format('int32'), -2)).toBe('fffffffe')
     expect(encode(format('uint64'), 2 ** 53)).toBe('0020000000000000')
+    expect(encode(format('int64'), -1)).toBe('ffffffffffffffff')
+    expect(encode(format('int64'), -(2 ** 53))).toBe('ffe0000000000000')
+    expect(encode(format('int64'), undefined)).toBe('8000000000000000')
+    expect(decode(format('int64'), '8000000000000000')).toBeNull()
+    expect(decode(format('int64', { wordOrder: 'CDAB' }), 'fffeffffffffffff')).toBe(-2)
+    expect(encode(format('int64'), 2 ** 63)).toBe('8000000000000000')
     expect(encode(format('float32'), 3.4028234663852886e38)).toBe('7f7fffff')
   })
 

@@ -11,7 +11,7 @@ const config = modbus.config.parse({})
 
 function check(building: BuildingOptions = {}): readonly Finding[] {
   const { charger, points } = makePoints(building)
-  return modbus.check(config, [
+  return modbus.check(modbus.config.parse(building.settings ?? {}), [
     { device: { charger, name: 'Tower.Bay 01', number: 7, addresses: { modbus: 7 } }, points },
   ])
 }
@@ -66,6 +66,35 @@ describe('What check finds', () => {
     expect(codes([watts(10)], { charger: dc })).toEqual([])
   })
 
+  it('bits of a register that two have, or that a whole value has', () => {
+    const bit = (point: string, part: object) => row(point, { table: 'input', address: 50, ...part })
+    expect(codes([bit('plugged', { bit: 0 }), bit('charging', { bit: 1 })])).toEqual([])
+    expect(codes([bit('plugged', { bit: 1 }), bit('charging', { bit: 1 })])).toEqual(['modbus-collision'])
+    expect(codes([bit('status', { bit: 0, bits: 4 }), bit('charging', { bit: 3 })])).toEqual(['modbus-collision'])
+    expect(codes([bit('status', { bit: 0, bits: 4 }), bit('charging', { bit: 4 })])).toEqual([])
+    expect(codes([bit('status', {}), bit('charging', { bit: 15 })])).toEqual(['modbus-collision'])
+    expect(codes([bit('charging', { bit: 15 }), bit('power', { address: 49 })])).toEqual(['modbus-collision'])
+    const holding = row('smartCharging.enable', { table: 'holding', address: 50, bit: 15 })
+    expect(codes([holding, bit('charging', { bit: 15 })])).toEqual(['modbus-collision'])
+    expect(codes([holding, bit('charging', { bit: 14 })])).toEqual([])
+    const discrete = row('plugged', { table: 'discrete', address: 50 })
+    expect(codes([discrete, bit('plugged', { bit: 0 })])).toEqual([])
+  })
+
+  it('bits that their point can not have', () => {
+    const bit = (point: string, part: object) => codes([row(point, { table: 'input', address: 50, ...part })])
+    expect(bit('status', { bit: 0, bits: 3 })).toEqual(['modbus-type'])
+    expect(bit('status', { bit: 0, bits: 4 })).toEqual([])
+    expect(bit('plugged', { bit: 0, bits: 2 })).toEqual(['modbus-type'])
+    expect(bit('plugged', { bits: 1 })).toEqual(['modbus-type'])
+    expect(bit('plugged', { table: 'discrete', bit: 0 })).toEqual(['modbus-type'])
+    expect(bit('plugged', { bit: 0, type: 'uint16' })).toEqual(['modbus-type'])
+    expect(bit('status', { bit: 13, bits: 4 })).toEqual(['modbus-type'])
+    expect(bit('power', { bit: 0, bits: 16 })).toEqual(['modbus-type'])
+    expect(bit('info', { bit: 0 })).toEqual(['modbus-type'])
+    expect(bit('start', { bit: 0, bits: 2 })).toEqual(['modbus-read-only'])
+  })
+
   it('a writable text that is longer than one write can be', () => {
     const key = (part: object) => row('config.ConnectorPhaseRotation', part, { writable: true })
     const found = (part: object) => codes([], { chargerRows: [key(part)] })
@@ -116,6 +145,24 @@ describe('Addresses', () => {
     expect(of('power', 1)).toMatchObject({ table: 'input', address: 110, number: 300_111, type: 'float32', words: 2 })
     expect(of('start.idTag', 2)).toMatchObject({ address: 11_000, number: 411_001, type: 'string', words: 10 })
     expect(of('plugged', 1)).toMatchObject({ table: 'discrete', address: 100, number: 100_101 })
+  })
+
+  it('of bits say which', () => {
+    const rows = [row('status', { table: 'input', address: 50, bit: 8, bits: 4 })]
+    const { charger, points } = makePoints({ chargerRows: [], connectorRows: rows })
+    const device = { charger, name: 'Tower.Bay 01', number: 7, addresses: { modbus: 7 } }
+    expect(modbus.describe(config, device, points[0]!)).toEqual({
+      unit: 7,
+      table: 'input',
+      address: 150,
+      number: 300_151,
+      type: 'bits',
+      words: 1,
+      wordOrder: 'ABCD',
+      scale: 1,
+      bit: 8,
+      bits: 4,
+    })
   })
 
   it('are not described for what Modbus does not show', () => {

@@ -3,12 +3,28 @@ import { describe, expect, it } from 'vitest'
 import { encodeIdentification } from '../../../../src/northbound/modbus/wire/device-identification.ts'
 import { exceptionCodes, exceptionPdu, ModbusException } from '../../../../src/northbound/modbus/wire/exception.ts'
 import { decodeRequest, encodeBits, encodeWritten, registersPdu } from '../../../../src/northbound/modbus/wire/pdu.ts'
+import { encodeRtu } from '../../../../src/northbound/modbus/wire/rtu.ts'
+import { encodeServerId } from '../../../../src/northbound/modbus/wire/server-id.ts'
 import { hex, toHex } from './support.ts'
 
+interface Copied {
+  /** Who else copied it from the standard (README.md beside the vectors). */
+  readonly agrees: readonly string[]
+}
+
 interface Vectors {
-  readonly exchanges: readonly { readonly name: string; readonly request: string; readonly response?: string }[]
-  readonly exception: { readonly request: string; readonly response: string }
-  readonly identification: { readonly objects: readonly string[]; readonly first: string; readonly third: string }
+  readonly exchanges: readonly (Copied & {
+    readonly name: string
+    readonly request: string
+    readonly response?: string
+  })[]
+  readonly exception: Copied & { readonly request: string; readonly response: string }
+  readonly serial: readonly (Copied & { readonly name: string; readonly frame: string })[]
+  readonly identification: Copied & {
+    readonly objects: readonly string[]
+    readonly first: string
+    readonly third: string
+  }
 }
 
 const file = new URL('../../../vectors/modbus/application-protocol.json', import.meta.url)
@@ -35,6 +51,22 @@ describe("The standard's examples", () => {
     expect(vectors.exchanges.map(({ request }) => typeof outcome(request))).toEqual(
       vectors.exchanges.map(() => 'object'),
     )
+  })
+
+  it('are named with others who copied them from the standard', () => {
+    const named = [...vectors.exchanges, vectors.exception, vectors.identification, ...vectors.serial]
+    const readme = readFileSync(new URL('README.md', file), 'utf8')
+    for (const { agrees } of named) {
+      expect(agrees.length).toBeGreaterThan(0)
+      for (const name of agrees) expect(readme).toContain(`| \`${name}\` `)
+    }
+  })
+
+  it('have on a serial line the CRC that others computed', () => {
+    for (const { frame } of vectors.serial) {
+      const bytes = hex(frame)
+      expect(toHex(encodeRtu(bytes[0] ?? 0, bytes.subarray(1, -2)))).toBe(toHex(bytes))
+    }
   })
 
   it('Read Coils', () => {
@@ -94,6 +126,12 @@ describe("The standard's examples", () => {
     expect(toHex(pdu)).toBe(response)
   })
 
+  it('Mask Write Register is echoed whole', () => {
+    const { request, response } = exchange('Mask Write')
+    expect(decodeRequest(request)).toEqual({ kind: 'mask-write', function: 22, address: 4, and: 0xf2, or: 0x25 })
+    expect(toHex(encodeWritten(request))).toBe(response)
+  })
+
   it('the exception response', () => {
     expect(toHex(exceptionPdu(hex(vectors.exception.request)[0] ?? 0, 2))).toBe(toHex(hex(vectors.exception.response)))
   })
@@ -108,6 +146,43 @@ describe("The standard's examples", () => {
     expect(pdu.startsWith('2b0e0182000003')).toBe(true)
     expect(pdu.slice(14).startsWith(toHex(hex(vectors.identification.first)))).toBe(true)
     expect(pdu.endsWith(toHex(hex(vectors.identification.third)))).toBe(true)
+  })
+})
+
+describe('Report Server ID', () => {
+  const identification = {
+    vendorName: 'ACME',
+    productCode: 'M1',
+    majorMinorRevision: '4.2',
+    vendorUrl: '',
+    productName: '',
+    modelName: '',
+    userApplicationName: '',
+  }
+
+  it('is one byte of function, and any more are exception 3', () => {
+    expect(outcome('11')).toEqual({ kind: 'report-server-id', function: 17 })
+    expect(outcome('11 00')).toBe(3)
+  })
+
+  it('answers Server ID, run indicator, and who it is', () => {
+    expect(toHex(encodeServerId('charger', true, identification))).toBe(
+      `110d02ff${Buffer.from('ACME;M1;4.2').toString('hex')}`,
+    )
+    expect(toHex(encodeServerId('bridge', false, identification)).slice(0, 8)).toBe('110d0100')
+  })
+
+  it('stays within 253 bytes, and cuts no character in two', () => {
+    const long = encodeServerId('charger', true, { ...identification, vendorName: 'é'.repeat(200) })
+    expect(long.length).toBe(252)
+    expect(long[1]).toBe(long.length - 2)
+    expect(Buffer.from(long.subarray(4)).toString('utf8')).toBe('é'.repeat(124))
+  })
+})
+
+describe('Mask Write Register', () => {
+  it('of any other length is exception 3', () => {
+    for (const pdu of ['16', '16 0004', '16 0004 00F2 00', '16 0004 00F2 0025 00']) expect(outcome(pdu)).toBe(3)
   })
 })
 
@@ -178,7 +253,7 @@ describe('Broken requests', () => {
   })
 
   it('functions that are not served: exception 1, whatever follows', () => {
-    const served = new Set([1, 2, 3, 4, 5, 6, 15, 16, 23, 43])
+    const served = new Set([1, 2, 3, 4, 5, 6, 15, 16, 17, 22, 23, 43])
     for (let code = 0; code < 256; code += 1) {
       if (!served.has(code)) expect(outcome(Uint8Array.of(code, 0, 0, 0, 1))).toBe(exceptionCodes.illegalFunction)
     }

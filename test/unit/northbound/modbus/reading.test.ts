@@ -86,6 +86,37 @@ describe('Reading', () => {
     expect(await ask('01 0066 0002')).toBe(compact('01 01 00'))
   })
 
+  it('with gaps: strict refuses every address that is no point, whatever is read with it', async () => {
+    const { building, ask } = await open({ options: { gaps: 'strict' } })
+    expect(await ask('03 0064 0002')).toBe('0304ffffffff')
+    expect(await ask('03 0065 0002')).toBe('8302')
+    expect(await ask('03 0066 0001')).toBe('8302')
+    expect(await ask('04 0063 0002')).toBe('8402')
+    expect(await ask('06 0066 0001')).toBe('8602')
+    expect(await ask('01 0064 0002')).toBe('010100')
+    expect(await ask('01 0064 0003')).toBe('8102')
+    // A read of half a value is none of a gap.
+    expect(await ask('03 006F 0001')).toMatch(/^0302/)
+    expect(await ask('03 012C 0001')).toBe('8302')
+    expect(building.log.count('error', '')).toBe(0)
+  })
+
+  it('with gaps: strict does so in a unit of blocks as well', async () => {
+    const { client } = await open({ options: { gaps: 'strict' }, settings: { layout: 'blocks' } })
+    // Number 7 in blocks of 300, connector 1.
+    expect(await client.ask(240, '03 0898 0002')).toBe('0304ffffffff')
+    expect(await client.ask(240, '03 0899 0002')).toBe('8302')
+  })
+
+  it('with gaps: reserved refuses writes to gaps all the same', async () => {
+    const { ask } = await open({ options: { gaps: 'reserved' } })
+    expect(await ask('03 0066 0001')).toBe('03020000')
+    for (const pdu of ['06 0066 0001', '10 0066 0001 02 0001', '05 0066 FF00', '16 0066 0000 0001']) {
+      const code = (Number.parseInt(pdu.slice(0, 2), 16) | 0x80).toString(16)
+      expect(await ask(pdu), pdu).toBe(`${code}02`)
+    }
+  })
+
   it('shows the connectors that a charger turns out to have', async () => {
     const { building, client } = await open()
     const device = { charger: building.charger, name: 'Tower.Bay 02', number: 8, addresses: { modbus: 8 } }
@@ -156,7 +187,7 @@ describe('Reading', () => {
 
   it('answers unknown functions with exception 1 and goes on', async () => {
     const { ask } = await open()
-    for (const code of ['07', '11', '16', '08', '63']) {
+    for (const code of ['07', '14', '18', '08', '63']) {
       expect(await ask(`${code} 0000 0000`)).toBe(`${(Number.parseInt(code, 16) | 0x80).toString(16)}01`)
     }
     expect(await ask('03 0000 0001')).toMatch(/^0302/)

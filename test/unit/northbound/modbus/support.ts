@@ -88,6 +88,8 @@ export interface BuildingOptions {
   readonly charger?: Partial<ChargerSettings>
   readonly chargerRows?: readonly Row[]
   readonly connectorRows?: readonly Row[]
+  /** From a connector's registers to the next one's; 100 where it isn't said. */
+  readonly stride?: number
 }
 
 /** Points as a mapping would make them; each row has one binding object, shared by its points. */
@@ -124,7 +126,9 @@ export function makePoints(building: BuildingOptions = {}) {
 
   function expand(rows: readonly Row[], connectors: readonly number[]): Point[] {
     return rows.flatMap((row) => {
-      const bindings = { modbus: { row: modbus.binding.parse(row.modbus), options: mappingOptions, stride: 100 } }
+      const bindings = {
+        modbus: { row: modbus.binding.parse(row.modbus), options: mappingOptions, stride: building.stride ?? 100 },
+      }
       return connectors.map((connector) => {
         const definition = findPoint(connector === 0 ? 'charger' : 'connector', row.point)
         if (definition === undefined) throw new Error(`no point ${row.point}`)
@@ -205,7 +209,8 @@ export async function startBuilding(building: BuildingOptions = {}) {
   return {
     ...parts,
     server,
-    port: Number(address.split(':')[1]),
+    address,
+    port: Number(address.split(':').at(-1)),
     /** The charger connects, boots and becomes ready. */
     bring(): FakeLink {
       const link = new FakeLink()

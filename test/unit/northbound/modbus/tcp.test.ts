@@ -1,5 +1,6 @@
 import { createServer } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
+import type { Handle } from '../../../../src/northbound/modbus/transport/connection.ts'
 import { TcpServer } from '../../../../src/northbound/modbus/transport/tcp.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
 import { adu, hex, RawClient, RecordingLog } from './support.ts'
@@ -13,7 +14,7 @@ afterEach(async () => {
 /** A server whose handler answers with the request, unless told otherwise. */
 async function listen(
   settings: { maxConnections?: number; idleTimeout?: number } = {},
-  handle: (unit: number, pdu: Uint8Array, peer: string) => Uint8Array = (_unit, pdu) => pdu.slice(),
+  handle: Handle = (_unit, pdu) => pdu.slice(),
 ) {
   const clock = new FakeClock()
   const log = new RecordingLog()

@@ -3,8 +3,12 @@ import { readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
 
-/** Where the certificates of wss:// are, as the config says it; relative files start at `folder`. */
+/** Where the certificates of a listener are, as the config says it; relative files start at `folder`. */
 export interface CertificateFiles {
+  /** The part of the config that names them, such as `ocpp.tls`: for what is said of them. */
+  readonly section: string
+  /** Who connects, in the plural. */
+  readonly peers: string
   readonly cert: string
   readonly key: string
   readonly clientCa?: string | undefined
@@ -46,9 +50,12 @@ export function readCertificates(files: CertificateFiles, now: number): Certific
   const own = chain?.[0]
   if (own !== undefined && secret !== undefined && !own.checkPrivateKey(secret))
     refuse('key', `is not the key of the first certificate in ${files.cert}: put the bridge's own certificate first`)
-  if (chain !== undefined) faults.push(...judgeChain(chain, now))
+  if (chain !== undefined) faults.push(...judgeChain(chain, files.peers, now))
   if (roots?.some((root) => !root.ca) === true)
-    refuse('clientCa', 'holds a certificate that is no authority: it needs those that sign, not those of the chargers')
+    refuse(
+      'clientCa',
+      `holds a certificate that is no authority: it needs those that sign, not those of the ${files.peers}`,
+    )
   if (faults.some(({ warning }) => !warning) || cert === undefined || key === undefined)
     return { faults, options: undefined }
 
@@ -116,15 +123,16 @@ function parseKey(pem: string, refuse: Refuse): KeyObject | undefined {
   }
 }
 
-/** What chargers may object to, though the bridge can run with it. */
+/** What peers may object to, though the bridge can run with it. */
 function judgeChain(
   [own, ...above]: readonly [X509Certificate, ...X509Certificate[]],
+  peers: string,
   now: number,
 ): readonly CertificateFault[] {
   const faults: CertificateFault[] = []
   const warn = (message: string) => faults.push({ key: 'cert', message, warning: true })
-  if (Date.parse(own.validTo) < now) warn(`ended at ${own.validTo}: chargers will not connect`)
-  if (Date.parse(own.validFrom) > now) warn(`begins only at ${own.validFrom}: chargers will not connect before`)
+  if (Date.parse(own.validTo) < now) warn(`ended at ${own.validTo}: ${peers} will not connect`)
+  if (Date.parse(own.validFrom) > now) warn(`begins only at ${own.validFrom}: ${peers} will not connect before`)
   let below = own
   for (const issuer of above) {
     if (!below.checkIssued(issuer)) {

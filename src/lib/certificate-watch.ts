@@ -1,7 +1,7 @@
 import type { SecureContextOptions } from 'node:tls'
-import type { Cancel, Clock } from '../../../lib/clock.ts'
-import type { Log } from '../../../lib/log.ts'
 import { type CertificateFiles, certificateStamp, readCertificates } from './certificates.ts'
+import type { Cancel, Clock } from './clock.ts'
+import type { Log } from './log.ts'
 
 export interface WatchParts {
   readonly files: CertificateFiles
@@ -30,7 +30,7 @@ export class CertificateWatch {
     this.#stamp = certificateStamp(files)
     const { options, faults } = readCertificates(files, clock.now())
     if (options === undefined)
-      throw new Error(faults.map(({ key, message }) => `ocpp.tls.${key} ${message}`).join('; '))
+      throw new Error(faults.map(({ key, message }) => `${files.section}.${key} ${message}`).join('; '))
     this.#again()
     return options
   }
@@ -44,7 +44,7 @@ export class CertificateWatch {
     const { changed, clock, files, log } = this.#parts
     const stamp = certificateStamp(files)
     const { options, faults } = readCertificates(files, clock.now())
-    const said = faults.map(({ key, message }) => `ocpp.tls.${key} ${message}`).join('; ')
+    const said = faults.map(({ key, message }) => `${files.section}.${key} ${message}`).join('; ')
     if (options === undefined) {
       // Cert and key are seldom replaced in the same moment, so it is tried again; said once.
       if (said !== this.#told) log.error({}, `the new certificates can't be used, the old ones stay: ${said}`)

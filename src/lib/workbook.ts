@@ -1,0 +1,33 @@
+import { writeXlsx } from 'hucre/xlsx'
+
+/** One sheet: a header that stays in view and filters, and rows below it. Texts are texts, whatever they begin with. */
+export interface Sheet {
+  readonly name: string
+  readonly columns: readonly { readonly title: string; readonly width: number }[]
+  readonly rows: readonly (readonly (string | number)[])[]
+}
+
+/** The bytes of an XLSX file. */
+export function workbook(sheets: readonly Sheet[]): Promise<Uint8Array> {
+  return writeXlsx({
+    sheets: sheets.map(({ name, columns, rows }) => ({
+      name,
+      columns: columns.map(({ width }) => ({ width })),
+      rows: [columns.map(({ title }) => title), ...rows].map((cells) => cells.map(plain)),
+      freezePane: { rows: 1 },
+      autoFilter: { range: `A1:${letters(columns.length)}${rows.length + 1}` },
+    })),
+  })
+}
+
+/** XML 1.0 has no place for these, and a program that meets them refuses the whole file. */
+function plain(cell: string | number): string | number {
+  return typeof cell === 'string'
+    ? cell.replace(/[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu, '')
+    : cell
+}
+
+/** The name of the n-th column, counted from 1: A to Z, AA and so on. */
+function letters(n: number): string {
+  return n <= 0 ? '' : letters(Math.floor((n - 1) / 26)) + String.fromCharCode(65 + ((n - 1) % 26))
+}

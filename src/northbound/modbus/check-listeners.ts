@@ -1,0 +1,53 @@
+import type { Finding } from '../../core/finding.ts'
+import type { Listing } from '../../core/ports.ts'
+import { readCertificates } from '../../lib/certificates.ts'
+import type { ModbusConfig } from './config.ts'
+import { placesOf } from './layout.ts'
+import { certificates } from './listeners.ts'
+
+/** What can't be listened on as configured; relative files start at `folder`. */
+export function checkListeners(
+  settings: ModbusConfig,
+  listings: readonly Listing[],
+  folder: string,
+): readonly Finding[] {
+  return [...checkUnits(settings, listings), ...checkAddresses(settings), ...checkTls(settings, folder)]
+}
+
+/** On a line the bridge has a unit like the others. */
+function checkUnits(settings: ModbusConfig, listings: readonly Listing[]): readonly Finding[] {
+  return (['rtu', 'rtuTcp'] as const).flatMap((key) => {
+    const unit = settings[key]?.unit
+    const taken = listings.flatMap(({ device }) => placesOf(settings, device).map((place) => ({ device, place })))
+    const other = taken.find(({ place }) => place.unit === unit)
+    if (other === undefined) return []
+    const { device, place } = other
+    const holder = place.kind === 'block' ? 'of blocks' : `of ${device.name}`
+    const message = `unit ${unit} is the bridge's own on this line, and that ${holder}: choose another`
+    return [{ code: 'modbus-unit', key: ['modbus', key, 'unit'], message }]
+  })
+}
+
+function checkAddresses(settings: ModbusConfig): readonly Finding[] {
+  const taken = new Map<string, string>()
+  return (['tcp', 'tls', 'rtuTcp'] as const).flatMap((key) => {
+    const listen = settings[key]?.listen
+    if (listen === undefined || listen.port === 0) return []
+    const address = `${listen.host}:${listen.port}`
+    const other = taken.get(address)
+    taken.set(address, key)
+    if (other === undefined) return []
+    const message = `${address} is modbus.${other}.listen already: each needs a port of its own`
+    return [{ code: 'duplicate-listen', key: ['modbus', key, 'listen'], message }]
+  })
+}
+
+function checkTls({ tls }: ModbusConfig, folder: string): readonly Finding[] {
+  if (tls === undefined) return []
+  return readCertificates({ ...tls, ...certificates, folder }, Date.now()).faults.map(({ key, message, warning }) => ({
+    code: 'tls-files',
+    key: ['modbus', 'tls', key],
+    message: `${key} ${message}`,
+    ...(warning && { warning }),
+  }))
+}
