@@ -1,4 +1,5 @@
 import type { NorthboundParts } from '../../core/ports.ts'
+import { Throttle } from '../../lib/throttle.ts'
 import type { ModbusConfig } from './config.ts'
 import type { Desk, RequestServer } from './stack.ts'
 import type { Handle } from './transport/connection.ts'
@@ -29,13 +30,18 @@ export function openListeners(
   }
   if (rtuTcp !== undefined) {
     const line = onLine(desk, rtuTcp.unit)
+    const throttle = new Throttle(clock)
+    const broadcast = () => {
+      const missed = throttle.pass('broadcast')
+      if (missed !== undefined)
+        log.warn({ missed }, 'modbus: modbus.rtuTcp: a request to all units (0) is not carried out')
+    }
     servers.push(
       new TcpServer(rtuTcp, line.handle, clock, log, {
         key: 'modbus.rtuTcp',
         prefix: 'rtu+tcp://',
         open: openPlain,
-        // What else such a stream carries is the business of whoever shares it.
-        framing: () => new RtuReader({ isOwn: line.isOwn, broadcast: () => {}, noise: () => {} }),
+        framing: () => new RtuReader({ isOwn: line.isOwn, broadcast, noise: () => {} }),
       }),
     )
   }
