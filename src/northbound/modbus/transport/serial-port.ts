@@ -118,6 +118,10 @@ function reasonOf({ message }: Error): string {
 
 /** What tells the device behind a name from one that comes after it; the same for all where names are no files. */
 function deviceAt(path: string): string {
-  const found = statSync(path, { throwIfNoEntry: false })
-  return found === undefined ? '' : `${found.dev}:${found.ino}:${found.rdev}`
+  try {
+    const { dev, ino, rdev } = statSync(path)
+    return `${dev}:${ino}:${rdev}`
+  } catch {
+    return ''
+  }
 }
