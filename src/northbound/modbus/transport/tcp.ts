@@ -27,14 +27,14 @@ export interface Listening {
 }
 
 /** Modbus TCP as everybody speaks it. */
-export const plain: Listening = { key: 'modbus.tcp', prefix: '', open: openPlain, framing: () => new FrameReader() }
+const plain: Listening = { key: 'modbus.tcp', prefix: '', open: openPlain, framing: () => new FrameReader() }
 
 /** Sockets of whom no more is known than an address. */
 export function openPlain(options: ServerOpts, accept: (socket: Socket, peer: Peer) => void): Server {
   return createServer(options, (socket) => accept(socket, addressOf(socket)))
 }
 
-export function addressOf(socket: Socket): Peer {
+function addressOf(socket: Socket): Peer {
   return { kind: 'address', name: socket.remoteAddress ?? '' }
 }
 
