@@ -27,7 +27,7 @@ export interface Listening {
 }
 
 /** Modbus TCP as everybody speaks it. */
-const plain: Listening = { key: 'modbus.tcp', prefix: '', open: openPlain, framing: () => new FrameReader() }
+export const plain: Listening = { key: 'modbus.tcp', prefix: '', open: openPlain, framing: () => new FrameReader() }
 
 /** Sockets of whom no more is known than an address. */
 export function openPlain(options: ServerOpts, accept: (socket: Socket, peer: Peer) => void): Server {
