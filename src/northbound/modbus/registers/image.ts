@@ -52,6 +52,14 @@ export class Image {
     }
   }
 
+  /** Takes addresses from whoever had them; answers with the owners, cells from 2 on. */
+  clear(from: number, end: number): readonly number[] {
+    const owners = [...new Set(this.owners.subarray(from - this.base, end - this.base))]
+    this.owners.fill(OUTSIDE, from - this.base, end - this.base)
+    this.span(from, end - from).fill(0)
+    return owners.filter((owner) => owner >= FIRST_CELL)
+  }
+
   /** Makes room up to `end` (exclusive), keeping what is there. */
   grow(end: number): void {
     if (end <= this.end) return
