@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { adopt } from './adopt.ts'
 import { type ChargerFormat, chargerFormats, formatChargers, listChargers } from './chargers.ts'
-import type { Listing } from './core/ports.ts'
+import type { Listing, Store } from './core/ports.ts'
 import { runDemo } from './demo.ts'
 import { discoverPoints } from './discover.ts'
 import type { Gateway } from './gateway.ts'
@@ -58,7 +58,12 @@ program
   .addOption(config())
   .action(async ({ config: file }: { config: string }) => {
     const log = logger()
-    const parts = { file, log, openStore, started: (gateway: Gateway) => started(gateway, log) }
+    const parts = {
+      file,
+      log,
+      openStore: openStore(log),
+      started: (gateway: Gateway) => started(gateway, log),
+    }
     const bridge = await runBridge(planned(file, log), parts)
     process.on('SIGHUP', () => bridge.reload())
     stopOnSignal(() => bridge.stop())
@@ -73,7 +78,7 @@ program
   .option('--config <file>', 'a configuration whose chargers are simulated, instead of the built-in one')
   .action(async ({ chargers, config: file }: { chargers: number; config?: string }) => {
     const log = logger('warn')
-    const demo = runDemo({ chargers, file, log, planned: (path) => planned(path, log), openStore })
+    const demo = runDemo({ chargers, file, log, planned: (path) => planned(path, log), openStore: openStore(log) })
     const addresses = await started(demo.gateway, log)
     demo.populate(addresses)
     stopOnSignal(() => demo.stop())
@@ -110,7 +115,7 @@ program
       return
     }
     // What is printed is what a run will show, now and for ever.
-    const store = openStore(plan)
+    const store = openStore(logger())(plan)
     keepNumbers(plan, store)
     store.close()
     const shown = { protocols: northbound, configs: plan.settings.northbound }
@@ -153,7 +158,7 @@ chargers
   .action((id: string, options: { name?: string; mapping?: string; config?: string }) => {
     const { name, mapping } = options
     const file = options.config ?? chargers.opts<{ config: string }>().config
-    const adopted = adopt({ file, id, name, mapping, openStore })
+    const adopted = adopt({ file, id, name, mapping, openStore: openStore(logger()) })
     if (adopted.kind === 'adopted') {
       tell(adopted.warnings)
       console.log(adopted.message)
@@ -264,8 +269,8 @@ function tell(problems: readonly Problem[]): void {
   for (const problem of problems) console.error(formatProblem(problem))
 }
 
-function openStore(plan: Plan) {
-  return openSqlite(plan.settings.store, systemClock)
+function openStore(log: Log): (plan: Plan) => Store {
+  return (plan) => openSqlite(plan.settings.store, systemClock, { log })
 }
 
 /** Starts every listener and prints the ready line; what can't be started is one line and exit code 1. */

@@ -15,6 +15,11 @@ export interface RunParts {
   readonly started: (gateway: Gateway) => Promise<unknown>
 }
 
+interface Begun {
+  readonly gateway: Gateway
+  readonly changes: Watch
+}
+
 /** A bridge that follows its config, and can start anew without leaving its process. */
 export interface RunningBridge {
   /** Looks at the config now. */
@@ -27,10 +32,11 @@ const RESTART_AFTER_MS = 500
 
 export async function runBridge(plan: Plan, { file, log, openStore, started }: RunParts): Promise<RunningBridge> {
   let stopping = false
-  let restarting = false
-  let current = await begin(plan)
+  let restarting: Promise<void> | undefined
+  /** Undefined: it is stopped. */
+  let current: Begun | undefined = await begin(plan)
 
-  async function begin(own: Plan): Promise<{ readonly gateway: Gateway; readonly changes: Watch }> {
+  async function begin(own: Plan): Promise<Begun> {
     const store = openStore(own)
     const gateway = createGateway(own, { clock: systemClock, log, store, restart: later })
     await started(gateway)
@@ -38,30 +44,41 @@ export async function runBridge(plan: Plan, { file, log, openStore, started }: R
   }
 
   function later(): void {
-    if (restarting || stopping) return
-    restarting = true
-    systemClock.after(RESTART_AFTER_MS, () => void restart())
+    if (restarting !== undefined || stopping) return
+    restarting = new Promise<void>((resolve) => systemClock.after(RESTART_AFTER_MS, resolve)).then(restart)
+  }
+
+  async function end(): Promise<void> {
+    const own = current
+    current = undefined
+    own?.changes.stop()
+    await own?.gateway.stop()
   }
 
   async function restart(): Promise<void> {
+    if (stopping) return
     const { problems, plan: next } = draw(file)
     if (next === undefined) {
       for (const problem of problems) log.error({}, formatProblem(problem))
       log.error({}, `${file} has mistakes: no restart, the bridge goes on as before`)
-    } else if (!stopping) {
-      current.changes.stop()
-      await current.gateway.stop()
-      current = await begin(next)
+    } else {
+      await end()
+      if (!isStopping()) current = await begin(next)
     }
-    restarting = false
+    restarting = undefined
+  }
+
+  /** It may have come to that while the bridge was being stopped. */
+  function isStopping(): boolean {
+    return stopping
   }
 
   return {
-    reload: () => current.changes.now(),
-    stop() {
+    reload: () => current?.changes.now(),
+    async stop() {
       stopping = true
-      current.changes.stop()
-      return current.gateway.stop()
+      await restarting
+      await end()
     },
   }
 }

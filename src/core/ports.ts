@@ -260,6 +260,8 @@ export interface Store {
   /** Held values by key: registration, parameters, desired configuration keys, authorisation mode. */
   held(charger: string): ReadonlyMap<string, string>
   hold(charger: string, key: string, value: string | undefined): void
+  /** The same for what nobody is told of: where the disk takes nothing it is written once that is possible. */
+  holdSoon(charger: string, key: string, value: string | undefined): void
 
   /** The last value that a client wrote to an action; kept so that an old value written again does nothing. */
   edge(charger: string, connector: number, action: string, client: string): number | undefined
@@ -403,13 +405,3 @@ export interface Newcomer {
 
 /** Finds a place for one more point and keeps it taken: the protocol's part of a mapping row; undefined: no room is left. */
 export type Vacancies = (newcomer: Newcomer) => Readonly<Record<string, unknown>> | undefined
-
-/** Something that a protocol can't do as configured. `point` leads to its mapping row, `key` to a place in config.yaml. */
-export interface Finding {
-  readonly code: string
-  readonly message: string
-  readonly point?: Point
-  readonly key?: readonly (string | number)[]
-  /** A warning doesn't stop the bridge. */
-  readonly warning?: true
-}

@@ -5,6 +5,8 @@ export type Cancel = () => void
 export interface Clock {
   /** Milliseconds since 1970 (UTC). */
   now(): number
+  /** Milliseconds since whenever, which nobody sets: by these it is measured how long something lasts. */
+  steady(): number
   /** Runs `task` once after `ms` milliseconds. */
   after(ms: number, task: () => void): Cancel
 }
@@ -13,6 +15,7 @@ const LONGEST_MS = 2 ** 31 - 1
 
 export const systemClock: Clock = {
   now: () => Date.now(),
+  steady: () => performance.now(),
   after(ms, task) {
     if (ms <= 0) {
       const immediate = setImmediate(task)

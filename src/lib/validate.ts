@@ -53,7 +53,7 @@ function toProblems(issue: Issue, schema: z.ZodType, value: unknown, yaml: YamlF
         yaml.problem(
           'wrong-type',
           full,
-          `${name} must be ${typeName(issue.expected)}, not ${yaml.written(full) ?? describe(found)}${hint(issue.expected, found, formOf(schema, below))}`,
+          `${name} must be ${typeName(issue.expected)}, not ${yaml.written(full) ?? describe(found)}${hint(issue.expected, found, { form: formOf(schema, below), choices: choicesOf(schema, below) })}`,
         ),
       ]
     case 'invalid_value': {
@@ -79,7 +79,11 @@ function toProblems(issue: Issue, schema: z.ZodType, value: unknown, yaml: YamlF
           : issue.inclusive
             ? 'at least'
             : 'more than'
-      const of = issue.origin === 'string' ? ' characters long' : issue.origin === 'array' ? ' entries long' : ''
+      if (issue.origin === 'array') {
+        const entries = Number(most) === 1 ? 'entry' : 'entries'
+        return [yaml.problem('out-of-range', full, `${name} must have ${side} ${most} ${entries}`)]
+      }
+      const of = issue.origin === 'string' ? ' characters long' : ''
       return [yaml.problem('out-of-range', full, `${name} must be ${side} ${most}${of}`)]
     }
     default:
@@ -114,11 +118,22 @@ function describe(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 60)}…` : text
 }
 
-/** What to do about a value of another type; `form` is how the text that belongs here is written, if not as one likes. */
-function hint(expected: string, found: unknown, form: string | undefined): string {
+/**
+ * What to do about a value of another type; `form` is how what belongs here is written, if not as one likes, `choices`
+ * what may stand in a list.
+ */
+function hint(
+  expected: string,
+  found: unknown,
+  { form, choices }: { readonly form: string | undefined; readonly choices: readonly string[] | undefined },
+): string {
   if (expected === 'string' && (typeof found === 'number' || typeof found === 'boolean'))
     return form === undefined ? ': put it in quotes' : `: ${form}`
-  if (expected === 'array' && typeof found === 'string') return `: write [${describe(found)}]`
+  if (expected === 'object' && form !== undefined) return `: ${form}`
+  if (expected === 'array' && typeof found === 'string')
+    return choices === undefined || choices.includes(found)
+      ? `: write [${describe(found)}]`
+      : `: write some of [${choices.join(', ')}]`
   if (typeof found !== 'string') return ''
   if (expected === 'number' || expected === 'int') {
     const digits = /^-?\d+(\.\d+)?/.exec(found)?.[0]
@@ -155,6 +170,13 @@ function formOf(schema: z.ZodType, path: Path): string | undefined {
   return nodesAt(schema, path)
     .map(({ form }) => form)
     .find((form) => typeof form === 'string')
+}
+
+/** What may stand in the list at a path, where that is a choice of texts. */
+function choicesOf(schema: z.ZodType, path: Path): readonly string[] | undefined {
+  return nodesAt(schema, path)
+    .flatMap(({ items }) => (isRecord(items) && Array.isArray(items.enum) ? [items.enum.map(String)] : []))
+    .at(0)
 }
 
 /** A schema at a path, looked up in its JSON schema (defaults and unions already unwrapped). */

@@ -1,8 +1,10 @@
 import { dirname } from 'node:path'
+import type { Finding } from '../core/finding.ts'
 import { units } from '../core/points/unit.ts'
-import type { Finding, Listing } from '../core/ports.ts'
+import type { Listing } from '../core/ports.ts'
 import type { Problem } from '../lib/problem.ts'
 import type { YamlFile } from '../lib/yaml-file.ts'
+import { isPackaged } from './load.ts'
 import { rowOf } from './mapping.ts'
 import { active, type Protocol, type ProtocolConfigs } from './protocol.ts'
 
@@ -38,9 +40,11 @@ export function checkListings(
   })
 }
 
-function place({ code, message, point, key, warning }: Finding, protocol: string, config: YamlFile): Problem {
-  const row = point && rowOf(point)
-  const problem = row?.problem(code, message, protocol) ?? config.problem(code, key ?? [protocol], message)
+function place({ code, message, point, rival, key, warning }: Finding, protocol: string, config: YamlFile): Problem {
+  const rows = [point, rival].flatMap((each) => (each && rowOf(each)?.problem(code, message, protocol)) ?? [])
+  // Of two rows in each other's way, the one that its reader can change.
+  const problem =
+    rows.find(({ file }) => !isPackaged(file)) ?? rows[0] ?? config.problem(code, key ?? [protocol], message)
   return warning ? { ...problem, warning } : problem
 }
 

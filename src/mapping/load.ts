@@ -52,6 +52,11 @@ export function mappingFolders(config: string): readonly string[] {
   return [join(dirname(config), 'mappings'), packaged]
 }
 
+/** Whether a mapping came with the package: whoever runs the bridge edits others. */
+export function isPackaged(file: string): boolean {
+  return file.startsWith(packaged)
+}
+
 class Reader {
   readonly #folders: readonly string[]
   readonly #protocols: readonly Protocol[]

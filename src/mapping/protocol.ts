@@ -1,6 +1,7 @@
 import type { z } from 'zod'
+import type { Finding } from '../core/finding.ts'
 import type { Point, PointDefinition } from '../core/points/point.ts'
-import type { Device, ExportContext, Finding, Listing, RowBinding, Vacancies } from '../core/ports.ts'
+import type { Device, ExportContext, Listing, RowBinding, Vacancies } from '../core/ports.ts'
 
 /** What mappings need of a northbound protocol; a plugin is one. */
 export interface Protocol {

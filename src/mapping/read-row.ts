@@ -3,6 +3,7 @@ import { measurands } from '../core/points/meter-point.ts'
 import { baseUnit, type PointDefinition, type PointScope } from '../core/points/point.ts'
 import { isSecretKey, standardKey, standardKeys } from '../core/points/standard-keys.ts'
 import { isUnit, type Unit } from '../core/points/unit.ts'
+import { withArticle } from '../lib/article.ts'
 import { didYouMean } from '../lib/nearest.ts'
 import type { Path, Problem } from '../lib/problem.ts'
 import type { YamlFile } from '../lib/yaml-file.ts'
@@ -29,7 +30,11 @@ export function readRow<D extends PointDefinition>(
     }
   }
   if (type !== undefined && (definition.write?.kind !== 'configuration' || standardKey(definition.write.key)))
-    refuse('type', 'type', `${point} is a ${definition.type}: only a vendor's configuration key is given a type`)
+    refuse(
+      'type',
+      'type',
+      `${point} is ${withArticle(definition.type)}: only a vendor's configuration key is given a type`,
+    )
   if (writable && definition.write === undefined) refuse('not-writable', 'writable', `${point} can't be written`)
   const mayWrite = writable ?? (definition.write !== undefined && !definition.guarded)
   if (enforce && !(definition.write?.kind === 'configuration' && mayWrite))

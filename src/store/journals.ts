@@ -3,6 +3,8 @@ import type { Journal, JournalEntry, OpenJournal } from '../core/ports.ts'
 
 /** Entries that one write takes: a building's thousands of logs fall due in the same moment, chargers don't wait for that. */
 const PORTION = 500
+/** Entries that wait at the most, where the disk takes none: what comes then is lost. */
+const MAX_WAITING = 200_000
 
 /** One journal as it is now, what waits included. */
 interface Book {
@@ -37,6 +39,7 @@ export class Journals {
   readonly #books = new Map<string, Book>()
   /** Those with something to write, whoever waits longest first. */
   readonly #unwritten = new Set<Book>()
+  #waiting = 0
 
   /** `written` is told of everything that waits to be written; `unsynced` is a transaction that a power cut may undo. */
   constructor(database: Database, written: () => void, unsynced: (write: () => void) => void) {
@@ -86,12 +89,14 @@ export class Journals {
       },
       append: (at, data) => {
         // Whatever is told after the store's end is lost, as in a power cut.
-        if (!this.#database.open) return
+        if (!this.#database.open || this.#waiting >= MAX_WAITING) return
         book.last += 1
         if (at < book.newestAt) book.orderedFrom = book.last
         book.newestAt = at
         book.waiting.push({ number: book.last, at, data })
+        this.#waiting += 1
         this.#trim(book)
+        this.#forgetTrimmed(book)
         this.#later(book)
       },
       read: (first, count) => {
@@ -103,9 +108,11 @@ export class Journals {
       firstAfter: (at) => this.#search(book, 'forward', at),
       lastBefore: (at) => this.#search(book, 'backward', at),
       purge: () => {
-        book.waiting = []
-        book.first = book.last + 1
-        this.#save([book], (write) => this.#database.transaction(write)())
+        const empty = { ...book, first: book.last + 1, waiting: [] }
+        this.#save([empty], (write) => this.#database.transaction(write)())
+        this.#waiting -= book.waiting.length
+        Object.assign(book, empty)
+        this.#unwritten.delete(book)
       },
     }
   }
@@ -150,6 +157,14 @@ export class Journals {
     return true
   }
 
+  /** Entries that made room before they were written. */
+  #forgetTrimmed({ first, waiting }: Book): void {
+    const [oldest] = waiting
+    if (oldest === undefined || oldest.number >= first) return
+    waiting.shift()
+    this.#waiting -= 1
+  }
+
   #later(book: Book): void {
     this.#unwritten.add(book)
     this.#written()
@@ -167,6 +182,7 @@ export class Journals {
     })
     // Only now: what could not be written waits on.
     books.forEach((book, index) => {
+      this.#waiting -= book.waiting.length
       Object.assign(book, { id: ids[index], trimmedTo: book.first, waiting: [] })
       this.#unwritten.delete(book)
     })
@@ -191,7 +207,7 @@ function statements(database: Database) {
     create: database.prepare('INSERT INTO journal (protocol, name, first, last, orderedFrom) VALUES (?, ?, ?, ?, ?)'),
     update: database.prepare('UPDATE journal SET first = ?, last = ?, orderedFrom = ? WHERE id = ?'),
     trim: database.prepare('DELETE FROM journalEntry WHERE journal = ? AND number < ?'),
-    add: database.prepare('INSERT INTO journalEntry (journal, number, at, data) VALUES (?, ?, ?, ?)'),
+    add: database.prepare('INSERT OR REPLACE INTO journalEntry (journal, number, at, data) VALUES (?, ?, ?, ?)'),
     read: database.prepare(
       'SELECT number, at, data FROM journalEntry WHERE journal = ? AND number BETWEEN ? AND ? ORDER BY number',
     ),

@@ -4,17 +4,17 @@ import type { Notebook } from '../core/ports.ts'
 /** What protocols keep of their own. All of it stands in memory as well: it is read on the way of every request. */
 export class Notes {
   readonly #database: Database
-  readonly #written: () => void
+  readonly #waits: () => void
   readonly #books = new Map<string, Map<string, string>>()
   /** Not yet on disk, by protocol and name; undefined: to be forgotten. */
   readonly #later = new Map<string, Map<string, string | undefined>>()
   readonly #save
   readonly #forget
 
-  /** `written` is told of everything that waits to be written. */
-  constructor(database: Database, written: () => void) {
+  /** `waits` is told of everything that waits to be written. */
+  constructor(database: Database, waits: () => void) {
     this.#database = database
-    this.#written = written
+    this.#waits = waits
     this.#save = database.prepare('INSERT OR REPLACE INTO note (protocol, name, text) VALUES (?, ?, ?)')
     this.#forget = database.prepare('DELETE FROM note WHERE protocol = ? AND name = ?')
     const rows = database.prepare('SELECT protocol, name, text FROM note').all()
@@ -28,23 +28,26 @@ export class Notes {
 
   of(protocol: string): Notebook {
     const book = bookOf(this.#books, protocol)
-    const change = (name: string, text: string | undefined): boolean => {
-      if (book.get(name) === text) return false
+    const take = (name: string, text: string | undefined): void => {
       if (text === undefined) book.delete(name)
       else book.set(name, text)
-      return true
     }
     return {
       get: (name) => book.get(name),
       set: (name, text) => {
-        const waits = this.#later.get(protocol)?.delete(name) ?? false
-        if (change(name, text) || waits) this.#put(protocol, name, text)
+        const later = this.#later.get(protocol)
+        if (book.get(name) === text && !later?.has(name)) return
+        // First on disk: what throws here has changed nothing.
+        this.#put(protocol, name, text)
+        later?.delete(name)
+        take(name, text)
       },
       setLater: (name, text) => {
         // Whatever is told after the store's end is lost, as in a power cut.
-        if (!this.#database.open || !change(name, text)) return
+        if (!this.#database.open || book.get(name) === text) return
+        take(name, text)
         bookOf<string | undefined>(this.#later, protocol).set(name, text)
-        this.#written()
+        this.#waits()
       },
     }
   }
@@ -52,6 +55,10 @@ export class Notes {
   /** Writes what waits, within the caller's transaction. */
   write(): void {
     for (const [protocol, book] of this.#later) for (const [name, text] of book) this.#put(protocol, name, text)
+  }
+
+  /** That transaction is on disk. */
+  written(): void {
     this.#later.clear()
   }
 

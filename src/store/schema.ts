@@ -57,6 +57,8 @@ export function migrate(database: Database): void {
       `the store was written by a newer version of the bridge (schema ${version}, this one knows ${steps.length}): update the bridge or use another store`,
     )
   }
+  // A disk that is full takes nothing at all, and has to be none of a bridge's that starts again.
+  if (version === steps.length) return
   database.transaction(() => {
     for (const step of steps.slice(version)) database.exec(step)
     database.pragma(`user_version = ${steps.length}`)

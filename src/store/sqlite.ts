@@ -3,6 +3,8 @@ import { dirname } from 'node:path'
 import SqliteDatabase from 'better-sqlite3'
 import type { Store, StoredSlots, StoredTransaction, Visitor } from '../core/ports.ts'
 import type { Clock } from '../lib/clock.ts'
+import { type Log, silentLog } from '../lib/log.ts'
+import { Gathering } from './gathering.ts'
 import { Journals } from './journals.ts'
 import { Notes } from './notes.ts'
 import { readNumbers, readVisitors } from './read.ts'
@@ -21,11 +23,22 @@ type TransactionRow = {
     : StoredTransaction[K]
 } & { readonly estimated: 0 | 1; readonly signed: string | null }
 
+export interface SqliteOptions {
+  /** Where it is said that the disk takes nothing. */
+  readonly log?: Log
+  /** From 0 to 1: where transaction ids begin. */
+  readonly random?: () => number
+}
+
 /**
  * Durable state in one SQLite file (`:memory:` keeps none). What was answered to a charger or a building is synced to
- * disk before the call returns; snapshots of last values are gathered and survive the process, not a power cut.
+ * disk before the call returns, or it throws; snapshots of last values are gathered and survive the process, not a power cut.
  */
-export function openSqlite(file: string, clock: Clock, random: () => number = Math.random): Store {
+export function openSqlite(
+  file: string,
+  clock: Clock,
+  { log = silentLog, random = Math.random }: SqliteOptions = {},
+): Store {
   if (file !== ':memory:') {
     mkdirSync(dirname(file), { recursive: true })
     // Passwords that chargers were told stand in it: it, and what SQLite puts beside it, is nobody else's to read.
@@ -41,15 +54,15 @@ export function openSqlite(file: string, clock: Clock, random: () => number = Ma
   const held = new Map<string, Map<string, string>>()
   const edges = new Map<string, number>()
   const waiting = new Map<string, () => string>()
-  const later = () => {
-    cancel ??= clock.after(GATHER_MS, () => flush('portion'))
-  }
+  const values = new Gathering({ clock, log, forMs: GATHER_MS, write: () => writeValues('portion') })
+  const later = () => values.soon()
   const notes = new Notes(database, later)
   const journals = new Journals(database, later, unsynced)
   /** By identifier in lower case; undefined: to be forgotten. */
   const visitors = new Map<string, Visitor | undefined>()
-  let cancel: (() => void) | undefined
-  let cancelVisitors: (() => void) | undefined
+  const strangers = new Gathering({ clock, log, forMs: GATHER_VISITORS_MS, write: writeVisitors })
+  /** What the bridge noted for itself while the disk took nothing, by charger and key. */
+  const unheld = new Map<string, { readonly charger: string; readonly key: string }>()
 
   for (const row of sql.allHeld.all() as { charger: string; key: string; value: string }[]) {
     heldOf(row.charger).set(row.key, row.value)
@@ -65,45 +78,61 @@ export function openSqlite(file: string, clock: Clock, random: () => number = Ma
     return own
   }
 
-  function flush(how: 'portion' | 'all'): void {
-    cancel?.()
-    cancel = undefined
+  function writeValues(how: 'portion' | 'all'): void {
     journals.write(how)
-    if (journals.waiting) later()
-    if (waiting.size === 0 && !notes.waiting) return
-    const batch = [...waiting]
+    if (waiting.size > 0 || notes.waiting || unheld.size > 0)
+      unsynced(() => {
+        notes.write()
+        for (const { charger, key } of unheld.values()) putHeld(charger, key, heldOf(charger).get(key))
+        for (const [charger, take] of waiting) sql.saveSnapshot.run(charger, take())
+      })
+    // Only now: what could not be written waits on.
+    notes.written()
+    unheld.clear()
     waiting.clear()
-    unsynced(() => {
-      notes.write()
-      for (const [charger, take] of batch) sql.saveSnapshot.run(charger, take())
-    })
+    if (journals.waiting) later()
   }
 
-  function flushVisitors(): void {
-    cancelVisitors?.()
-    cancelVisitors = undefined
+  function flush(): void {
+    values.now(() => writeValues('all'))
+    strangers.now()
+  }
+
+  function writeVisitors(): void {
     if (visitors.size === 0) return
-    const batch = [...visitors]
-    visitors.clear()
     unsynced(() => {
-      for (const [id, visitor] of batch) {
+      for (const [id, visitor] of visitors) {
         if (visitor === undefined) sql.forgetVisitor.run(id)
         else sql.saveVisitor.run(id, visitor.lastSeen, JSON.stringify(visitor))
       }
     })
+    visitors.clear()
   }
 
   function visitorLater(identifier: string, visitor: Visitor | undefined): void {
     if (!database.open) return
     visitors.set(identifier.toLowerCase(), visitor)
-    cancelVisitors ??= clock.after(GATHER_VISITORS_MS, flushVisitors)
+    strangers.soon()
+  }
+
+  function putHeld(charger: string, key: string, value: string | undefined): void {
+    if (value === undefined) sql.release.run(charger, key)
+    else sql.hold.run(charger, key, value)
+  }
+
+  function setHeld(charger: string, key: string, value: string | undefined): void {
+    if (value === undefined) heldOf(charger).delete(key)
+    else heldOf(charger).set(key, value)
   }
 
   /** Last values needn't survive a power cut: no sync, so that meter readings cost the disk nothing. */
   function unsynced(write: () => void): void {
     database.pragma('synchronous = NORMAL')
-    database.transaction(write)()
-    database.pragma('synchronous = FULL')
+    try {
+      database.transaction(write)()
+    } finally {
+      database.pragma('synchronous = FULL')
+    }
   }
 
   return {
@@ -125,14 +154,21 @@ export function openSqlite(file: string, clock: Clock, random: () => number = Ma
 
     held: (charger) => held.get(charger) ?? new Map(),
     hold(charger, key, value) {
-      const own = heldOf(charger)
-      if (own.get(key) === value) return
-      if (value === undefined) {
-        sql.release.run(charger, key)
-        own.delete(key)
-      } else {
-        sql.hold.run(charger, key, value)
-        own.set(key, value)
+      if (heldOf(charger).get(key) === value && !unheld.has(heldName(charger, key))) return
+      putHeld(charger, key, value)
+      setHeld(charger, key, value)
+      unheld.delete(heldName(charger, key))
+    },
+    holdSoon(charger, key, value) {
+      if (heldOf(charger).get(key) === value) return
+      setHeld(charger, key, value)
+      try {
+        putHeld(charger, key, value)
+        unheld.delete(heldName(charger, key))
+      } catch {
+        // The gathering says so, and writes it once that is possible.
+        unheld.set(heldName(charger, key), { charger, key })
+        later()
       }
     },
 
@@ -172,13 +208,11 @@ export function openSqlite(file: string, clock: Clock, random: () => number = Ma
     notebook: (protocol) => notes.of(protocol),
     journals: (protocol) => journals.of(protocol),
 
-    flush() {
-      flush('all')
-      flushVisitors()
-    },
+    flush,
     close() {
-      flush('all')
-      flushVisitors()
+      flush()
+      values.stop()
+      strangers.stop()
       database.close()
     },
   }
@@ -224,6 +258,10 @@ function statements(database: SqliteDatabase.Database) {
     forgetVisitor: database.prepare('DELETE FROM visitor WHERE id = ?'),
     saveSnapshot: database.prepare('INSERT OR REPLACE INTO snapshot (charger, state) VALUES (?, ?)'),
   }
+}
+
+function heldName(charger: string, key: string): string {
+  return `${charger}\n${key}`
 }
 
 function edgeName(charger: string, connector: number, action: string, client: string): string {

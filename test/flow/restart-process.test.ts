@@ -3,6 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { systemClock } from '../../src/lib/clock.ts'
+import { silentLog } from '../../src/lib/log.ts'
+import { draw } from '../../src/plan.ts'
+import { runBridge } from '../../src/run.ts'
+import { openSqlite } from '../../src/store/sqlite.ts'
 import { type BridgeProcess, startBridge } from '../support/bridge-process.ts'
 
 const ADDRESS = '127.0.31.1'
@@ -66,5 +71,36 @@ describe('a bridge that a client restarts', () => {
     await bridge.said('no restart, the bridge goes on as before')
     expect(await ask(REVISION)).toMatch(/^30080c/)
     expect(await bridge.end()).toBe(0)
+  }, 30_000)
+
+  it('begins nothing new where it is told to end while it stops for that', async () => {
+    const { plan } = draw(config)
+    if (plan === undefined) throw new Error('no plan')
+    let begun = 0
+    let closed = () => {}
+    const ended = new Promise<void>((resolve) => {
+      closed = () => resolve(running.stop())
+    })
+    const running = await runBridge(plan, {
+      file: config,
+      log: silentLog,
+      openStore() {
+        const store = openSqlite(':memory:', systemClock)
+        return {
+          ...store,
+          close() {
+            store.close()
+            closed()
+          },
+        }
+      },
+      started(gateway) {
+        begun += 1
+        return gateway.start()
+      },
+    })
+    expect(await ask(WARMSTART)).toBe('200714')
+    await ended
+    expect(begun).toBe(1)
   }, 30_000)
 })

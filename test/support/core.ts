@@ -75,7 +75,7 @@ export function core(
   } = {},
 ) {
   const clock = options.clock ?? new FakeClock()
-  const store = options.store ?? openSqlite(':memory:', clock, () => 0.25)
+  const store = options.store ?? openSqlite(':memory:', clock, { random: () => 0.25 })
   const settings = { ...fleetSettings, ...options.settings }
   const changed: Point[] = []
   const northbound: Northbound = {

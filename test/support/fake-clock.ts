@@ -9,6 +9,8 @@ interface Due {
 /** A clock that moves only when told; due tasks run in order of time, those of one moment in order of asking. */
 export class FakeClock implements Clock {
   #now: number
+  /** By how much it has been set, in all. */
+  #set = 0
   #order = 0
   readonly #due = new Set<Due>()
 
@@ -17,7 +19,16 @@ export class FakeClock implements Clock {
   }
 
   now(): number {
+    return this.#now + this.#set
+  }
+
+  steady(): number {
     return this.#now
+  }
+
+  /** Somebody sets it, by so much on, or back: nothing falls due by that. */
+  put(ms: number): void {
+    this.#set += ms
   }
 
   after(ms: number, task: () => void): Cancel {

@@ -225,6 +225,13 @@ A registration ends ${GRACE_MS / 1000} s after its time to live. There is no BAC
 
 Written: ${options.characterSets.join(', ')}. Understood in what is written to the bridge as well: ${options.readCharacterSets.join(', ')}.
 
+## Where it differs on purpose
+
+- The end of a fault is told only where the fault was: with to-fault left out of Event_Enable, as in the shipped mappings, FAULT to NORMAL is not notified. A charger that is away makes all its objects unreliable; \`online\` tells it once.
+- DeviceCommunicationControl and ReinitializeDevice are executed only with \`bacnet.password\` in the configuration. DISABLE is refused, as it is at this revision.
+- TimeSynchronization is taken only from addresses that may write, and only within \`bacnet.timeSync\` of the machine's clock.
+- A broadcast distribution table is not written over the network: it is that of the configuration.
+
 ## Object types
 
 No object is created or deleted by CreateObject or DeleteObject: what there is follows from the configuration. There are no proprietary properties. Required are those that the standard requires

@@ -141,6 +141,7 @@ export async function site(
     send: (bytes, to) => void datagrams.push({ to: `${to.address}:${to.port}`, bytes }),
     broadcast: (bytes) => void datagrams.push({ to: 'broadcast', bytes }),
     isOwn: () => false,
+    isEverybody: () => false,
     own: () => undefined,
   }
   const gateway = createGateway(plan, {

@@ -104,8 +104,8 @@ function actionProgress(charger: Charger, connector: number, action: ActionKind)
 function enableLimit(charger: Charger, connector: number, enable: boolean, store: Store): void {
   const own = charger.control.connectors[connector]
   if (own === undefined) return
-  own.parameters.set(ENABLE, String(enable))
   store.hold(charger.id, `${PARAMETER}${connector}.${ENABLE}`, String(enable))
+  own.parameters.set(ENABLE, String(enable))
   forgetLimit(own.limitProgress)
 }
 

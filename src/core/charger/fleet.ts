@@ -325,7 +325,7 @@ export class Fleet implements ChargerDoor {
 
   #grew(charger: Charger): void {
     if (charger.guest) return
-    this.#parts.store.hold(charger.id, 'connectors', String(charger.connectorCount))
+    this.#parts.store.holdSoon(charger.id, 'connectors', String(charger.connectorCount))
     this.#parts.connectorsGrew(charger)
   }
 

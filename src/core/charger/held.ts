@@ -47,16 +47,16 @@ export function restoreSlots(charger: Charger, store: Store): void {
 /** Remembers which connectors may hold something of ours, so that a release after a restart undoes it. */
 export function keepInstalled(charger: Charger, command: Command, store: Store): void {
   if (command.kind === 'set-limit' || command.kind === 'clear-limit') {
-    store.hold(charger.id, `${INSTALLED}${command.connector}`, installedIds(charger, command.connector))
+    store.holdSoon(charger.id, `${INSTALLED}${command.connector}`, installedIds(charger, command.connector))
   } else if (command.kind === 'set-availability') {
     const ours = charger.control.connectors[command.connector]?.availabilityProgress.ours
-    store.hold(charger.id, `${INOPERATIVE}${command.connector}`, ours ? '1' : undefined)
+    store.holdSoon(charger.id, `${INOPERATIVE}${command.connector}`, ours ? '1' : undefined)
   } else if (command.kind === 'tell-tags') {
-    store.hold(charger.id, TAGS, charger.control.tags.told ? '1' : undefined)
+    store.holdSoon(charger.id, TAGS, charger.control.tags.told ? '1' : undefined)
   } else if (command.kind === 'write-configuration') {
     const progress = charger.control.configuration.get(command.key)
     const over = progress !== undefined && progress.outcome !== 'pending' && progress.outcome !== 'no-answer'
-    if (over && !progress.enforce) store.hold(charger.id, `${CONFIGURATION}${command.key}`, undefined)
+    if (over && !progress.enforce) store.holdSoon(charger.id, `${CONFIGURATION}${command.key}`, undefined)
   }
 }
 

@@ -148,9 +148,16 @@ export class PointDownlink implements Downlink {
     const counted = typeof value === 'number' ? Math.min(point.counted(value), rating(charger, point.connector)) : value
     const before = slots[priority - 1]
     if (before === null ? counted === null : before?.value === counted && before?.source === writer.source) return
-    slots[priority - 1] = counted === null ? null : { value: counted as number | boolean, source: writer.source }
+    const slot = counted === null ? null : { value: counted as number | boolean, source: writer.source }
     const unit = setpoint === 'limit' ? charger.control.limitUnit : ''
-    this.#parts.store.saveSlots(charger.id, { connector: point.connector, setpoint, unit, slots })
+    // First on disk: a write that can't be kept changes nothing, and the same write once more is no repetition of it.
+    this.#parts.store.saveSlots(charger.id, {
+      connector: point.connector,
+      setpoint,
+      unit,
+      slots: [...slots].with(priority - 1, slot),
+    })
+    slots[priority - 1] = slot
     this.#audit(point, writer, value === null ? 'released' : told(point, value), priority)
     this.#parts.settle(charger)
   }
@@ -177,8 +184,8 @@ export class PointDownlink implements Downlink {
       const before = charger.control.connectors[point.connector]?.parameters.get(meaning.parameter)
       // Who charges is nobody's business unless it is shared.
       const hidden = meaning.parameter === 'start.idTag' && !this.#parts.settings.shareIdTags
-      if (before !== text) this.#audit(point, writer, hidden ? 'another tag' : told(point, value))
       store.hold(charger.id, `${PARAMETER}${point.connector}.${meaning.parameter}`, text)
+      if (before !== text) this.#audit(point, writer, hidden ? 'another tag' : told(point, value))
       chooseAnew(charger, () => {
         charger.control.connectors[point.connector]?.parameters.set(meaning.parameter, text)
       })
@@ -187,8 +194,7 @@ export class PointDownlink implements Downlink {
       if (this.#wish(charger, point, meaning.key, text)) this.#audit(point, writer, told(point, value))
     } else if (meaning.kind === 'registration') {
       const registration = registrationOrder[value as number] ?? 'accepted'
-      if (charger.registration !== registration) this.#audit(point, writer, registration)
-      this.#register(charger, registration)
+      this.#register(charger, point, registration, writer)
     }
     settle(charger)
   }
@@ -216,9 +222,10 @@ export class PointDownlink implements Downlink {
     this.#parts.log.info(fields, `${definition.name} of ${of}: ${value}${at}, by ${client}`)
   }
 
-  #register(charger: Charger, registration: Charger['registration']): void {
+  #register(charger: Charger, point: Point, registration: Charger['registration'], writer: Writer): void {
     if (charger.registration === registration) return
     this.#parts.store.hold(charger.id, 'registration', registration)
+    this.#audit(point, writer, registration)
     charger.registration = registration
     // Registration is said in the answer to Boot alone: a new connection makes the charger boot, and hear it.
     charger.link?.close(`registration is now ${registration}`)
@@ -228,8 +235,8 @@ export class PointDownlink implements Downlink {
     const mode = authorizeModes[value]
     const { authorizer, clock, store, uplink } = this.#parts
     if (mode === undefined || authorizer.mode === mode) return
-    this.#audit(point, writer, mode)
     store.hold(BRIDGE, 'authorize.mode', mode)
+    this.#audit(point, writer, mode)
     authorizer.mode = mode
     uplink.bridgeChanged(clock.now())
   }

@@ -1,5 +1,7 @@
+import type { Finding } from '../../core/finding.ts'
 import type { Point } from '../../core/points/point.ts'
-import type { Finding, Listing } from '../../core/ports.ts'
+import type { Listing } from '../../core/ports.ts'
+import { withArticle } from '../../lib/article.ts'
 import { alarmCondition } from './alarm.ts'
 import { bindingOf, countScale, fits, objectTypeOf, type PointObjectType, tellsChanges } from './binding.ts'
 import type { BacnetConfig } from './config.ts'
@@ -8,9 +10,15 @@ import { flatProblem, instanceOf, NETWORK_PORT_NAME, objectName, VIEW_NAME, VIRT
 import { everyText, trendName } from './trend.ts'
 import { MAX_INSTANCE, objectKey, objectTypes } from './wire/object-type.ts'
 
+/** What has a name already. */
+interface Namesake {
+  readonly is: string
+  readonly point?: Point
+}
+
 /** What can't be shown on BACnet as it is mapped. */
 export function check(settings: BacnetConfig, listings: readonly Listing[]): readonly Finding[] {
-  const findings: Finding[] = []
+  const findings: Finding[] = [...ownRecipients(settings, listings)]
   const devices = new Map<number, string>()
   /** Objects of one device; in the flat topology all are in the same. */
   const shared = new Map<number, Point>()
@@ -42,18 +50,37 @@ export function check(settings: BacnetConfig, listings: readonly Listing[]): rea
   return findings
 }
 
+/** Alarms go to the BMS: the bridge and its chargers take none. */
+function ownRecipients(settings: BacnetConfig, listings: readonly Listing[]): readonly Finding[] {
+  const { device, network, recipients, topology } = settings
+  const virtual = topology === 'virtual' ? listings : []
+  const owners = new Map(virtual.map(({ device: own }) => [own.addresses.bacnet, own.name]))
+  return recipients.flatMap((recipient, index): readonly Finding[] => {
+    const key = (name: string) => ['bacnet', 'recipients', index, name]
+    const owner = recipient.device === device.instance ? 'the bridge' : owners.get(recipient.device)
+    if (recipient.device !== undefined && owner !== undefined) {
+      const message = `device ${recipient.device} is ${owner} itself: name the device of the BMS`
+      return [{ code: 'bacnet-recipient', message, key: key('device') }]
+    }
+    if (topology !== 'virtual' || network === undefined || recipient.network !== network) return []
+    const message = `network ${network} is that of the chargers behind the bridge: name the one where the BMS is`
+    return [{ code: 'bacnet-recipient', message, key: key('network') }]
+  })
+}
+
 function unfit(
   settings: BacnetConfig,
   device: Listing['device'],
   point: Point,
   taken: Map<number, Point>,
-  names: Map<string, string>,
+  names: Map<string, Namesake>,
 ): readonly Finding[] {
   const bound = bindingOf(point)
   if (bound === undefined) return []
   const { row, stride } = bound
   const findings: Finding[] = []
-  const add = (code: string, message: string) => findings.push({ code, message: `${label(point)}: ${message}`, point })
+  const add = (code: string, message: string, rival?: Point) =>
+    findings.push({ code, message: `${label(point)}: ${message}`, point, rival })
   const reach = (row: number): void => {
     const flat = settings.topology === 'flat' ? flatProblem(point, row) : undefined
     if (flat !== undefined) add('bacnet-range', flat)
@@ -64,15 +91,16 @@ function unfit(
   const call = (name: string): void => {
     const full = objectName(device.name, point.connector, name)
     const namesake = names.get(full)
-    if (namesake !== undefined) add('bacnet-name', `the name ${name} is that of ${namesake} already`)
-    names.set(full, label(point))
+    if (namesake !== undefined)
+      add('bacnet-name', `the name ${name} is that of ${namesake.is} already: choose another`, namesake.point)
+    names.set(full, { is: label(point), point })
   }
   reach(row.instance)
   const instance = place(row.instance)
   if (instance > MAX_INSTANCE) add('bacnet-range', `instance ${instance} is beyond ${MAX_INSTANCE}`)
   const key = objectKey(objectTypeOf(row), instance)
   const other = taken.get(key)
-  if (other !== undefined) add('bacnet-collision', `${row.object} ${instance} is ${label(other)} already`)
+  if (other !== undefined) add('bacnet-collision', `${row.object} ${instance} is ${label(other)} already`, other)
   taken.set(key, point)
   call(row.name)
   if (row.trend !== undefined) {
@@ -84,11 +112,12 @@ function unfit(
       add(
         'bacnet-collision',
         `trend-log ${log} is that of ${label(logged)} already: write trend: { every: ${everyText(every)}, instance: … } with one that is free`,
+        logged,
       )
     taken.set(objectKey(objectTypes['trend-log'], log), point)
     call(trendName(row.name))
   }
-  if (!fits(point, row)) add('bacnet-type', `a ${point.definition.type} can't be a ${row.object}`)
+  if (!fits(point, row)) add('bacnet-type', `${withArticle(point.definition.type)} can't be ${withArticle(row.object)}`)
   else if (row.object.endsWith('-output') && point.definition.write?.kind !== 'setpoint') {
     add('bacnet-type', 'only limit and availability have the priority array of an output: use a value object')
   } else if (row.object.endsWith('-input') && point.writable)
@@ -96,22 +125,25 @@ function unfit(
   if (row.object === 'accumulator' && fits(point, row) && countScale(point.unit) === undefined)
     add('bacnet-type', 'an accumulator counts energy, in Wh, kWh, MWh, varh or kvarh')
   if (row.covIncrement !== undefined && !tellsChanges(row))
-    add('bacnet-type', `an ${row.object} has no covIncrement: nobody can subscribe to it`)
+    add('bacnet-type', `${withArticle(row.object)} has no covIncrement: nobody can subscribe to it`)
   else if (
     row.covIncrement !== undefined &&
     point.definition.type !== 'number' &&
     point.definition.type !== 'integer'
   ) {
-    add('bacnet-type', `a ${point.definition.type} has no covIncrement`)
+    add('bacnet-type', `${withArticle(point.definition.type)} has no covIncrement`)
   }
+  if (row.covInterval !== undefined && !tellsChanges(row))
+    add('bacnet-type', `${withArticle(row.object)} has no covInterval: nobody can subscribe to it`)
   if ((row.activeText !== undefined || row.inactiveText !== undefined) && point.definition.type !== 'boolean') {
-    add('bacnet-type', `a ${point.definition.type} has no activeText and inactiveText`)
+    add('bacnet-type', `${withArticle(point.definition.type)} has no activeText and inactiveText`)
   }
   const { alarm } = row
   if (alarm !== undefined) {
-    const texts = point.definition.type === 'boolean' ? [row.inactiveText ?? '', row.activeText ?? ''] : point.states
+    const texts =
+      point.definition.type === 'boolean' ? [row.inactiveText ?? 'inactive', row.activeText ?? 'active'] : point.states
     const condition = alarmCondition(point, alarm, texts)
-    if (!alarmTypes.has(row.object)) add('bacnet-alarm', `a ${row.object} tells no alarms`)
+    if (!alarmTypes.has(row.object)) add('bacnet-alarm', `${withArticle(row.object)} tells no alarms`)
     else if (condition.kind === 'problem') add('bacnet-alarm', condition.message)
     else if (condition.kind === 'states' && condition.states.length > 1 && point.definition.type === 'boolean')
       add('bacnet-alarm', 'one of the two states of a boolean is the alarm, not both')
@@ -120,19 +152,19 @@ function unfit(
 }
 
 /** What stands beside the objects of points, whatever the mapping says. */
-function fixedNames(settings: BacnetConfig, { device, points }: Listing): readonly (readonly [string, string])[] {
+function fixedNames(settings: BacnetConfig, { device, points }: Listing): readonly (readonly [string, Namesake])[] {
   const connectors = new Set([0, ...points.filter(bindingOf).map(({ connector }) => connector)])
   const views = [...connectors].map(
-    (connector) => [objectName(device.name, connector, VIEW_NAME), 'the structured view'] as const,
+    (connector) => [objectName(device.name, connector, VIEW_NAME), { is: 'the structured view' }] as const,
   )
   // In the flat topology there is one device, and with it one port.
   const hasPort = settings.topology === 'virtual' || device.charger === undefined
   if (!hasPort) return views
   const classes = notificationClassTitles.map(
-    (title) => [objectName(device.name, 0, title), 'the notification class'] as const,
+    (title) => [objectName(device.name, 0, title), { is: 'the notification class' }] as const,
   )
   const ports = [NETWORK_PORT_NAME, VIRTUAL_PORT_NAME].map(
-    (name) => [objectName(device.name, 0, name), 'the network port'] as const,
+    (name) => [objectName(device.name, 0, name), { is: 'the network port' }] as const,
   )
   return [...views, ...classes, ...ports]
 }

@@ -1,32 +1,10 @@
-import { isIPv4 } from 'node:net'
 import { z } from 'zod'
 import { cidr, duration, listenAddress } from '../../lib/schema.ts'
 import { recipients } from './recipients.ts'
-import type { IpAddress } from './wire/bvlc.ts'
+import { stationAddress } from './station-address.ts'
 import { MAX_INSTANCE } from './wire/object-type.ts'
 
 const instance = z.number().int().min(0).max(MAX_INSTANCE)
-
-const BACNET_PORT = 47_808
-const STATION = 'write address:port, for example 10.0.0.1:47808'
-
-/** A station of BACnet/IP: an IPv4 address and, when it is another than 47808, its port. */
-function station() {
-  return z
-    .string()
-    .transform((text, context): IpAddress => {
-      const [, address = '', digits] = /^([^:]+)(?::(\d{1,5}))?$/.exec(text) ?? []
-      const port = digits === undefined ? BACNET_PORT : Number(digits)
-      // Neither this network nor a group (224 and above) is a station.
-      const first = Number.parseInt(address, 10)
-      if (!isIPv4(address) || first === 0 || first >= 224 || port < 1 || port > 65_535) {
-        context.addIssue({ code: 'custom', message: STATION })
-        return z.NEVER
-      }
-      return { address, port }
-    })
-    .meta({ form: STATION })
-}
 
 const instances = z.string().transform((text, context) => {
   const [first = Number.NaN, last = Number.NaN] = /^\d{1,7}-\d{1,7}$/.test(text) ? text.split('-').map(Number) : []
@@ -48,7 +26,7 @@ const MAX_PEERS = 128
 
 const bbmd = z
   .strictObject({
-    peers: z.array(station()).max(MAX_PEERS).prefault([]),
+    peers: z.array(stationAddress()).max(MAX_PEERS).prefault([]),
     foreignDevices: z
       .union([z.boolean(), z.array(cidr())], 'write true, false or a list of networks such as [10.8.0.0/16]')
       .default(false),
@@ -57,6 +35,11 @@ const bbmd = z
     ({ foreignDevices, peers }) => peers.length > 0 || foreignDevices !== false,
     'has nobody to pass broadcasts on to: name peers, or let foreignDevices register',
   )
+  .meta({ form: 'write { peers: [10.1.0.5] }' })
+
+const foreignDevice = z
+  .strictObject({ bbmd: stationAddress(), ttl: ttl.prefault('60s') })
+  .meta({ form: 'write { bbmd: 10.0.0.1 }' })
 
 /** config.yaml's section `bacnet`. */
 export const config = z
@@ -76,7 +59,7 @@ export const config = z
       .optional(),
     allowRestart: z.boolean().default(false),
     timeSync: duration().prefault('1h'),
-    foreignDevice: z.strictObject({ bbmd: station(), ttl: ttl.prefault('60s') }).optional(),
+    foreignDevice: foreignDevice.optional(),
     bbmd: bbmd.optional(),
   })
   .superRefine(({ allowRestart, bbmd, foreignDevice, ipNetwork, listen, network, password, topology }, context) => {
@@ -87,6 +70,12 @@ export const config = z
       wrong('ipNetwork', 'is the number of the virtual network (bacnet.network) already: each network has its own')
     if (allowRestart && password === undefined)
       wrong('allowRestart', 'needs a password: write bacnet.password, which clients send with ReinitializeDevice')
+    if (foreignDevice?.bbmd.address === listen.host && foreignDevice.bbmd.port === listen.port)
+      context.addIssue({
+        code: 'custom',
+        path: ['foreignDevice', 'bbmd'],
+        message: "is the bridge's own address: name the BBMD of another subnet, or write bacnet.bbmd to be one here",
+      })
     if (bbmd === undefined) return
     if (foreignDevice !== undefined)
       wrong('foreignDevice', 'is not for a BBMD: name the other BBMD in bacnet.bbmd.peers, and this one in its table')

@@ -31,13 +31,16 @@ function describe(settings: BacnetConfig, device: Device, point: Point): object 
   const own = device.addresses.bacnet
   if (bound === undefined || own === undefined) return undefined
   const { row, stride } = bound
+  const place = (instance: number) => instanceOf(settings, device, point, instance, stride)
   const isVirtual = settings.topology === 'virtual' && device.charger !== undefined
   return {
     device: isVirtual ? own : settings.device.instance,
     ...(isVirtual && { network: settings.network }),
     object: row.object,
     type: objectTypeOf(row),
-    instance: instanceOf(settings, device, point, row.instance, stride),
+    instance: place(row.instance),
+    // The instance of its trend-log.
+    ...(row.trend && { trend: place(row.trend.instance ?? row.instance) }),
   }
 }
 

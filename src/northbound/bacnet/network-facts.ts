@@ -16,10 +16,10 @@ export function networkFacts(
   clock: Clock,
 ): () => NetworkFacts {
   const { host } = settings.listen
-  let known = { ...ipInterface(host), at: clock.now() }
+  let known = { ...ipInterface(host), at: clock.steady() }
   return () => {
     // Each property of the port asks; the system is asked once for all of them.
-    if (Math.abs(clock.now() - known.at) > KEPT_MS) known = { ...ipInterface(host), at: clock.now() }
+    if (clock.steady() - known.at > KEPT_MS) known = { ...ipInterface(host), at: clock.steady() }
     const own = { address: known.address, port: settings.listen.port, ...port.own() }
     return {
       ...own,

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { type AlarmClass, alarmClassNames } from './alarm.ts'
+import { stationAddress } from './station-address.ts'
 import { MAX_INSTANCE } from './wire/object-type.ts'
 import type { Destination } from './wire/type/destination.ts'
 import type { Recipient } from './wire/type/recipient.ts'
@@ -19,16 +20,11 @@ const timeOfDay = z.string().transform((text, context): Four => {
 })
 
 /** Octets as a plain array: the config is frozen, which octets in a buffer can't be. */
-const address = z.string().transform((text, context): readonly number[] => {
-  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?::(\d{1,5}))?$/.exec(text)
-  const octets = match?.slice(1, 5).map(Number) ?? []
-  const port = Number(match?.[5] ?? 47_808)
-  if (match === null || octets.some((octet) => octet > 255) || port === 0 || port > 65_535) {
-    context.addIssue({ code: 'custom', message: 'write an IPv4 address, with its port if that is not 47808' })
-    return z.NEVER
-  }
-  return [...octets, port >> 8, port & 0xff]
-})
+const address = stationAddress().transform(({ address, port }): readonly number[] => [
+  ...address.split('.').map(Number),
+  port >> 8,
+  port & 0xff,
+])
 
 const mac = z.string().transform((text, context): readonly number[] => {
   if (!/^([0-9a-f]{2}){1,7}$/i.test(text)) {
@@ -77,6 +73,7 @@ const recipient = z
       message: 'name a device, or an address, or a network with the mac of a station there (65535 alone: everybody)',
     })
   })
+  .meta({ form: 'write { device: 1000 } or { address: 10.1.0.9 }' })
 
 export const recipients = z.array(recipient).max(32)
 export type RecipientSettings = z.output<typeof recipient>

@@ -8,6 +8,7 @@ import { type DeviceCommon, DeviceModel, virtualAddress } from './objects/device
 import { deviceProperties } from './objects/device-properties.ts'
 import { NetworkPort } from './objects/network-port.ts'
 import { NotificationClass } from './objects/notification-class.ts'
+import { Pages } from './objects/pages.ts'
 import { PointObject } from './objects/point-object.ts'
 import { StructuredViews } from './objects/structured-views.ts'
 import { instanceOf } from './placement.ts'
@@ -23,12 +24,12 @@ import { Discovery } from './services/discovery.ts'
 import { Initiative } from './services/initiative.ts'
 import { Notifier } from './services/notifier.ts'
 import { servicesOf } from './services/services.ts'
+import { Trends } from './services/trends.ts'
 import type { OpenPort } from './transport/datagram-port.ts'
 import { Pacer } from './transport/pacer.ts'
 import { SegmentedAnswers } from './transport/segmented-answers.ts'
 import { SegmentedRequests } from './transport/segmented-requests.ts'
 import { createStation } from './transport/station.ts'
-import { Trends } from './trends.ts'
 import { BacnetUplink } from './uplink.ts'
 import { writeWhoIs } from './wire/service/who-is.ts'
 import { servicesSupported } from './wire/service.ts'
@@ -69,6 +70,8 @@ export function createStack(
   })
   const { messages, network, routes } = station
   const pacer = new Pacer(clock)
+  // Whoever asks and asks who is there fills the other one: no alarm waits behind that, or finds no room.
+  const letters = new Pacer(clock)
   const confirmed = new ConfirmedSender(clock)
   const reply = network.reply.bind(network)
   const ask = new Writer(16)
@@ -106,7 +109,7 @@ export function createStack(
     log,
     throttle,
     confirmed,
-    pacer,
+    pacer: letters,
     initiative,
     bindings,
     routes,
@@ -115,7 +118,7 @@ export function createStack(
     broadcast: (device, apdu, everywhere, priority) => network.broadcast(device, apdu, everywhere, priority),
   })
   const cov = new CovService({ clock, log, confirmed, initiative, downlink, throttle, reply })
-  const alarms = new Alarms({ clock, now, notifier, flagsChanged: (object) => cov.changed(object) })
+  const alarms = new Alarms({ clock, log, now, notifier, flagsChanged: (object) => cov.changed(object) })
   const discovery = new Discovery({
     pacer,
     reply: (device, to, apdu) => {
@@ -148,7 +151,7 @@ export function createStack(
     vendorId,
     version,
     now,
-    notebook,
+    pages: new Pages(notebook, log),
     written(object, property, value, client) {
       const fields = { client, object: object.name, property, value }
       log.info(fields, `${property} of ${object.name}: ${value}, by ${client}`)
@@ -276,6 +279,7 @@ export function createStack(
         trends,
         initiative,
         pacer,
+        letters,
         cov,
         confirmed,
         answers,

@@ -2,7 +2,7 @@ import type { Point } from '../../core/points/point.ts'
 import type { PointObject } from './objects/point-object.ts'
 import type { Alarms } from './services/alarms.ts'
 import type { CovService } from './services/cov.ts'
-import type { Trends } from './trends.ts'
+import type { Trends } from './services/trends.ts'
 
 /** From a changed point to those who subscribed to its object, and to its log. Reads need nothing: objects look at the point itself. */
 export class BacnetUplink {

@@ -1,4 +1,5 @@
-import type { Finding, Listing } from '../../core/ports.ts'
+import type { Finding } from '../../core/finding.ts'
+import type { Listing } from '../../core/ports.ts'
 import { readCertificates } from '../../lib/certificates.ts'
 import type { ModbusConfig } from './config.ts'
 import { certificates } from './listeners.ts'

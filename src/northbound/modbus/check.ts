@@ -1,6 +1,8 @@
 import { rating } from '../../core/charger/limit.ts'
+import type { Finding } from '../../core/finding.ts'
 import type { Point } from '../../core/points/point.ts'
-import type { Finding, Listing } from '../../core/ports.ts'
+import type { Listing } from '../../core/ports.ts'
+import { withArticle } from '../../lib/article.ts'
 import { addressOf, bindingOf, formatOf, isBit, SECOND_BLOCK, SECOND_STRIDE, wordsOf } from './binding.ts'
 import { largest } from './wire/data-type.ts'
 
@@ -50,6 +52,7 @@ function collisions(points: readonly Point[]): readonly Finding[] {
           code: 'modbus-collision',
           message: `${label(point)} and ${label(other)} share address ${word} (${why})`,
           point,
+          rival: other,
         })
         break
       }
@@ -84,19 +87,20 @@ function unfit(point: Point): readonly Finding[] {
     if (row.type !== undefined || row.scale !== undefined || row.words !== undefined)
       add('modbus-type', 'a bit has no type, scale or words')
     const setpoint = point.definition.write?.kind === 'setpoint'
-    if (point.definition.type !== 'boolean' && !setpoint) add('modbus-type', `a ${point.definition.type} is no bit`)
+    if (point.definition.type !== 'boolean' && !setpoint)
+      add('modbus-type', `${withArticle(point.definition.type)} is no bit`)
     return findings
   }
   const format = formatOf(point, bound)
   const { type } = format
   if ((type === 'string') !== (point.definition.type === 'text'))
-    add('modbus-type', `a ${point.definition.type} can't be shown as ${type}`)
+    add('modbus-type', `${withArticle(point.definition.type)} can't be shown as ${type}`)
   if (point.writable && format.words > MAX_WRITE)
     add('modbus-range', `takes ${format.words} registers, and one write has at most ${MAX_WRITE}: give it words`)
   if (type === 'string') return findings
   if (row.words !== undefined) add('modbus-type', `only texts have words: ${type} has its own length`)
   if (row.scale !== undefined && point.definition.type !== 'number' && point.definition.type !== 'integer') {
-    add('modbus-type', `a ${point.definition.type} has no scale`)
+    add('modbus-type', `${withArticle(point.definition.type)} has no scale`)
   }
   const { charger, connector, definition } = point
   if (definition.write?.kind === 'setpoint' && definition.write.setpoint === 'limit' && charger !== undefined) {

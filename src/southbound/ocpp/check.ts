@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import type { ChargerSettings, Finding } from '../../core/ports.ts'
+import type { Finding } from '../../core/finding.ts'
+import type { ChargerSettings } from '../../core/ports.ts'
 import { readCertificates } from '../../lib/certificates.ts'
 import { type Authority, certificatesIn, readAuthority } from './certificates/authority.ts'
 import { certificates, type OcppConfig } from './config.ts'

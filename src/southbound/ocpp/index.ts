@@ -45,6 +45,7 @@ function create(initial: OcppConfig, { door, clock, log, store, folder = '.' }: 
     door,
     clock,
     log,
+    throttle: new Throttle(clock),
     converse: (charger, send, close, { address, path, subprotocol }) => {
       const subprotocols = subprotocol === undefined ? [] : [subprotocol]
       door.knocked({ identifier: charger.id, address, path, subprotocols, reason: undefined })

@@ -116,7 +116,7 @@ describe('the list that chargers know by heart', () => {
 
   it('is told once, again when it changes, and emptied when there is none any more; over restarts, too', () => {
     const clock = new FakeClock()
-    const store = openSqlite(':memory:', clock, () => 0.5)
+    const store = openSqlite(':memory:', clock, { random: () => 0.5 })
     const first = core({ settings: noneExcept, clock, store })
     let link = first.bring()
     expect(first.answerAll(link)).toMatchObject([{ kind: 'tell-tags', tags: [{ idTag: 'A' }] }])

@@ -55,7 +55,7 @@ describe('a charger', () => {
 
   it('shows its last values as offline after the bridge was restarted, until it is back', () => {
     const clock = new FakeClock()
-    const store = openSqlite(':memory:', clock, () => 0.5)
+    const store = openSqlite(':memory:', clock, { random: () => 0.5 })
     const first = core({ clock, store })
     first.bring()
     first.fleet.event(first.charger, { kind: 'status', connector: 1, status: 'Charging', errorCode: 'NoError' })

@@ -216,7 +216,7 @@ describe('a limit', () => {
 
   it('survives the death of the bridge, and so does the knowledge that a release has to clear it', () => {
     const clock = new FakeClock()
-    const store = openSqlite(':memory:', clock, () => 0.5)
+    const store = openSqlite(':memory:', clock, { random: () => 0.5 })
     const first = core({ clock, store })
     const link = first.bring()
     first.downlink.write(first.point('limit', 1), 16, writer, 9)

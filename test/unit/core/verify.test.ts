@@ -197,7 +197,7 @@ describe('what is known of a limit', () => {
 
   it('learnt methods, divided limits and what was disproved survive a restart, but not another firmware', () => {
     const clock = new FakeClock()
-    const store = openSqlite(':memory:', clock, () => 0.5)
+    const store = openSqlite(':memory:', clock, { random: () => 0.5 })
     const first = core({ clock, store })
     const link = first.bring()
     first.downlink.write(first.point('limit', 0), 40, writer)

@@ -10,7 +10,7 @@ connector:
     unit: A
     bacnet: { object: analog-output, instance: 1, name: Limit }
     modbus: { table: holding, address: 0, type: uint16, scale: 0.1 }
-  - { point: transaction.active, bacnet: { object: binary-input, instance: 2, name: Active } }
+  - { point: transaction.active, bacnet: { object: binary-input, instance: 2, name: Active, trend: cov } }
   - { point: start, states: ["idle, waiting", 'go | "now"'], modbus: { table: holding, address: 4 } }`
 
 function points() {
@@ -54,7 +54,11 @@ describe('the list of points', () => {
           scale: 0.1,
         },
       },
-      expect.objectContaining({ point: 'transaction.active', name: 'Tower East.Bay 01.1.Active' }),
+      expect.objectContaining({
+        point: 'transaction.active',
+        name: 'Tower East.Bay 01.1.Active',
+        bacnet: { device: 4001, network: 2000, object: 'binary-input', type: 3, instance: 102, trend: 102 },
+      }),
       expect.objectContaining({ point: 'start', states: ['idle, waiting', 'go | "now"'] }),
     ])
     expect(own[2]).not.toHaveProperty('modbus')

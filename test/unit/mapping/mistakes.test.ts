@@ -172,6 +172,42 @@ describe('a mistake in a mapping', () => {
       'the structured view',
     ],
     [
+      'a bound in quotes',
+      '  - { point: power, bacnet: { object: analog-input, instance: 1, name: P, alarm: { class: limits, high: "7" } } }',
+      '5:105 invalid-value',
+      'high: write a number without quotes, or rating',
+    ],
+    [
+      'an alarm that is no set of keys',
+      '  - { point: power, bacnet: { object: analog-input, instance: 1, name: P, alarm: limits } }',
+      '5:82 wrong-type',
+      'not limits: write { class: charger, values: [Faulted] }',
+    ],
+    [
+      'a delay of less than a second',
+      '  - { point: power, bacnet: { object: analog-input, instance: 1, name: P, alarm: { class: limits, high: 7, delay: 500ms } } }',
+      '5:115 invalid-value',
+      'write whole seconds',
+    ],
+    [
+      'a state that a binary without texts does not have',
+      '  - { point: plugged, bacnet: { object: binary-input, instance: 2, name: P, alarm: { class: charger, values: [plugged] } } }',
+      '5:23 bacnet-alarm',
+      'plugged is none of its states: inactive, active',
+    ],
+    [
+      'an alarm of a counter',
+      '  - { point: energy, bacnet: { object: accumulator, instance: 1, name: E, alarm: { class: limits, high: 7 } } }',
+      '5:22 bacnet-alarm',
+      'an accumulator tells no alarms',
+    ],
+    [
+      'a counter to subscribe to',
+      '  - { point: energy, bacnet: { object: accumulator, instance: 1, name: E, covInterval: 5s } }',
+      '5:22 bacnet-type',
+      'an accumulator has no covInterval: nobody can subscribe to it',
+    ],
+    [
       'a writable point on a read-only table',
       '  - { point: limit, modbus: { table: input, address: 0, type: uint16, scale: 0.1 } }',
       '5:21 modbus-read-only',
@@ -229,6 +265,29 @@ describe('a mistake in a mapping', () => {
     ['bad YAML', 'mapping: m\nconnector: [', '2:13 yaml-syntax'],
   ])('is found at its place: a file with %s', (_, text, place) => {
     expect(briefly(site(oneCharger, { m: text }))).toEqual([at(place)])
+  })
+
+  it.each([
+    ['bacnet: { object: multi-state-input, instance: 2, name: State }', '4:22 bacnet-collision'],
+    ['bacnet: { object: multi-state-input, instance: 1, name: Error Code }', '4:22 bacnet-name'],
+    ['modbus: { table: input, address: 29, type: uint16 }', '4:22 modbus-collision'],
+  ])(
+    'is found at the row that can be changed, not at the one of the package that it is in the way of: %s',
+    (row, place) => {
+      const own = `mapping: m\nextends: standard\nconnector:\n  - { point: status, ${row} }`
+      expect(briefly(site(oneCharger, { m: own }))).toEqual([at(place)])
+    },
+  )
+
+  it.each([
+    ['{ device: 4000 }', '1:92', 'device 4000 is the bridge itself: name the device of the BMS'],
+    ['{ device: 4001 }', '1:92', 'device 4001 is Site.A itself: name the device of the BMS'],
+    ['{ network: 2000, mac: 000fa1 }', '1:93', 'network 2000 is that of the chargers behind the bridge'],
+  ])('is found where alarms would be told to nobody else: %s', (recipient, place, words) => {
+    const config = oneCharger.replace('network: 2000 }', `network: 2000, recipients: [{ device: 1 }, ${recipient}] }`)
+    const found = site(config, { m: mapping('  - { point: power, modbus: { table: input, address: 0 } }') })
+    expect(briefly(found)).toEqual([`config.yaml:${place} bacnet-recipient`])
+    expect(found.problems[0]?.message).toContain(words)
   })
 
   it('is found where limits of one mapping are in amperes and in watts', () => {

@@ -96,7 +96,7 @@ describe('the store', () => {
     const seen = new Set<number>()
     let random = 0.999999
     for (let opening = 0; opening < 20; opening += 1) {
-      const store = openSqlite(file, new FakeClock(), () => random)
+      const store = openSqlite(file, new FakeClock(), { random: () => random })
       for (let n = 0; n < 600; n += 1) {
         const id = store.nextTransactionId()
         expect(id).toBeGreaterThanOrEqual(1)

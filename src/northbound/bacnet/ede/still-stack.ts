@@ -32,7 +32,7 @@ export function stillDevices(
   listings: readonly Listing[],
   { site, version, at }: ExportContext,
 ): readonly DeviceModel[] {
-  const clock: Clock = { now: () => at, after: () => () => {} }
+  const clock: Clock = { now: () => at, steady: () => 0, after: () => () => {} }
   const notebook = { get: () => undefined, set: () => {}, setLater: () => {} }
   const parts = { clock, log: silentLog, downlink: stillDownlink, notebook, journal: () => stillJournal, site, version }
   const stack = createStack(settings, parts, () => ({
@@ -41,6 +41,7 @@ export function stillDevices(
     send: () => {},
     broadcast: () => {},
     isOwn: () => false,
+    isEverybody: () => false,
     own: () => undefined,
   }))
   for (const { device, points } of listings) stack.attach(device, points)

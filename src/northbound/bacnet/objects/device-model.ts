@@ -1,11 +1,12 @@
 import type { Point } from '../../../core/points/point.ts'
-import type { Device, Notebook } from '../../../core/ports.ts'
+import type { Device } from '../../../core/ports.ts'
 import { bindingOf, objectTypeOf } from '../binding.ts'
 import { NETWORK_PORT } from '../placement.ts'
 import type { NetworkAddress } from '../wire/npdu.ts'
 import { objectKey, objectTypes, UNSPECIFIED_INSTANCE } from '../wire/object-type.ts'
 import type { BacnetObject } from './bacnet-object.ts'
 import { currentRevision } from './database-revision.ts'
+import type { Pages } from './pages.ts'
 import { PointObject } from './point-object.ts'
 import type { PropertyTable } from './property.ts'
 
@@ -15,7 +16,7 @@ export interface DeviceCommon {
   readonly version: string
   /** Milliseconds UTC, as the building counts them. */
   readonly now: () => number
-  readonly notebook: Notebook
+  readonly pages: Pages
   /** Told of every write that goes to no point: one line in the log. */
   readonly written: (object: BacnetObject, property: string, value: string, client: string) => void
   /** The properties of the device object. */
@@ -38,7 +39,9 @@ export class DeviceModel implements BacnetObject {
   /** One more whenever objects came or went. */
   changes = 0
   readonly #objects = new Map<number, BacnetObject>()
-  /** Owners of points that stand in this device though they belong to another one (topology flat). */
+  /** The same by the charger that they tell of: in the topology flat there are all chargers of the site. */
+  readonly #byCharger = new Map<Point['charger'], Set<BacnetObject>>()
+  /** Names of chargers in this device. */
   readonly #owners = new Map<Point['charger'], string>()
   /** Undefined: objects or names may have changed since it was last said. */
   #revision: number | undefined
@@ -99,9 +102,8 @@ export class DeviceModel implements BacnetObject {
   /** Takes away the objects of points, or of all points of an owner, and answers with them. */
   removePoints(owner: Device, points?: readonly Point[]): readonly PointObject[] {
     const gone = points === undefined ? undefined : new Set(points)
-    const removed = this.order.filter(
-      (object): object is PointObject =>
-        object instanceof PointObject && (gone?.has(object.point) ?? object.point.charger === owner.charger),
+    const removed = [...this.of(owner.charger)].filter(
+      (object): object is PointObject => object instanceof PointObject && (gone?.has(object.point) ?? true),
     )
     this.remove(removed)
     if (points === undefined) this.#owners.delete(owner.charger)
@@ -112,6 +114,9 @@ export class DeviceModel implements BacnetObject {
     for (const object of objects) {
       this.#objects.set(objectKey(object.type, object.instance), object)
       this.order.push(object)
+      const others = this.#byCharger.get(object.charger)
+      if (others) others.add(object)
+      else this.#byCharger.set(object.charger, new Set([object]))
     }
     this.changes += 1
     this.#revision = undefined
@@ -121,9 +126,19 @@ export class DeviceModel implements BacnetObject {
     if (objects.length === 0) return
     const gone = new Set(objects)
     this.order = this.order.filter((object) => !gone.has(object))
-    for (const { type, instance } of objects) this.#objects.delete(objectKey(type, instance))
+    for (const object of gone) {
+      this.#objects.delete(objectKey(object.type, object.instance))
+      const others = this.#byCharger.get(object.charger)
+      others?.delete(object)
+      if (others?.size === 0) this.#byCharger.delete(object.charger)
+    }
     this.changes += 1
     this.#revision = undefined
+  }
+
+  /** The objects that tell of a charger, or of the device as a whole, in the order of Object_List. */
+  of(charger: Point['charger']): Iterable<BacnetObject> {
+    return this.#byCharger.get(charger) ?? []
   }
 
   /** The name of a charger, or of the bridge, in this device. */
@@ -134,8 +149,13 @@ export class DeviceModel implements BacnetObject {
   /** The object of that name, if it is here. */
   named(name: string): BacnetObject | undefined {
     if (name === this.name) return this
-    if (!name.startsWith(this.owner.name) && this.#owners.size < 2) return undefined
-    return this.order.find((object) => object.name === name)
+    if (!name.startsWith(this.name)) return undefined
+    for (const [charger, objects] of this.#byCharger) {
+      // Names are made when they are asked for, and there may be a hundred thousand.
+      if (!name.startsWith(this.ownerOf(charger))) continue
+      for (const object of objects) if (object.name === name) return object
+    }
+    return undefined
   }
 }
 

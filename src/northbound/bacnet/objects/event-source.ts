@@ -1,9 +1,11 @@
+import { z } from 'zod'
 import type { AlarmClass } from '../alarm.ts'
 import { type AlarmRow, alarmClasses, alarmCondition } from '../alarm.ts'
 import { eventStates, reliabilities } from '../wire/type/enumerations.ts'
 import type { PointObject } from './point-object.ts'
 
-export type EventState = 'normal' | 'fault' | 'offnormal' | 'high-limit' | 'low-limit'
+const states = ['normal', 'fault', 'offnormal', 'high-limit', 'low-limit'] as const
+export type EventState = (typeof states)[number]
 export type Three<T> = readonly [T, T, T]
 /** A place in the arrays of three (clause 21, BACnetEventTransitionBits). */
 export type Transition = 0 | 1 | 2
@@ -51,6 +53,35 @@ const fresh: EventStanding = {
   last: [undefined, undefined, undefined],
 }
 
+const three = z.tuple([z.boolean(), z.boolean(), z.boolean()])
+const LATEST_MS = 8.64e15
+/** JSON has no undefined: what never happened is null there. */
+const happened = z
+  .object({
+    at: z.number().int().min(0).max(LATEST_MS),
+    state: z.enum(states),
+    eventType: z.number().int().min(0),
+    message: z.string(),
+  })
+  .nullable()
+  .transform((own): Happened | undefined => own ?? undefined)
+const keptStanding = z.object({
+  state: z.enum(states),
+  reliability: z.number().int().min(0),
+  acked: three,
+  last: z.tuple([happened, happened, happened]),
+})
+const keptSettings = z.object({
+  enable: three.exactOptional(),
+  delayMs: z.number().int().min(0).exactOptional(),
+  notifyType: z.enum(['alarm', 'event']).exactOptional(),
+  notificationClass: z.number().int().min(0).exactOptional(),
+  high: z.number().exactOptional(),
+  low: z.number().exactOptional(),
+  deadband: z.number().min(0).exactOptional(),
+  limits: z.tuple([z.boolean(), z.boolean()]).exactOptional(),
+})
+
 /** Intrinsic reporting of one object (13.2): its condition, and what became of it. Decides nothing by itself. */
 export class EventSource {
   readonly object: PointObject
@@ -62,7 +93,7 @@ export class EventSource {
   /** As the mapping says: what the charger is built for may be told later. */
   readonly #initial: () => EventSettings
   #written: Partial<EventSettings>
-  standing: EventStanding
+  #standing: EventStanding
 
   constructor(object: PointObject, row: AlarmRow, states: readonly number[] | undefined, initial: () => EventSettings) {
     this.object = object
@@ -70,8 +101,13 @@ export class EventSource {
     this.quietMs = row.quiet
     this.states = states
     this.#initial = initial
-    this.#written = this.#kept<Partial<EventSettings>>('alarm') ?? {}
-    this.standing = this.#kept<EventStanding>('event') ?? fresh
+    const { pages } = object.device.common
+    this.#written = pages.read(this.#page('alarm'), keptSettings) ?? {}
+    this.#standing = pages.read(this.#page('event'), keptStanding) ?? fresh
+  }
+
+  get standing(): EventStanding {
+    return this.#standing
   }
 
   get settings(): EventSettings {
@@ -82,25 +118,27 @@ export class EventSource {
   set(settings: Partial<EventSettings>): boolean {
     const before = this.settings
     if (JSON.stringify({ ...before, ...settings }) === JSON.stringify(before)) return false
-    this.#written = { ...this.#written, ...settings }
-    this.object.device.common.notebook.set(this.#page('alarm'), JSON.stringify(this.#written))
+    const written = { ...this.#written, ...settings }
+    this.object.device.common.pages.keep(this.#page('alarm'), written)
+    this.#written = written
     return true
   }
 
   stand(standing: EventStanding): void {
-    this.standing = standing
-    this.object.device.common.notebook.setLater(this.#page('event'), JSON.stringify(standing))
+    this.#standing = standing
+    this.object.device.common.pages.keepLater(this.#page('event'), standing)
+  }
+
+  /** Somebody has acknowledged the last transition of a kind: on disk when it returns, since that was answered. */
+  acknowledge(transition: Transition): void {
+    const standing = { ...this.#standing, acked: replaced(this.#standing.acked, transition, true) }
+    this.object.device.common.pages.keep(this.#page('event'), standing)
+    this.#standing = standing
   }
 
   #page(kind: 'alarm' | 'event'): string {
     const { device, type, instance } = this.object
     return `${kind} ${device.instance} ${type} ${instance}`
-  }
-
-  /** JSON has no undefined: what never happened is null there. */
-  #kept<T>(kind: 'alarm' | 'event'): T | undefined {
-    const text = this.object.device.common.notebook.get(this.#page(kind))
-    return text === undefined ? undefined : (JSON.parse(text, (_key, value) => value ?? undefined) as T)
   }
 }
 

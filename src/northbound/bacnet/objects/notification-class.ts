@@ -1,5 +1,7 @@
+import { z } from 'zod'
 import { type AlarmClass, alarmClasses } from '../alarm.ts'
-import { IP_MAC_BYTES } from '../transport/network.ts'
+import { recipientsText } from '../recipient-text.ts'
+import { IP_MAC_BYTES } from '../wire/bvlc.ts'
 import { BacnetError, BacnetReject } from '../wire/error-code.ts'
 import { GLOBAL_BROADCAST } from '../wire/npdu.ts'
 import { MAX_INSTANCE, objectTypes } from '../wire/object-type.ts'
@@ -42,12 +44,15 @@ const defaults: Record<AlarmClass, ClassDefaults> = {
   communication: { title: 'Alarms Communication', description: 'Chargers that are away', priority: [112, 112, 192] },
 }
 
-interface Kept {
-  readonly priority?: Three<number>
-  readonly ackRequired?: Three<boolean>
-  /** Hexadecimal octets of each. */
-  readonly destinations?: readonly string[]
-}
+const priorityNumber = z.number().int().min(0).max(HIGHEST_PRIORITY_NUMBER)
+/** Each destination as its octets in hexadecimal. */
+const destinationText = z.string().refine((hex) => destinationOf(hex) !== undefined)
+const kept = z.object({
+  priority: z.tuple([priorityNumber, priorityNumber, priorityNumber]).readonly().exactOptional(),
+  ackRequired: z.tuple([z.boolean(), z.boolean(), z.boolean()]).readonly().exactOptional(),
+  destinations: z.array(destinationText).max(MAX_DESTINATIONS).readonly().exactOptional(),
+})
+type Kept = z.output<typeof kept>
 
 /** Who is told of one kind of alarm of a device (12.21). What clients write is kept; until then the config's recipients count. */
 export class NotificationClass implements BacnetObject {
@@ -64,9 +69,8 @@ export class NotificationClass implements BacnetObject {
     this.device = device
     this.class = own
     this.#configured = configured
-    const text = device.common.notebook.get(this.#page)
-    this.#kept = text === undefined ? {} : (JSON.parse(text) as Kept)
-    this.#destinations = this.#kept.destinations?.map((hex) => readDestination(new Reader(octetsOf(hex))))
+    this.#kept = device.common.pages.read(this.#page, kept) ?? {}
+    this.#destinations = this.#kept.destinations?.flatMap((hex) => destinationOf(hex) ?? [])
   }
 
   get instance(): number {
@@ -101,14 +105,15 @@ export class NotificationClass implements BacnetObject {
       destinations: this.destinations.map(textOf),
     }
     if (JSON.stringify({ ...before, ...changed }) === JSON.stringify(before)) return
-    this.#kept = { ...this.#kept, ...changed }
-    this.device.common.notebook.set(this.#page, JSON.stringify(this.#kept))
+    const all = { ...this.#kept, ...changed }
+    this.device.common.pages.keep(this.#page, all)
+    this.#kept = all
     this.device.common.written(this, property, told, client.client)
   }
 
   setDestinations(destinations: readonly Destination[], context: WriteContext): void {
     const texts = destinations.map(textOf)
-    this.set({ destinations: texts }, 'recipient-list', `${texts.length} recipients`, context)
+    this.set({ destinations: texts }, 'recipient-list', recipientsText(destinations), context)
     if (this.#kept.destinations !== undefined) this.#destinations = destinations
   }
 
@@ -247,8 +252,15 @@ function distinct(destinations: readonly Destination[]): readonly Destination[] 
   return [...new Map(destinations.map((destination) => [textOf(destination), destination])).values()]
 }
 
-function octetsOf(hex: string): Uint8Array {
-  return Uint8Array.from(Buffer.from(hex, 'hex'))
+/** Undefined: these octets are no destination. */
+function destinationOf(hex: string): Destination | undefined {
+  const reader = new Reader(Uint8Array.from(Buffer.from(hex, 'hex')))
+  try {
+    return readDestination(reader)
+  } catch (error) {
+    if (error instanceof BacnetReject) return undefined
+    throw error
+  }
 }
 
 function textOf(destination: Destination): string {

@@ -1,3 +1,5 @@
+import { z } from 'zod'
+import type { Charger } from '../../../core/charger/charger.ts'
 import type { Point } from '../../../core/points/point.ts'
 import { type BacnetRow, covIncrement, type PointObjectType } from '../binding.ts'
 import { objectName } from '../placement.ts'
@@ -6,6 +8,8 @@ import type { DeviceModel } from './device-model.ts'
 import { type EventSource, eventSourceOf } from './event-source.ts'
 import { pointProperties } from './point-properties.ts'
 import type { PropertyTable } from './property.ts'
+
+const increment = z.number().min(0)
 
 /** One point as a BACnet object: a thin view, the value stays with the point. */
 export class PointObject implements BacnetObject {
@@ -31,13 +35,16 @@ export class PointObject implements BacnetObject {
     this.row = init.row
     this.type = init.type
     this.instance = init.instance
-    const kept = init.device.common.notebook.get(this.#page)
-    this.#covIncrement = kept === undefined ? undefined : Number(kept)
+    this.#covIncrement = init.device.common.pages.read(this.#page, increment)
     this.events = eventSourceOf(this)
   }
 
   get properties(): PropertyTable<PointObject> {
     return pointProperties(this)
+  }
+
+  get charger(): Charger | undefined {
+    return this.point.charger
   }
 
   get kind(): PointObjectType {
@@ -56,8 +63,8 @@ export class PointObject implements BacnetObject {
 
   /** Kept over restarts. */
   set covIncrement(value: number) {
+    this.device.common.pages.keep(this.#page, value)
     this.#covIncrement = value
-    this.device.common.notebook.set(this.#page, String(value))
   }
 
   /** Milliseconds that pass at least between two notifications to one subscriber. */

@@ -27,9 +27,7 @@ export class StructuredViews {
       this.#changes += 1
     }
     const wanted = new Set([0])
-    for (const { point } of model.order) {
-      if (point !== undefined && point.charger === charger) wanted.add(point.connector)
-    }
+    for (const { point } of model.of(charger)) if (point !== undefined) wanted.add(point.connector)
     const gone = [...tree.values()].filter(({ connector }) => !wanted.has(connector))
     for (const { connector } of gone) tree.delete(connector)
     model.remove(gone)
@@ -87,9 +85,7 @@ export class StructuredViews {
 /** What stands in the view's own device and tells of its charger and connector, under the last part of its name. */
 function objectsOf({ device, charger, connector }: StructuredView): readonly Subordinate[] {
   const prefix = objectName(device.ownerOf(charger), connector, '').length
-  return device.order.flatMap((object) =>
-    object.point !== undefined && object.point.charger === charger && object.point.connector === connector
-      ? [{ object, annotation: object.name.slice(prefix) }]
-      : [],
+  return [...device.of(charger)].flatMap((object) =>
+    object.point?.connector === connector ? [{ object, annotation: object.name.slice(prefix) }] : [],
   )
 }

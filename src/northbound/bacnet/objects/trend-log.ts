@@ -1,3 +1,4 @@
+import type { Charger } from '../../../core/charger/charger.ts'
 import type { Point } from '../../../core/points/point.ts'
 import type { Journal, OpenJournal } from '../../../core/ports.ts'
 import { type Trend, trendName } from '../trend.ts'
@@ -48,7 +49,7 @@ export class TrendLog implements BacnetObject {
     this.#key = keyOf(source, trend)
     this.journal = init.journal(this.#key, trend.keep)
     this.#rescheduled = () => init.rescheduled(this)
-    this.#settings = trendSettings(this.device.common.notebook, this.#key, trend)
+    this.#settings = trendSettings(this.device.common.pages, this.#key, trend)
     this.#collecting = this.#settings.enable && isWithin(this.#settings, this.#now())
   }
 
@@ -58,6 +59,10 @@ export class TrendLog implements BacnetObject {
 
   get point(): Point {
     return this.source.point
+  }
+
+  get charger(): Charger | undefined {
+    return this.source.charger
   }
 
   get name(): string {
@@ -162,7 +167,7 @@ export class TrendLog implements BacnetObject {
     if (this.#settings.stopWhenFull && this.journal.count + 1 >= this.bufferSize) {
       // The last record is that it stopped (12.25.12).
       this.#settings = { ...this.#settings, enable: false }
-      keepSettings(this.device.common.notebook, this.#key, { enable: false }, true)
+      keepSettings(this.device.common.pages, this.#key, { enable: false }, true)
       this.#follow()
     } else this.#append(datum, flags)
   }
@@ -173,7 +178,7 @@ export class TrendLog implements BacnetObject {
   }
 
   #keep(changed: Partial<TrendSettings>): void {
-    keepSettings(this.device.common.notebook, this.#key, changed)
+    keepSettings(this.device.common.pages, this.#key, changed)
     this.#settings = { ...this.#settings, ...changed }
   }
 

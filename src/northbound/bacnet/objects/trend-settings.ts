@@ -1,6 +1,7 @@
-import type { Notebook } from '../../../core/ports.ts'
-import type { Trend } from '../trend.ts'
+import { z } from 'zod'
+import { MAX_INTERVAL_MS, MIN_INTERVAL_MS, type Trend } from '../trend.ts'
 import { type DateTime, millisecondsOf } from '../wire/type/date-time.ts'
+import type { Pages } from './pages.ts'
 
 /** BACnetLoggingType (clause 21), in its order. */
 export const loggingTypes = ['polled', 'cov', 'triggered'] as const
@@ -20,9 +21,21 @@ export interface TrendSettings {
 const DEFAULT_INTERVAL_MS = 900_000
 const unspecified: DateTime = { date: [255, 255, 255, 255], time: [255, 255, 255, 255] }
 
+const octet = z.number().int().min(0).max(255)
+const four = z.tuple([octet, octet, octet, octet])
+const moment = z.object({ date: four, time: four })
+/** What was written of it, as it is kept. */
+const written = z.object({
+  enable: z.boolean().exactOptional(),
+  type: z.enum(loggingTypes).exactOptional(),
+  interval: z.number().int().min(MIN_INTERVAL_MS).max(MAX_INTERVAL_MS).exactOptional(),
+  start: moment.exactOptional(),
+  stop: moment.exactOptional(),
+  stopWhenFull: z.boolean().exactOptional(),
+})
+
 /** What the mapping says, and what was written since, which counts for more. */
-export function trendSettings(notebook: Notebook, name: string, { every }: Trend): TrendSettings {
-  const written = notebook.get(name)
+export function trendSettings(pages: Pages, name: string, { every }: Trend): TrendSettings {
   return {
     enable: true,
     type: every === 'cov' ? 'cov' : 'polled',
@@ -30,17 +43,15 @@ export function trendSettings(notebook: Notebook, name: string, { every }: Trend
     start: unspecified,
     stop: unspecified,
     stopWhenFull: false,
-    ...(written !== undefined && (JSON.parse(written) as Partial<TrendSettings>)),
+    ...pages.read(name, written),
   }
 }
 
 /** Keeps what was written; `soon` for what the bridge itself changed. */
-export function keepSettings(notebook: Notebook, name: string, changed: Partial<TrendSettings>, soon = false): void {
-  const written = notebook.get(name)
-  const before = written === undefined ? {} : (JSON.parse(written) as Partial<TrendSettings>)
-  const text = JSON.stringify({ ...before, ...changed })
-  if (soon) notebook.setLater(name, text)
-  else notebook.set(name, text)
+export function keepSettings(pages: Pages, name: string, changed: Partial<TrendSettings>, soon = false): void {
+  const all = { ...pages.read(name, written), ...changed }
+  if (soon) pages.keepLater(name, all)
+  else pages.keep(name, all)
 }
 
 /** Whether a moment is between start and stop; a wildcard in one of them means any time (12.25.6, 12.25.7). */

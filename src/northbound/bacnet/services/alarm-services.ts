@@ -2,6 +2,7 @@ import type { DeviceModel } from '../objects/device-model.ts'
 import { timeStampOf } from '../objects/event-properties.ts'
 import { type EventSource, eventStateNumber, type Transition, transitionTo } from '../objects/event-source.ts'
 import { PointObject } from '../objects/point-object.ts'
+import { recipientText } from '../recipient-text.ts'
 import { BacnetError } from '../wire/error-code.ts'
 import { readAcknowledgeAlarm } from '../wire/service/acknowledge-alarm.ts'
 import { writeAlarmSummary } from '../wire/service/get-alarm-summary.ts'
@@ -22,7 +23,6 @@ import type { TimeStamp } from '../wire/type/time-stamp.ts'
 import type { Writer } from '../wire/writer.ts'
 import { type Alarms, classOf, eventTypeOf } from './alarms.ts'
 import { found } from './read.ts'
-import { recipientKey } from './recipient-search.ts'
 import type { ConfirmedService } from './service.ts'
 
 /** Longest run of events in one answer, where the client's room doesn't end it before. */
@@ -63,8 +63,9 @@ export function getAlarmSummaryService(): ConfirmedService {
     complex: true,
     execute({ device, reader }, answer) {
       reader.finish()
-      for (const { object, settings, standing } of eventsOf(device)) {
-        if (standing.state === 'normal' || settings.notifyType !== 'alarm') continue
+      for (const events of eventsOf(device)) {
+        const { object, standing } = events
+        if (standing.state === 'normal' || events.settings.notifyType !== 'alarm') continue
         const alarmState = eventStateNumber(standing.state)
         writeAlarmSummary(answer, { object, alarmState, acknowledgedTransitions: standing.acked })
       }
@@ -78,25 +79,23 @@ export function getEventInformationService(): ConfirmedService {
     complex: true,
     execute({ device, reader }, answer) {
       const after = readGetEventInformation(reader)
-      const all = eventsOf(device).filter(
-        ({ standing }) => standing.state !== 'normal' || standing.acked.some((acked) => !acked),
-      )
-      // An object that isn't among them any more was the last told: those behind it are told, wherever they stand.
-      const order = new Map(device.order.map((object, index) => [`${object.type} ${object.instance}`, index]))
-      const from = after === undefined ? -1 : (order.get(`${after.type} ${after.instance}`) ?? -1)
-      const left = all.filter(({ object }) => (order.get(`${object.type} ${object.instance}`) ?? 0) > from)
+      const all = eventsOf(device)
+      // The last that was told need not be told of any more: it is those behind it that are.
+      const last = after === undefined ? undefined : device.find(after.type, after.instance)
+      const from = last instanceof PointObject && last.events !== undefined ? all.indexOf(last.events) + 1 : 0
       beginEventSummaries(answer)
       let told = 0
-      for (const events of left) {
+      let more = false
+      for (let index = from; index < all.length && !more; index += 1) {
+        const events = all[index]
+        if (events === undefined || !isToldOf(events)) continue
         const write = () => writeSummary(answer, events)
-        if (told >= MAX_SUMMARIES || !answer.fits(CLOSING_OCTETS, write)) {
-          // With no room for a single one the client would ask for ever: this aborts.
-          if (told === 0) write()
-          break
-        }
+        more = told >= MAX_SUMMARIES || !answer.fits(CLOSING_OCTETS, write)
+        // With no room for a single one the client would ask for ever: this aborts.
+        if (more && told === 0) write()
         told += 1
       }
-      endEventSummaries(answer, told < left.length)
+      endEventSummaries(answer, more)
     },
   }
 }
@@ -123,8 +122,21 @@ export function getEnrollmentSummaryService(): ConfirmedService {
   }
 }
 
+/** By device, for as long as it has the same objects: there may be a hundred thousand, and few of them have events. */
+const sources = new WeakMap<DeviceModel, { readonly changes: number; readonly list: readonly EventSource[] }>()
+
 function eventsOf(device: DeviceModel): readonly EventSource[] {
-  return device.order.flatMap((object) => (object instanceof PointObject ? (object.events ?? []) : []))
+  const { changes, order } = device
+  const known = sources.get(device)
+  if (known?.changes === changes) return known.list
+  const list = order.flatMap((object) => (object instanceof PointObject ? (object.events ?? []) : []))
+  sources.set(device, { changes, list })
+  return list
+}
+
+/** Whether GetEventInformation tells of it (13.12). */
+function isToldOf({ standing }: EventSource): boolean {
+  return standing.state !== 'normal' || standing.acked.some((acked) => !acked)
 }
 
 /** Whether an acknowledgement of a state means the last transition of that kind. */
@@ -179,9 +191,9 @@ function isAskedFor(events: EventSource, asked: GetEnrollmentSummary, priority: 
 }
 
 function isEnrolled(events: EventSource, { process, recipient }: RecipientProcess): boolean {
-  const text = recipientKey(recipient)
+  const text = recipientText(recipient)
   return (classOf(events)?.destinations ?? []).some(
-    (own) => own.process === process && recipientKey(own.recipient) === text,
+    (own) => own.process === process && recipientText(own.recipient) === text,
   )
 }
 

@@ -1,4 +1,5 @@
 import type { Cancel, Clock } from '../../../lib/clock.ts'
+import type { Log } from '../../../lib/log.ts'
 import { timeStampOf } from '../objects/event-properties.ts'
 import {
   type EventSettings,
@@ -24,6 +25,7 @@ const NO_FAULT = reliabilities['no-fault-detected']
 
 export interface AlarmsParts {
   readonly clock: Clock
+  readonly log: Log
   /** Milliseconds UTC, as the building counts them. */
   readonly now: () => number
   readonly notifier: Pick<Notifier, 'tell'>
@@ -47,11 +49,11 @@ export class Alarms {
 
   constructor(parts: AlarmsParts) {
     this.#parts = parts
-    this.#startedAt = parts.clock.now()
+    this.#startedAt = parts.clock.steady()
   }
 
   start(): void {
-    this.#startedAt = this.#parts.clock.now()
+    this.#startedAt = this.#parts.clock.steady()
   }
 
   /** A point's value, quality or service state changed, or what its alarm is. */
@@ -92,7 +94,7 @@ export class Alarms {
     const { object, standing } = events
     const happened = standing.last[transition]
     if (happened === undefined) return
-    events.stand({ ...standing, acked: replaced(standing.acked, transition, true) })
+    events.acknowledge(transition)
     this.#tell(events, transition, {
       object,
       timeStamp: timeStampOf(this.#parts.now()),
@@ -117,9 +119,7 @@ export class Alarms {
     const [isLow, isHigh] = limits
     if ((state === 'high-limit' && !isHigh) || (state === 'low-limit' && !isLow)) return 0
     if (to === 'normal') return delayMs
-    // A clock that was put back makes nobody wait longer.
-    const quiet = Math.min(quietMs, this.#startedAt + quietMs - this.#parts.clock.now())
-    return Math.max(quiet, delayMs)
+    return Math.max(this.#startedAt + quietMs - this.#parts.clock.steady(), delayMs)
   }
 
   #enter(events: EventSource, to: EventState): void {
@@ -143,6 +143,8 @@ export class Alarms {
       last: replaced(standing.last, transition, { at, state: to, eventType, message }),
     })
     if (isTold) {
+      const words = to === 'normal' ? 'the alarm is over' : 'alarm'
+      this.#parts.log.info({ object: object.name, from, to }, `${words}: ${message}`)
       this.#tell(events, transition, {
         object,
         timeStamp: timeStampOf(at),

@@ -75,13 +75,15 @@ export class Application {
         this.#confirmed(device, apdu, bytes, from)
         return
       case 'simple-ack':
+        confirmed.answered(from, apdu.invokeId, 'taken')
+        return
       case 'error':
       case 'reject':
-        confirmed.answered(from, apdu.invokeId)
+        confirmed.answered(from, apdu.invokeId, 'refused')
         return
       case 'abort':
         // Of what the bridge asked, or of what it is asked; BACpypes3 aborts as the client either way.
-        confirmed.answered(from, apdu.invokeId)
+        confirmed.answered(from, apdu.invokeId, 'refused')
         if (!apdu.server) {
           answers.aborted(from, device, apdu.invokeId)
           requests.aborted(from, device, apdu.invokeId)

@@ -1,4 +1,5 @@
 import type { Cancel, Clock } from '../../../lib/clock.ts'
+import { Recent } from '../../../lib/recent.ts'
 import { Inquiries } from '../transport/inquiries.ts'
 import { type Peer, peerKey } from '../transport/peer.ts'
 
@@ -13,8 +14,7 @@ const MAX_BINDINGS = 1_024
 
 /** Where the devices are that the bridge sends to of its own accord (DM-DDB-A): only those that were asked for are kept. */
 export class Bindings {
-  /** The one that was used last stands last. */
-  readonly #peers = new Map<number, Peer>()
+  readonly #peers = new Recent<number, Peer>(MAX_BINDINGS)
   readonly #inquiries: Inquiries<Peer>
 
   constructor({ ask, clock }: BindingsParts) {
@@ -23,14 +23,12 @@ export class Bindings {
 
   /** Where a device is, if that is known. */
   find(instance: number): Peer | undefined {
-    const peer = this.#peers.get(instance)
-    if (peer !== undefined) this.#keep(instance, peer)
-    return peer
+    return this.#peers.use(instance)
   }
 
   /** All that is known. */
   entries(): readonly { readonly instance: number; readonly peer: Peer }[] {
-    return [...this.#peers].map(([instance, peer]) => ({ instance, peer }))
+    return this.#peers.entries().map(([instance, peer]) => ({ instance, peer }))
   }
 
   /** Tells once where a device is, asking for it if need be; the answer undoes it. */
@@ -40,7 +38,7 @@ export class Bindings {
 
   /** An I-Am: a device that was asked for, or that has moved. */
   heard(instance: number, { address, port, remote }: Peer): void {
-    const known = this.#peers.get(instance)
+    const known = this.#peers.peek(instance)
     const isWanted = this.#inquiries.wanted(instance)
     if (!isWanted && known === undefined) return
     const peer: Peer = {
@@ -48,7 +46,7 @@ export class Bindings {
       port,
       ...(remote !== undefined && { remote: { ...remote, mac: remote.mac.slice() } }),
     }
-    if (known === undefined || peerKey(known) !== peerKey(peer)) this.#keep(instance, peer)
+    if (known === undefined || peerKey(known) !== peerKey(peer)) this.#peers.set(instance, peer)
     if (isWanted) this.#inquiries.answered(instance, peer)
   }
 
@@ -59,15 +57,5 @@ export class Bindings {
 
   stop(): void {
     this.#inquiries.stop()
-  }
-
-  #keep(instance: number, peer: Peer): void {
-    this.#peers.delete(instance)
-    this.#peers.set(instance, peer)
-    if (this.#peers.size <= MAX_BINDINGS) return
-    for (const oldest of this.#peers.keys()) {
-      this.#peers.delete(oldest)
-      return
-    }
   }
 }

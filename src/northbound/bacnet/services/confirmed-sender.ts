@@ -2,12 +2,15 @@ import type { Cancel, Clock } from '../../../lib/clock.ts'
 import { APDU_RETRIES, APDU_TIMEOUT_MS } from '../transport/limits.ts'
 import { type Peer, peerKey } from '../transport/peer.ts'
 
+/** What became of a request: a SimpleACK, another answer, or none. */
+export type Outcome = 'taken' | 'refused' | 'silence'
+
 /** One confirmed request of the bridge's own. */
 interface ConfirmedRequest {
   /** Asked when its turn has come: false, and it is forgotten. */
   readonly wanted: () => boolean
   readonly write: (invokeId: number) => void
-  readonly done: (answered: boolean) => void
+  readonly done: (outcome: Outcome) => void
 }
 
 interface Underway {
@@ -40,7 +43,7 @@ export class ConfirmedSender {
     this.#clock = clock
   }
 
-  /** Sends now, or when earlier requests to that peer are answered; `done(false)` when nobody answered. */
+  /** Sends now, or when earlier requests to that peer are answered; `done('silence')` when nobody answered. */
   send(to: Peer, request: ConfirmedRequest): void {
     const key = peerKey(to)
     let queue = this.#queues.get(key)
@@ -49,7 +52,7 @@ export class ConfirmedSender {
       this.#queues.set(key, queue)
     }
     if (queue.waiting.length >= MAX_WAITING) {
-      request.done(false)
+      request.done('silence')
       return
     }
     queue.waiting.push(request)
@@ -57,7 +60,7 @@ export class ConfirmedSender {
   }
 
   /** A SimpleACK, Error, Reject or Abort came: whatever it says, the peer is there. */
-  answered(from: Peer, invokeId: number): void {
+  answered(from: Peer, invokeId: number, outcome: Exclude<Outcome, 'silence'>): void {
     const key = peerKey(from)
     const queue = this.#queues.get(key)
     const own = queue?.underway.get(invokeId)
@@ -65,7 +68,7 @@ export class ConfirmedSender {
     queue.underway.delete(invokeId)
     queue.answers += 1
     own.cancel()
-    own.request.done(true)
+    own.request.done(outcome)
     this.#advance(key, queue)
   }
 
@@ -100,8 +103,8 @@ export class ConfirmedSender {
   #giveUp(key: string, queue: Queue, invokeId: number, own: Underway): void {
     queue.underway.delete(invokeId)
     const lost = queue.answers === own.answersBefore ? queue.waiting.splice(0) : []
-    own.request.done(false)
-    for (const request of lost) request.done(false)
+    own.request.done('silence')
+    for (const request of lost) request.done('silence')
     this.#advance(key, queue)
   }
 

@@ -128,7 +128,7 @@ export class Conflicts {
     const { askDevices, askRouter, clock, network } = this.#parts
     const asked = this.#wanted
     this.#wanted = new Set()
-    const since = clock.now()
+    const since = clock.steady()
     const settle = clock.after(ANSWER_MS, () => {
       this.#rounds.delete(settle)
       this.#settle(asked, since)
@@ -179,10 +179,10 @@ export class Conflicts {
     const { clock } = this.#parts
     const dispute = this.#disputes.get(claim)
     if (dispute !== undefined) {
-      dispute.heardAt = clock.now()
+      dispute.heardAt = clock.steady()
       return
     }
-    this.#disputes.set(claim, { by: stationKey(from), heardAt: clock.now(), isReported: false })
+    this.#disputes.set(claim, { by: stationKey(from), heardAt: clock.steady(), isReported: false })
     this.#report ??= clock.after(REPORT_MS, () => {
       this.#report = undefined
       this.#say()

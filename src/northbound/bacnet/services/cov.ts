@@ -19,7 +19,7 @@ import { readSubscribeCov, type SubscribeCov } from '../wire/service/subscribe-c
 import { readSubscribeCovProperty } from '../wire/service/subscribe-cov-property.ts'
 import { confirmedServices, unconfirmedServices } from '../wire/service.ts'
 import { Writer } from '../wire/writer.ts'
-import type { ConfirmedSender } from './confirmed-sender.ts'
+import type { ConfirmedSender, Outcome } from './confirmed-sender.ts'
 import type { Initiative } from './initiative.ts'
 import { found } from './read.ts'
 import { type Subscription, Subscriptions, type Watched } from './subscriptions.ts'
@@ -107,7 +107,7 @@ export class CovService {
 
   /** How many items Active_COV_Subscriptions (12.11) of a device has. */
   countOf(device: DeviceModel): number {
-    this.#subscriptions.expire(this.#parts.clock.now())
+    this.#subscriptions.expire(this.#parts.clock.steady())
     return this.#subscriptions.in(device).length
   }
 
@@ -142,11 +142,11 @@ export class CovService {
     if (subscription === undefined) {
       if (throttle.pass(`cov room ${client}`) !== undefined)
         log.warn({ from: client }, 'bacnet: no room for another COV subscription')
-      throw new BacnetError('resources', 'no-space-to-write-property')
+      throw new BacnetError('resources', 'no-space-to-add-list-element')
     }
     subscription.watched = watched
     subscription.confirmed = confirmed
-    this.#subscriptions.keep(subscription, lifetime ? clock.now() + lifetime * 1000 : Number.POSITIVE_INFINITY)
+    this.#subscriptions.keep(subscription, lifetime ? clock.steady() + lifetime * 1000 : Number.POSITIVE_INFINITY)
     // The first notification follows every subscription, renewals included (13.1).
     subscription.toldAt = Number.NEGATIVE_INFINITY
     subscription.held?.()
@@ -174,10 +174,9 @@ export class CovService {
     if (subscription.dirty || subscription.held !== undefined) return
     const { clock } = this.#parts
     const { covIntervalMs } = subscription.object
-    const tooSoonMs = subscription.toldAt + covIntervalMs - clock.now()
+    const tooSoonMs = subscription.toldAt + covIntervalMs - clock.steady()
     if (tooSoonMs > 0) {
-      // A clock that was put back makes nobody wait for longer.
-      subscription.held = clock.after(Math.min(tooSoonMs, covIntervalMs), () => {
+      subscription.held = clock.after(tooSoonMs, () => {
         subscription.held = undefined
         subscription.toldAt = Number.NEGATIVE_INFINITY
         // It may have gone back to what was told.
@@ -192,24 +191,24 @@ export class CovService {
 
   #flush(): void {
     const { clock, initiative } = this.#parts
-    const began = clock.now()
+    const began = clock.steady()
     for (const subscription of this.#dirty.splice(0, BURST)) {
       // One that is under way tells of this change when it is answered.
       if (subscription.waiting) continue
       subscription.dirty = false
-      if (subscription.expiresAt <= clock.now()) continue
+      if (subscription.expiresAt <= clock.steady()) continue
       if (initiative.has(subscription.object.device)) this.#notify(subscription)
       else this.#silenced.add(subscription)
     }
     // From beginning to beginning: sending them took a part of the pause.
-    const pauseMs = PAUSE_MS - Math.max(0, clock.now() - began)
+    const pauseMs = PAUSE_MS - (clock.steady() - began)
     this.#cancelFlush = this.#dirty.length === 0 ? undefined : clock.after(pauseMs, () => this.#flush())
   }
 
   #notify(subscription: Subscription): void {
     const { client, object, peer } = subscription
     const { clock, confirmed, initiative, log, reply, throttle } = this.#parts
-    subscription.toldAt = clock.now()
+    subscription.toldAt = clock.steady()
     if (!subscription.confirmed) {
       writeUnconfirmed(this.#writer.reset(), unconfirmedServices['unconfirmed-cov-notification'])
       this.#writeParameters(subscription)
@@ -230,9 +229,9 @@ export class CovService {
       this.#writeParameters(subscription)
       reply(object.device, peer, this.#writer, true)
     }
-    const done = (answered: boolean): void => {
+    const done = (outcome: Outcome): void => {
       subscription.waiting = false
-      if (!answered && !isSilent()) {
+      if (outcome === 'silence' && !isSilent()) {
         this.#subscriptions.drop(subscription)
         if (throttle.pass(`cov ${client}`) !== undefined)
           log.info({ from: client }, 'bacnet: subscriber does not answer: dropped')
@@ -286,13 +285,13 @@ export class CovService {
   /** 0: without end. */
   #secondsLeft({ expiresAt }: Subscription): number {
     if (expiresAt === Number.POSITIVE_INFINITY) return 0
-    return Math.max(1, Math.round((expiresAt - this.#parts.clock.now()) / 1000))
+    return Math.max(1, Math.round((expiresAt - this.#parts.clock.steady()) / 1000))
   }
 
   /** Ends what is over, and tells what could not be told while its device was silenced. */
   #sweep(): void {
     const { clock, initiative } = this.#parts
-    this.#subscriptions.expire(clock.now())
+    this.#subscriptions.expire(clock.steady())
     for (const subscription of this.#silenced) {
       const isOver = subscription.expiresAt === 0
       if (!isOver && !initiative.has(subscription.object.device)) continue

@@ -32,7 +32,7 @@ export function deviceCommunicationControlService({ initiative, log, ...parts }:
     guarded: true,
     execute({ client, device, reader }) {
       const { minutes, password, state } = readDeviceCommunicationControl(reader)
-      checkPassword(password, client, { log, ...parts })
+      checkPassword(password, `DeviceCommunicationControl of ${device.name}`, client, { log, ...parts })
       if (state === 'disable') throw new BacnetError('services', 'service-request-denied')
       if (state === 'enable') initiative.give(device)
       else initiative.take(device, minutes)
@@ -57,14 +57,22 @@ export function reinitializeDeviceService({
     guarded: true,
     execute({ client, device, reader }) {
       const { password, state } = readReinitializeDevice(reader)
-      checkPassword(password, client, parts)
+      const what = `ReinitializeDevice of ${device.name}`
+      checkPassword(password, what, client, parts)
       if (state !== 'coldstart' && state !== 'warmstart')
         throw new BacnetError('services', 'optional-functionality-not-supported')
       const { charger } = device.owner
       if (charger !== undefined) refuse(downlink.reset(charger, state === 'coldstart', client))
       else {
         const allowed = restart()
-        if (allowed === undefined) throw new BacnetError('services', 'service-request-denied')
+        if (allowed === undefined) {
+          if (parts.throttle.pass(`restart ${client.client}`) !== undefined)
+            parts.log.warn(
+              { client: client.client },
+              `${what} refused to ${client.client}: bacnet.allowRestart is false`,
+            )
+          throw new BacnetError('services', 'service-request-denied')
+        }
         parts.log.warn({ client: client.client }, `the bridge is restarted by ${client.client}`)
         allowed()
       }
@@ -88,6 +96,7 @@ export function timeSynchronizationService(time: BuildingTime, zone: 'local' | '
 
 function checkPassword(
   sent: string | undefined,
+  what: string,
   { client }: Client,
   { log, password, throttle }: Pick<ManagementParts, 'password' | 'log' | 'throttle'>,
 ): void {
@@ -95,6 +104,9 @@ function checkPassword(
   const right = password()
   if (right !== undefined && sent !== undefined && timingSafeEqual(digest(right), digest(sent))) return
   if (throttle.pass(`password ${client}`) !== undefined)
-    log.warn({ client }, `a request of ${client} has ${sent === undefined ? 'no' : 'the wrong'} password: refused`)
+    log.warn(
+      { client },
+      `${what} refused: ${client} sent ${sent === undefined ? 'no password' : 'another password than bacnet.password'}`,
+    )
   throw new BacnetError('security', 'password-failure')
 }

@@ -3,6 +3,7 @@ import type { Throttle } from '../../../lib/throttle.ts'
 import type { DeviceModel } from '../objects/device-model.ts'
 import type { Transition } from '../objects/event-source.ts'
 import type { NotificationClass } from '../objects/notification-class.ts'
+import { recipientText } from '../recipient-text.ts'
 import type { Pacer } from '../transport/pacer.ts'
 import { type Peer, peerKey } from '../transport/peer.ts'
 import { writeConfirmed, writeUnconfirmed } from '../wire/apdu.ts'
@@ -16,7 +17,7 @@ import { Writer } from '../wire/writer.ts'
 import type { Bindings } from './bindings.ts'
 import type { ConfirmedSender } from './confirmed-sender.ts'
 import type { Initiative } from './initiative.ts'
-import { RecipientSearch, type RecipientSearchParts, recipientKey } from './recipient-search.ts'
+import { RecipientSearch, type RecipientSearchParts } from './recipient-search.ts'
 
 export interface NotifierParts extends Pick<RecipientSearchParts, 'clock' | 'routes'> {
   readonly log: Log
@@ -52,7 +53,7 @@ export class Notifier {
     this.#search = new RecipientSearch({
       ...parts,
       lost(recipient, count) {
-        const who = recipientKey(recipient)
+        const who = recipientText(recipient)
         if (throttle.pass(`recipient ${who}`) !== undefined)
           log.warn({ recipient: who, count }, `bacnet: nobody answers for ${who}: it is not told of alarms`)
       },
@@ -126,16 +127,15 @@ export class Notifier {
         this.#write(notification, invokeId)
         reply(device, peer, this.#writer, true)
       },
-      done: (answered) => {
-        if (answered || !initiative.has(device)) return
+      done: (outcome) => {
+        if (outcome === 'taken' || !initiative.has(device)) return
         // It may have moved.
-        if (recipient.kind === 'device') bindings.forget(recipient.instance)
+        if (outcome === 'silence' && recipient.kind === 'device') bindings.forget(recipient.instance)
         const client = peerKey(peer)
+        const who = recipient.kind === 'device' ? `${recipientText(recipient)} at ${client}` : client
+        const does = outcome === 'silence' ? 'does not answer' : 'refuses'
         if (throttle.pass(`event ${client}`) !== undefined)
-          log.warn(
-            { to: client },
-            `bacnet: ${client} does not acknowledge alarms: it finds them by GetEventInformation`,
-          )
+          log.warn({ to: client }, `bacnet: ${who} ${does} alarms: it finds them by GetEventInformation alone`)
       },
     })
   }

@@ -1,4 +1,5 @@
 import type { Cancel, Clock } from '../../../lib/clock.ts'
+import { recipientText } from '../recipient-text.ts'
 import type { Peer } from '../transport/peer.ts'
 import type { Recipient } from '../wire/type/recipient.ts'
 import type { Bindings } from './bindings.ts'
@@ -42,7 +43,7 @@ export class RecipientSearch {
 
   /** Where a recipient is; undefined: `found` is called once that is known, or never. */
   find(recipient: Recipient, found: Found): Peer | undefined {
-    const key = recipientKey(recipient)
+    const key = recipientText(recipient)
     const known = this.#searches.get(key)
     if (known !== undefined) {
       this.#hold(known, found)
@@ -103,11 +104,4 @@ export class RecipientSearch {
     this.#waiting -= waiting.length
     return waiting
   }
-}
-
-/** One text for one recipient. */
-export function recipientKey(recipient: Recipient): string {
-  return recipient.kind === 'device'
-    ? `device ${recipient.instance}`
-    : `network ${recipient.network} ${recipient.mac.join('.')}`
 }

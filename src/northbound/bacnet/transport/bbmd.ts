@@ -38,6 +38,8 @@ export interface BbmdParts {
  * made of his own gets no more than a flood of that size.
  */
 const COPIES_PER_SECOND = 20_000
+/** Tables that are told in a second: each is up to three hundred times as long as the question, which may name anybody as its sender. */
+const TABLES_PER_SECOND = 20
 
 /**
  * A BBMD (J.4): broadcasts of this subnet go to its peers, theirs to this subnet, both to foreign devices. What came from a peer
@@ -49,6 +51,8 @@ export class Bbmd {
   readonly #table: ForeignDeviceTable
   readonly #echoes: Echoes
   #copies = COPIES_PER_SECOND
+  /** Told in the second that it is. */
+  #tables = { second: 0, told: 0 }
   #refilledAt: number
 
   constructor(parts: BbmdParts) {
@@ -56,7 +60,7 @@ export class Bbmd {
     this.#peers = new Map(parts.peers.map((peer) => [stationKey(peer), peer]))
     this.#table = new ForeignDeviceTable(parts.clock)
     this.#echoes = new Echoes(parts.clock)
-    this.#refilledAt = parts.clock.now()
+    this.#refilledAt = parts.clock.steady()
   }
 
   /** What has registered and has not expired. */
@@ -88,14 +92,14 @@ export class Bbmd {
   asked(request: BbmdRequest, from: IpAddress): boolean {
     switch (request.kind) {
       case 'read-broadcast-distribution-table':
-        this.#parts.send(this.#distributionTable(), from)
+        if (this.#mayTellTable()) this.#parts.send(this.#distributionTable(), from)
         return false
       case 'register-foreign-device':
         this.#answer(request.kind, from, this.#mayRegister(from) && this.#table.register(from, request.ttlSeconds))
         return false
       case 'read-foreign-device-table':
         if (this.#parts.foreignDevices === false) this.#answer(request.kind, from, false)
-        else this.#parts.send(this.#table.acknowledgement(), from)
+        else if (this.#mayTellTable()) this.#parts.send(this.#table.acknowledgement(), from)
         return false
       case 'delete-foreign-device-table-entry':
         this.#answer(request.kind, from, this.#mayRegister(from) && this.#table.delete(request.entry))
@@ -154,8 +158,8 @@ export class Bbmd {
 
   #mayCopy(copies: number, origin: IpAddress): boolean {
     const { clock, log, throttle } = this.#parts
-    const now = clock.now()
-    const refill = (Math.max(0, now - this.#refilledAt) * COPIES_PER_SECOND) / 1000
+    const now = clock.steady()
+    const refill = ((now - this.#refilledAt) * COPIES_PER_SECOND) / 1000
     this.#copies = Math.min(COPIES_PER_SECOND, this.#copies + refill)
     this.#refilledAt = now
     if (copies <= this.#copies) {
@@ -166,6 +170,13 @@ export class Bbmd {
     if (missed !== undefined)
       log.warn({ origin, missed }, 'bacnet: more broadcasts than a BBMD passes on in a second: the rest was dropped')
     return false
+  }
+
+  #mayTellTable(): boolean {
+    const second = Math.floor(this.#parts.clock.steady() / 1000)
+    if (second !== this.#tables.second) this.#tables = { second, told: 0 }
+    this.#tables.told += 1
+    return this.#tables.told <= TABLES_PER_SECOND
   }
 
   #distributionTable(): Uint8Array {

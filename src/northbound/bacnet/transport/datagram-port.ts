@@ -9,6 +9,8 @@ export interface DatagramPort {
   broadcast(datagram: Uint8Array): void
   /** Whether that is this port itself. What it sends to everybody and hears again it drops. */
   isOwn(station: IpAddress): boolean
+  /** Whether what is sent there goes to everybody on a subnet of this machine. */
+  isEverybody(address: string): boolean
   /** This port as others see it, where there is one such address. */
   own(): IpAddress | undefined
 }

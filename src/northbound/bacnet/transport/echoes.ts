@@ -19,7 +19,7 @@ export class Echoes {
 
   /** Counts this one; true: it has come too often. */
   isEcho(origin: IpAddress, npdu: Uint8Array): boolean {
-    const window = Math.floor(this.#clock.now() / WINDOW_MS)
+    const window = Math.floor(this.#clock.steady() / WINDOW_MS)
     if (window !== this.#window) {
       this.#window = window
       this.#heard.clear()

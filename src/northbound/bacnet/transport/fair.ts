@@ -11,10 +11,17 @@ export interface FairShareParts {
 const WINDOW_MS = 1_000
 /** Datagrams of one address in a second, while others talk too: far more than any client asks. */
 export const SHARE = 10_000
+/** Milliseconds of a second that the requests of one address may take while others talk: some cost a thousand times what others do. */
+export const SHARE_MS = 600
 /** Addresses that are told apart in one second; further strangers share one share. */
 const MAX_TALKING = 1_024
 /** Addresses that came again in another second: they keep a share of their own, whoever invents addresses. */
 const MAX_KNOWN = 512
+
+interface Taken {
+  datagrams: number
+  ms: number
+}
 
 /**
  * Keeps one address from starving the others: while it is the only one, it may send what it likes. Sender addresses of UDP
@@ -23,8 +30,8 @@ const MAX_KNOWN = 512
 export class FairShare {
   readonly #parts: FairShareParts
   #window = 0
-  /** Datagrams by address in this second. */
-  readonly #talking = new Map<string, number>()
+  /** Addresses of this second. */
+  readonly #talking = new Map<string, Taken>()
   /** Who talked in the second before: the flood that goes on alone into a new second is still not alone. */
   #last = new Set<string>()
   /** Seen in one second so far. */
@@ -39,15 +46,25 @@ export class FairShare {
 
   /** Whether this datagram is to be looked at. */
   admit(address: string): boolean {
-    const window = Math.floor(this.#parts.clock.now() / WINDOW_MS)
+    const window = Math.floor(this.#parts.clock.steady() / WINDOW_MS)
     if (window !== this.#window) this.#turn(window)
-    const known = this.#talking.get(address)
-    const key = known !== undefined || this.#hasPlace(address) ? address : ''
-    const count = (known ?? this.#talking.get(key) ?? 0) + 1
-    this.#talking.set(key, count)
-    if (count <= SHARE || this.#isAlone(key)) return true
+    const key = this.#keyOf(address)
+    const taken = this.#talking.get(key) ?? { datagrams: 0, ms: 0 }
+    this.#talking.set(key, taken)
+    taken.datagrams += 1
+    if ((taken.datagrams <= SHARE && taken.ms <= SHARE_MS) || this.#isAlone(key)) return true
     this.#drop(address)
     return false
+  }
+
+  /** So long it took to do what a datagram asks for. */
+  spent(address: string, ms: number): void {
+    const taken = this.#talking.get(this.#keyOf(address))
+    if (taken !== undefined) taken.ms += ms
+  }
+
+  #keyOf(address: string): string {
+    return this.#talking.has(address) || this.#hasPlace(address) ? address : ''
   }
 
   #hasPlace(address: string): boolean {
@@ -83,7 +100,7 @@ export class FairShare {
     if (throttle.pass('bacnet-flood') === undefined) return
     log.warn(
       { from: address, dropped: this.#dropped },
-      `bacnet: more than ${SHARE} datagrams a second from one address: the rest is dropped`,
+      `bacnet: more from one address than ${SHARE} datagrams or ${SHARE_MS} ms of work a second: the rest is dropped`,
     )
     this.#dropped = 0
   }

@@ -40,7 +40,7 @@ export class ForeignDeviceTable {
       const neighbours = [...this.#entries.values()].filter((entry) => entry.station.address === station.address)
       if (neighbours.length >= MAX_PER_ADDRESS) return false
     }
-    const until = this.#clock.now() + ttlSeconds * 1000 + GRACE_MS
+    const until = this.#clock.steady() + ttlSeconds * 1000 + GRACE_MS
     this.#entries.set(key, { station: { address: station.address, port: station.port }, ttlSeconds, until })
     this.#nextExpiry = Math.min(this.#nextExpiry, until)
     return true
@@ -64,7 +64,7 @@ export class ForeignDeviceTable {
 
   entries(): readonly ForeignDeviceEntry[] {
     this.#expire()
-    const now = this.#clock.now()
+    const now = this.#clock.steady()
     return [...this.#entries.values()].map(({ station, ttlSeconds, until }) => ({
       ...station,
       timeToLive: ttlSeconds,
@@ -81,7 +81,7 @@ export class ForeignDeviceTable {
   }
 
   #expire(): void {
-    const now = this.#clock.now()
+    const now = this.#clock.steady()
     if (now < this.#nextExpiry) return
     this.#nextExpiry = Number.POSITIVE_INFINITY
     for (const [key, { until }] of this.#entries) {

@@ -28,7 +28,7 @@ export class ForeignDevice {
   /** An answer that comes late counts as well. */
   #asking = false
   #askedAt = 0
-  #registeredUntil = 0
+  #registeredUntil = Number.NEGATIVE_INFINITY
   #tries = 0
   #complained = false
   #hasJoined = false
@@ -49,7 +49,7 @@ export class ForeignDevice {
 
   /** Whether the BBMD passes broadcasts on now, as far as it has told. */
   get registered(): boolean {
-    return this.#parts.clock.now() < this.#registeredUntil
+    return this.#parts.clock.steady() < this.#registeredUntil
   }
 
   start(): void {
@@ -65,7 +65,7 @@ export class ForeignDevice {
     if (own === undefined || !this.registered) return
     const datagram = frame(Uint8Array.of(0, 0, 0, 0, ...stationOctets(own)), 'delete-foreign-device-table-entry')
     this.#parts.send(datagram, this.bbmd)
-    this.#registeredUntil = 0
+    this.#registeredUntil = Number.NEGATIVE_INFINITY
   }
 
   /** A BVLC-Result: only the BBMD's counts, and it does not say what it answers. */
@@ -74,11 +74,11 @@ export class ForeignDevice {
     if (code === BVLC_SUCCESS && this.#asking) this.#succeeded()
     else if (code === bvlcNaks['register-foreign-device'] && this.#asking) {
       this.#asking = false
-      this.#registeredUntil = 0
+      this.#registeredUntil = Number.NEGATIVE_INFINITY
       this.#failed('refuses to register the bridge as a foreign device')
     } else if (code === bvlcNaks['distribute-broadcast-to-network'] && this.registered) {
       // It started again, or lost its table.
-      this.#registeredUntil = 0
+      this.#registeredUntil = Number.NEGATIVE_INFINITY
       this.#failed('has forgotten that the bridge is registered as a foreign device')
     }
   }
@@ -87,7 +87,7 @@ export class ForeignDevice {
     const { clock, send } = this.#parts
     const seconds = this.ttlSeconds
     this.#asking = true
-    this.#askedAt = clock.now()
+    this.#askedAt = clock.steady()
     this.#cancel = clock.after(ANSWER_MS, () => this.#failed('does not answer Register-Foreign-Device'))
     send(frame(Uint8Array.of(0, 0, 0, 0, seconds >> 8, seconds & 0xff), 'register-foreign-device'), this.bbmd)
   }
@@ -120,6 +120,6 @@ export class ForeignDevice {
       log.warn({}, `bacnet: ${where} ${why}: broadcasts don't reach other subnets; it is tried again and again`)
       this.#complained = true
     }
-    this.#cancel = clock.after(Math.max(0, this.#askedAt + pause - clock.now()), () => this.#register())
+    this.#cancel = clock.after(Math.max(0, this.#askedAt + pause - clock.steady()), () => this.#register())
   }
 }

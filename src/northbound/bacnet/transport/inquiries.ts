@@ -85,10 +85,10 @@ export class Inquiries<Answer> {
     })
   }
 
-  /** How long a new question waits for its turn; a clock that was put back makes nobody wait for it. */
+  /** How long a new question waits for its turn. */
   #turnMs(): number {
-    const now = this.#parts.clock.now()
-    const at = Math.min(Math.max(now, this.#freeAt), now + MAX_INQUIRIES * PACE_MS)
+    const now = this.#parts.clock.steady()
+    const at = Math.max(now, this.#freeAt)
     this.#freeAt = at + PACE_MS
     return at - now
   }

@@ -53,10 +53,9 @@ export class Interfaces {
   }
 
   #look(keptMs = KEPT_MS): Known {
-    const now = this.#clock.now()
+    const now = this.#clock.steady()
     const known = this.#known
-    // A clock that was put back is no reason to believe for ever.
-    if (known !== undefined && now >= known.at && now - known.at < keptMs) return known
+    if (known !== undefined && now - known.at < keptMs) return known
     const all = Object.values(networkInterfaces())
       .flatMap((addresses) => addresses ?? [])
       .filter(({ family }) => family === 'IPv4')

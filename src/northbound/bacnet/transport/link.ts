@@ -5,7 +5,7 @@ import type { ForeignDevice } from './foreign-device.ts'
 import type { Peer } from './peer.ts'
 
 export interface LinkParts {
-  readonly port: Pick<DatagramPort, 'send' | 'broadcast' | 'isOwn'>
+  readonly port: Pick<DatagramPort, 'send' | 'broadcast' | 'isOwn' | 'isEverybody'>
   readonly bbmd: Bbmd | undefined
   readonly foreignDevice: ForeignDevice | undefined
   readonly deliver: (npdu: Uint8Array, from: Peer, broadcast: boolean) => void
@@ -48,7 +48,8 @@ export class Link {
           deliver(npdu, from, broadcast)
           return
         }
-        if (!isStation(origin) || port.isOwn(origin)) return
+        // Whoever names a broadcast address as its origin would have the answers sent to everybody.
+        if (!isStation(origin) || port.isOwn(origin) || port.isEverybody(origin.address)) return
         bbmd?.forwarded(npdu, origin, from, toAll)
         deliver(npdu, { ...origin, relay: from.address }, true)
         return

@@ -1,6 +1,6 @@
 import type { Log } from '../../../lib/log.ts'
 import type { DeviceModel } from '../objects/device-model.ts'
-import { type IpAddress, readStation } from '../wire/bvlc.ts'
+import { IP_MAC_BYTES, type IpAddress, readStation } from '../wire/bvlc.ts'
 import { BacnetReject } from '../wire/error-code.ts'
 import { GLOBAL_BROADCAST, type NetworkAddress, type Npdu, networkRejects, parseNpdu, writeNpdu } from '../wire/npdu.ts'
 import { Writer } from '../wire/writer.ts'
@@ -30,8 +30,6 @@ export interface NetworkParts {
 
 /** A virtual device's address is its instance in three octets. */
 const MAC_BYTES = 3
-/** A station of BACnet/IP: address and port (J.1.2). */
-export const IP_MAC_BYTES = 6
 
 /** The network layer (clause 6): the bridge's own device on the IP network, and a router to the chargers behind it. */
 export class NetworkLayer {

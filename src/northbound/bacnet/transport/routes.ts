@@ -1,8 +1,8 @@
 import type { Cancel, Clock } from '../../../lib/clock.ts'
-import { type IpAddress, readStation, stationKey } from '../wire/bvlc.ts'
+import { Recent } from '../../../lib/recent.ts'
+import { IP_MAC_BYTES, type IpAddress, readStation, stationKey } from '../wire/bvlc.ts'
 import type { NetworkAddress } from '../wire/npdu.ts'
 import { Inquiries } from './inquiries.ts'
-import { IP_MAC_BYTES } from './network.ts'
 import type { Peer } from './peer.ts'
 
 export interface RoutesParts {
@@ -19,8 +19,7 @@ const MAX_ROUTES = 256
 /** Which router of the IP network leads to another network. */
 export class Routes {
   readonly #parts: RoutesParts
-  /** The one that was used last stands last. */
-  readonly #routers = new Map<number, IpAddress>()
+  readonly #routers = new Recent<number, IpAddress>(MAX_ROUTES)
   readonly #inquiries: Inquiries<IpAddress>
 
   constructor(parts: RoutesParts) {
@@ -31,27 +30,25 @@ export class Routes {
 
   /** The router to a network, if one is known. */
   find(network: number): IpAddress | undefined {
-    const router = this.#routers.get(network)
-    if (router !== undefined) this.#keep(network, router)
-    return router
+    return this.#routers.use(network)
   }
 
   /** An I-Am-Router-To-Network: the newest is believed (6.6.3.3). */
   announced(network: number, { address, port }: IpAddress): void {
     if (!isNetwork(network) || this.#parts.isOwn(network)) return
     const router = { address, port }
-    this.#keep(network, router)
+    this.#routers.set(network, router)
     this.#inquiries.answered(network, router)
   }
 
   /** Something came from there through a router: it serves where no router has said so itself. */
   seen(network: number, router: IpAddress): void {
-    if (!this.#routers.has(network)) this.announced(network, router)
+    if (this.#routers.peek(network) === undefined) this.announced(network, router)
   }
 
   /** That router has refused it: another is asked for when it's needed. */
   refused(network: number, router: IpAddress): void {
-    const known = this.#routers.get(network)
+    const known = this.#routers.peek(network)
     if (known !== undefined && stationKey(known) === stationKey(router)) this.#routers.delete(network)
   }
 
@@ -67,16 +64,6 @@ export class Routes {
 
   stop(): void {
     this.#inquiries.stop()
-  }
-
-  #keep(network: number, router: IpAddress): void {
-    this.#routers.delete(network)
-    this.#routers.set(network, router)
-    if (this.#routers.size <= MAX_ROUTES) return
-    for (const oldest of this.#routers.keys()) {
-      this.#routers.delete(oldest)
-      return
-    }
   }
 }
 

@@ -16,9 +16,8 @@ export class Seldom {
 
   run(): void {
     if (this.#cancel !== undefined) return
-    const since = this.#clock.now() - this.#ranAt
-    // A clock that was put back makes nobody wait for it.
-    if (since < 0 || since >= PAUSE_MS) this.#run()
+    const since = this.#clock.steady() - this.#ranAt
+    if (since >= PAUSE_MS) this.#run()
     else this.#cancel = this.#clock.after(PAUSE_MS - since, () => this.#run())
   }
 
@@ -30,7 +29,7 @@ export class Seldom {
 
   #run(): void {
     this.#cancel = undefined
-    this.#ranAt = this.#clock.now()
+    this.#ranAt = this.#clock.steady()
     this.#task()
   }
 }

@@ -44,12 +44,16 @@ export function createStation(parts: StationParts): Station {
   const fair = new FairShare({ clock, log, throttle })
   const port = openPort((datagram, from, toAll = false) => {
     if (!fair.admit(from.address)) return
+    const began = clock.steady()
     try {
       link.receive(datagram, from, toAll)
     } catch (error) {
       // A mistake of ours, or a store that can't be written: this request stays unanswered, the others go on.
-      log.error({ from, stack: error instanceof Error ? error.stack : String(error) }, 'bacnet: request failed')
+      const stack = error instanceof Error ? error.stack : String(error)
+      const missed = throttle.pass(`failed ${stack}`)
+      if (missed !== undefined) log.error({ from, stack, missed }, 'bacnet: request failed')
     }
+    fair.spent(from.address, clock.steady() - began)
   })
   const send: DatagramPort['send'] = (datagram, to) => port.send(datagram, to)
   const broadcast: DatagramPort['broadcast'] = (datagram) => port.broadcast(datagram)
@@ -60,7 +64,7 @@ export function createStation(parts: StationParts): Station {
     settings.foreignDevice && new ForeignDevice({ settings: settings.foreignDevice, clock, log, send, own, joined })
   const bbmd = settings.bbmd && new Bbmd({ ...settings.bbmd, own, isOwn, clock, log, throttle, send, broadcast })
   const link = new Link({
-    port: { send, broadcast, isOwn },
+    port: { send, broadcast, isOwn, isEverybody: (address) => port.isEverybody(address) },
     bbmd,
     foreignDevice,
     deliver: (npdu, from, toAll) => network.receive(npdu, from, toAll),

@@ -73,6 +73,10 @@ export class UdpPort implements DatagramPort {
     return port === this.#port && this.#interfaces.has(address)
   }
 
+  isEverybody(address: string): boolean {
+    return this.#interfaces.broadcasts().includes(address)
+  }
+
   own(): IpAddress | undefined {
     const address = this.#interfaces.only()
     return address === undefined ? undefined : { address, port: this.#port }

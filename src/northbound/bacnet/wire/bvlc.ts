@@ -4,6 +4,8 @@ import type { Writer } from './writer.ts'
 const BVLC_TYPE = 0x81
 /** Octets before what a function carries. */
 export const BVLC_HEADER = 4
+/** A station of BACnet/IP: address and port (J.1.2). */
+export const IP_MAC_BYTES = 6
 
 /** Functions of J.2. */
 export const bvlcFunctions = {

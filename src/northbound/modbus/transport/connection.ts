@@ -65,7 +65,7 @@ export class Connection {
         framing.silence?.()
         this.#turn()
       })
-    this.activeAt = clock.now()
+    this.activeAt = clock.steady()
     socket.on('data', (chunk) => {
       if (this.#phase !== 'open') return
       this.#silence?.stop()
@@ -108,10 +108,10 @@ export class Connection {
     const [first] = answers
     const taken = first === undefined || this.#socket.write(answers.length === 1 ? first : Buffer.concat(answers))
     if (this.#isEnding()) {
-      this.#stuckAt = this.#parts.clock.now()
+      this.#stuckAt = this.#parts.clock.steady()
       this.#socket.destroySoon()
     } else if (!taken) {
-      this.#stuckAt = this.#parts.clock.now()
+      this.#stuckAt = this.#parts.clock.steady()
       this.#socket.pause()
     } else if (more) {
       this.#socket.pause()
@@ -125,12 +125,12 @@ export class Connection {
       while (answers.length < TURN && !this.#isEnding()) {
         const frame = this.#framing.next()
         if (frame === undefined) {
-          this.#partialAt = this.#framing.partial ? (this.#partialAt ?? this.#parts.clock.now()) : undefined
+          this.#partialAt = this.#framing.partial ? (this.#partialAt ?? this.#parts.clock.steady()) : undefined
           if (this.#framing.partial) this.#silence?.await()
           return false
         }
         this.#partialAt = undefined
-        this.activeAt = this.#parts.clock.now()
+        this.activeAt = this.#parts.clock.steady()
         answers.push(this.#framing.encode(frame, this.#answer(frame.unit, frame.pdu)))
       }
       return true

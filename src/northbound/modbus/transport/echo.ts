@@ -22,14 +22,14 @@ export class Echo {
     if (this.#hears === 'no') return
     this.#expected = bytes
     this.#matched = 0
-    this.#until = this.#clock.now() + this.#withinMs(bytes.length)
+    this.#until = this.#clock.steady() + this.#withinMs(bytes.length)
   }
 
   /** What of the received bytes others sent. */
   strip(received: Uint8Array): Uint8Array {
     const expected = this.#expected
     if (expected.length === 0) return received
-    if (this.#clock.now() > this.#until) return this.#not(received)
+    if (this.#clock.steady() > this.#until) return this.#not(received)
     const count = Math.min(received.length, expected.length - this.#matched)
     for (let at = 0; at < count; at += 1) if (received[at] !== expected[this.#matched + at]) return this.#not(received)
     this.#matched += count

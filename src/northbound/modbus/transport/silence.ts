@@ -19,10 +19,10 @@ export class Silence {
   /** Counts from now on. */
   await(): void {
     this.stop()
-    const due = this.#clock.now() + this.#ms
+    const due = this.#clock.steady() + this.#ms
     this.#cancel = this.#clock.after(this.#ms, () => {
       this.#cancel = undefined
-      if (this.#clock.now() - due > LATE_MS) this.await()
+      if (this.#clock.steady() - due > LATE_MS) this.await()
       else this.#happened()
     })
   }

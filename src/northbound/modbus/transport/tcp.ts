@@ -119,7 +119,7 @@ export class TcpServer {
     if (this.#connections.size < this.#settings.maxConnections) return true
     let longest: Connection | undefined
     for (const each of this.#connections) if (longest === undefined || each.activeAt < longest.activeAt) longest = each
-    if (longest === undefined || this.#clock.now() - longest.activeAt <= EVICT_AFTER_MS) return false
+    if (longest === undefined || this.#clock.steady() - longest.activeAt <= EVICT_AFTER_MS) return false
     this.#warn('evicted', { peer: longest.peer.name }, 'modbus: the longest idle connection gave way to a new one')
     longest.close()
     return true
@@ -127,7 +127,7 @@ export class TcpServer {
 
   #sweepLater(): void {
     this.#cancelSweep = this.#clock.after(SWEEP_MS, () => {
-      const now = this.#clock.now()
+      const now = this.#clock.steady()
       for (const connection of this.#connections) {
         const reason = connection.overdue(now, this.#settings.idleTimeout)
         if (reason === undefined) continue

@@ -3,6 +3,7 @@ import type { WebSocket } from 'ws'
 import type { Charger } from '../../../core/charger/charger.ts'
 import type { Clock } from '../../../lib/clock.ts'
 import type { Log } from '../../../lib/log.ts'
+import type { Throttle } from '../../../lib/throttle.ts'
 import type { Knocked } from './knock.ts'
 
 /** What a socket carries to whoever converses over it. */
@@ -25,6 +26,7 @@ export interface ConnectionParts {
   readonly silenceTimeout: number
   readonly clock: Clock
   readonly log: Log
+  readonly throttle: Throttle
 }
 
 /** What a peer that doesn't read may leave unread before it is cut off. */
@@ -43,10 +45,10 @@ export function connect(
   knocked: Knocked,
   parts: ConnectionParts,
 ): void {
-  const { clock, converse, log } = parts
+  const { clock, converse, log, throttle } = parts
   // Settings may change while the socket is open.
   const pingMs = (): number => charger.settings.pingInterval ?? parts.pingInterval
-  let heardAt = clock.now()
+  let heardAt = clock.steady()
   let flooded = false
   const close = (reason: string): void => {
     log.info({ charger: charger.id }, `connection closed: ${reason}`)
@@ -72,7 +74,7 @@ export function connect(
   }
   /** Whatever comes is a sign of life; of a flood a portion is read, then everybody else's, and so on. */
   const heard = (bytes: number): void => {
-    heardAt = clock.now()
+    heardAt = clock.steady()
     if (portion === 0) {
       stream.cork()
       setImmediate(endTurn)
@@ -86,7 +88,7 @@ export function connect(
   const talk = converse(charger, send, close, knocked)
   // Not all chargers answer pings, so a missing pong means nothing: only silence of every kind ends a connection.
   const watch = (): void => {
-    if (clock.now() - heardAt > parts.silenceTimeout && !socket.isPaused) {
+    if (clock.steady() - heardAt > parts.silenceTimeout && !socket.isPaused) {
       log.warn({ charger: charger.id }, 'silent for too long: cut off')
       socket.terminate()
       return
@@ -103,10 +105,10 @@ export function connect(
       talk.receive(data.toString('utf8'))
     } catch (error) {
       // A mistake of ours, or a store that can't be written: this conversation ends unanswered, the others go on.
-      log.error(
-        { charger: charger.id, stack: error instanceof Error ? error.stack : String(error) },
-        'conversation failed',
-      )
+      // Its charger comes back and says the same again, for as long as that lasts.
+      const missed = throttle.pass(`failed ${charger.id}`)
+      const stack = error instanceof Error ? error.stack : String(error)
+      if (missed !== undefined) log.error({ charger: charger.id, stack, missed }, 'conversation failed')
       socket.terminate()
     }
     if (isBinary) log.debug({ charger: charger.id }, 'binary frame taken as text')

@@ -88,14 +88,14 @@ export class Guesses {
     const count = this.#countOf(key) + 1
     // Put last again: the first is the one that was quiet for longest.
     this.#failures.delete(key)
-    this.#failures.set(key, { count, at: this.#clock.now() })
+    this.#failures.set(key, { count, at: this.#clock.steady() })
     shrink(this.#failures)
   }
 
   #countOf(key: string): number {
     const failures = this.#failures.get(key)
     if (failures === undefined) return 0
-    if (this.#clock.now() - failures.at <= FORGOTTEN_AFTER_MS) return failures.count
+    if (this.#clock.steady() - failures.at <= FORGOTTEN_AFTER_MS) return failures.count
     this.#failures.delete(key)
     return 0
   }

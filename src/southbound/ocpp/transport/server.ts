@@ -8,6 +8,7 @@ import type { CertificateFiles } from '../../../lib/certificates.ts'
 import type { Clock } from '../../../lib/clock.ts'
 import type { Log } from '../../../lib/log.ts'
 import type { ListenAddress } from '../../../lib/schema.ts'
+import type { Throttle } from '../../../lib/throttle.ts'
 import { certificates } from '../config.ts'
 import type { Password } from './basic-auth.ts'
 import { type Converse, connect } from './connection.ts'
@@ -28,6 +29,7 @@ export interface ServerParts {
   readonly door: ChargerDoor
   readonly clock: Clock
   readonly log: Log
+  readonly throttle: Throttle
   /** The passwords that a charger may come with, two while they are changed; none: it needs none. */
   readonly passwords: (charger: Charger) => readonly Password[]
   readonly profiles: (charger: Charger) => Profiles

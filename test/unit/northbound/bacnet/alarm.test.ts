@@ -58,6 +58,14 @@ describe('states that are alarms', () => {
     ['both', { high: 1, values: ['Faulted'] }, 'status', 'either values (states) or high and low (bounds)'],
     ['neither', {}, 'status', 'either values (states) or high and low (bounds)'],
     ['bounds the wrong way round', { high: 1, low: 2 }, 'power', 'low 2 is above high 1'],
+    ['bounds that leave nothing between', { high: 10, low: 5, deadband: 5 }, 'power', 'the alarm would never end'],
+    ['states with a deadband', { values: ['Faulted'], deadband: 1 }, 'status', 'states have no deadband'],
+    [
+      'a state of other letters',
+      { values: ['faulted'] },
+      'status',
+      'none of its states (did you mean Faulted?): Avail',
+    ],
   ])('of %s are a problem', (_name, row, name, message) => {
     expect(condition(row, name)).toEqual({ kind: 'problem', message: expect.stringContaining(message) })
   })

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Log } from '../../../../src/lib/log.ts'
 import { silentLog } from '../../../../src/lib/log.ts'
 import { at, bvlc, distribute, forwarded, register, result, six, toAll, uint16, WHO_IS } from './bvlc.ts'
-import { local, OWN, type Stack, type Station, stack } from './support.ts'
+import { EVERYBODY, local, OWN, type Stack, type Station, stack } from './support.ts'
 
 const PEER = at('10.1.0.5')
 const OTHER_PEER = at('10.2.0.5', 47809)
@@ -139,12 +139,35 @@ describe('a Forwarded-NPDU', () => {
     expect(own.take()).toEqual([])
   })
 
+  it('that names everybody as its origin is answered to nobody, and passed on to nobody', async () => {
+    const own = await bbmd()
+    for (const from of [PEER, at('10.66.0.6')]) {
+      own.receive(forwarded(at(EVERYBODY), WHO_IS), from)
+      own.clock.advance(100)
+      expect(own.take()).toEqual([])
+    }
+  })
+
   it('does not go back to the foreign device that it came from', async () => {
     const own = await bbmd()
     own.receive(register(60), FOREIGN)
     own.take()
     own.receive(forwarded(FOREIGN, WHO_IS), PEER)
     expect(passedOn(own).map((line) => line.split(' ')[0])).toEqual(['broadcast'])
+  })
+})
+
+describe('a table of a BBMD', () => {
+  it('is told so often in a second that nobody makes a flood of it, for the next one again', async () => {
+    const own = await bbmd()
+    for (const question of ['81020004', '81060004']) {
+      own.clock.advance(1_000)
+      for (let n = 0; n < 1_000; n += 1) own.receive(question, at('10.66.0.6'))
+      expect(own.take()).toHaveLength(20)
+    }
+    own.clock.advance(1_000)
+    own.receive('81020004', at('10.66.0.6'))
+    expect(own.take()).toHaveLength(1)
   })
 })
 

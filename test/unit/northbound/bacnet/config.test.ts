@@ -33,9 +33,9 @@ describe('the section bacnet', () => {
 
   it.each([
     [['foreignDevice: { ttl: 60s }'], 'bacnet.foreignDevice.bbmd'],
-    [['foreignDevice: { bbmd: bbmd.example.org }'], 'write address:port, for example 10.0.0.1:47808'],
-    [['foreignDevice: { bbmd: "10.0.0.1:70000" }'], 'write address:port, for example 10.0.0.1:47808'],
-    [['foreignDevice: { bbmd: 255.255.255.255 }'], 'write address:port, for example 10.0.0.1:47808'],
+    [['foreignDevice: { bbmd: bbmd.example.org }'], 'write an IPv4 address, with its port if that is not 47808'],
+    [['foreignDevice: { bbmd: "10.0.0.1:70000" }'], 'write an IPv4 address, with its port if that is not 47808'],
+    [['foreignDevice: { bbmd: 255.255.255.255 }'], 'write an IPv4 address, with its port if that is not 47808'],
     [['foreignDevice: { bbmd: 10.0.0.1, ttl: 1s }'], 'write 10s to 18h'],
     [['foreignDevice: { bbmd: 10.0.0.1, ttl: 1d }'], 'write 10s to 18h'],
     [['listen: 10.0.0.5:47808', 'bbmd: {}'], 'has nobody to pass broadcasts on to'],
@@ -48,6 +48,14 @@ describe('the section bacnet', () => {
     [['listen: 10.0.0.5:47808', 'bbmd: { foreignDevices: [10.8.0.0/99] }'], 'write true, false or a list of networks'],
     [['ipNetwork: 2000'], 'is the number of the virtual network (bacnet.network) already'],
     [['ipNetwork: 65535'], '65534'],
+    [['foreignDevice: 10.0.0.1'], 'a set of keys, not 10.0.0.1: write { bbmd: 10.0.0.1 }'],
+    [['listen: 10.0.0.5:47808', 'foreignDevice: { bbmd: 10.0.0.5 }'], "is the bridge's own address"],
+    [['listen: 10.0.0.5:47808', 'bbmd: 10.1.0.5'], 'a set of keys, not 10.1.0.5: write { peers: [10.1.0.5] }'],
+    [['recipients: [1000]'], 'a set of keys, not 1000: write { device: 1000 }'],
+    [['recipients: [{ address: 255.255.255.255 }]'], 'write an IPv4 address'],
+    [['recipients: [{ device: 1, days: mon-fri }]'], 'not mon-fri: write some of [mon, tue, wed, thu, fri, sat, sun]'],
+    [['recipients: [{ device: 1, classes: limits }]'], 'not limits: write [limits]'],
+    [['recipients: [{ device: 1, classes: [] }]'], 'classes must have at least 1 entry'],
   ])('may not say %s', (lines, message) => {
     const found = problems(...lines)
     expect(found).toHaveLength(1)

@@ -14,8 +14,8 @@ const BURST = 100
 const PAUSE_MS = 4
 const ALL = 100_000
 const PER_ADDRESS = 50_000
-/** Error resources / no-space-to-write-property. */
-const NO_ROOM = '50010591039114'
+/** Error resources / no-space-to-add-list-element. */
+const NO_ROOM = '50010591039113'
 const ACCEPTED = '200105'
 
 const station = (n: number): Station => ({ address: `127.0.1.${n}`, port: 47808 })

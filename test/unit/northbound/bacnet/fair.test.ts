@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type Log, silentLog } from '../../../../src/lib/log.ts'
 import { Throttle } from '../../../../src/lib/throttle.ts'
-import { FairShare, SHARE } from '../../../../src/northbound/bacnet/transport/fair.ts'
+import { FairShare, SHARE, SHARE_MS } from '../../../../src/northbound/bacnet/transport/fair.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
 import { local, stack } from './support.ts'
 
@@ -45,9 +45,26 @@ describe('an address that floods', () => {
     expect(lines).toEqual([
       {
         fields: { from: '10.0.0.66', dropped: 1 },
-        message: 'bacnet: more than 10000 datagrams a second from one address: the rest is dropped',
+        message: 'bacnet: more from one address than 10000 datagrams or 600 ms of work a second: the rest is dropped',
       },
     ])
+  })
+
+  it('has its share of what a second holds of work, once another talks', () => {
+    const { admitted, clock, fair } = share()
+    const work = (ms: number) => {
+      const seen = admitted('10.0.0.66', 1)
+      if (seen === 1) fair.spent('10.0.0.66', ms)
+      return seen
+    }
+    for (let n = 0; n < 20; n += 1) expect(work(100)).toBe(1)
+    expect(admitted('10.0.0.1', 50)).toBe(50)
+    expect(work(1)).toBe(0)
+    clock.advance(1_000)
+    expect(work(SHARE_MS)).toBe(1)
+    expect(work(100)).toBe(1)
+    expect(work(100)).toBe(0)
+    expect(admitted('10.0.0.1', 50)).toBe(50)
   })
 
   it('is counted in the next line of the log, a minute later', () => {

@@ -300,3 +300,14 @@ describe('a site that goes offline all at once', () => {
     expect(found.objects.get('127.0.0.77:47808')).toHaveLength(5_000)
   })
 })
+
+describe('an alarm while strangers ask who is there', () => {
+  it('finds room, and is told before them', async () => {
+    const { own, set } = await watching(power(), 10, { recipients: [{ address: '127.0.0.20', confirmed: false }] })
+    for (let n = 0; n < 60; n += 1) own.charger(10_001 + n)
+    for (let n = 0; n < 1_000; n += 1)
+      own.receive(datagram(`0120 ffff00ff 1008 0900 1b${(20_000 + n).toString(16).padStart(6, '0')}`), at(66))
+    set(30)
+    expect(told(own).map(({ to }) => to)).toEqual(['127.0.0.20:47808'])
+  })
+})

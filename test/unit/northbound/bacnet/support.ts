@@ -20,6 +20,9 @@ export interface Station {
 /** The bridge's own address. */
 export const OWN: Station = { address: '127.0.0.100', port: 47808 }
 
+/** The broadcast address of its subnet. */
+export const EVERYBODY = '127.0.0.255'
+
 /** What a test's point reads; `set` of the building changes it. */
 interface Shown {
   value: Value | undefined
@@ -162,6 +165,7 @@ export async function stack(settings: object = {}, log: Log = silentLog, earlier
         stop: () => Promise.resolve(),
         send: (bytes, to) => void sent.push({ to: `${to.address}:${to.port}`, bytes }),
         broadcast: (bytes) => void sent.push({ to: 'broadcast', bytes: Uint8Array.from(bytes) }),
+        isEverybody: (each) => each === EVERYBODY,
         isOwn: (station) => station.address === address && station.port === OWN.port,
         own: () => ({ address, port: OWN.port }),
       }

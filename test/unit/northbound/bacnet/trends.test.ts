@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { silentLog } from '../../../../src/lib/log.ts'
 import { DeviceModel } from '../../../../src/northbound/bacnet/objects/device-model.ts'
-import { nextAligned, Trends } from '../../../../src/northbound/bacnet/trends.ts'
+import { Pages } from '../../../../src/northbound/bacnet/objects/pages.ts'
+import { nextAligned, Trends } from '../../../../src/northbound/bacnet/services/trends.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
 import { journals } from '../../../support/journal.ts'
 import { notebook } from '../../../support/notebook.ts'
@@ -41,7 +42,14 @@ describe('all trend logs', () => {
     const clock = new FakeClock()
     let ahead = 0
     const now = () => clock.now() + ahead
-    const common = { vendorId: 555, version: '1', now, notebook: notebook(), written: () => {}, properties: new Map() }
+    const common = {
+      vendorId: 555,
+      version: '1',
+      now,
+      pages: new Pages(notebook(), silentLog),
+      written: () => {},
+      properties: new Map(),
+    }
     const owner = { charger: undefined, name: 'Site', number: 0, addresses: {} }
     const model = new DeviceModel(owner, 4000, common)
     const points = (await stack()).attach([power])

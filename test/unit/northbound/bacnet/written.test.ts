@@ -84,8 +84,8 @@ describe('what is written to BACnet alone', () => {
     const change = (service: number) => ask(own, service, `0c${oid(15, 1)}19663e${element}3f`)
     for (const service of [8, 8, 9, 9]) change(service)
     expect(lines).toEqual([
-      'recipient-list of Site.Alarms Limits: 1 recipients, by bacnet:127.0.0.9',
-      'recipient-list of Site.Alarms Limits: 0 recipients, by bacnet:127.0.0.9',
+      'recipient-list of Site.Alarms Limits: device 77, by bacnet:127.0.0.9',
+      'recipient-list of Site.Alarms Limits: nobody, by bacnet:127.0.0.9',
     ])
   })
 })

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
-import type { Finding } from '../../../../src/core/ports.ts'
+import type { Finding } from '../../../../src/core/finding.ts'
 import { modbus } from '../../../../src/northbound/modbus/index.ts'
 import { journals } from '../../../support/journal.ts'
 import { notebook } from '../../../support/notebook.ts'

@@ -81,7 +81,7 @@ describe('A serial line', () => {
 
   it('waits anew where the process, not the line, was late', async () => {
     const slow = new FakeClock()
-    const late = { now: () => slow.now() + lag, after: slow.after.bind(slow) }
+    const late = { now: () => slow.now(), steady: () => slow.steady() + lag, after: slow.after.bind(slow) }
     let lag = 0
     const isOwn = (unit: number) => unit === 7
     const line = new RtuLine({ settings, handle: answer, isOwn, load: async () => serial.open, clock: late, log })

@@ -93,7 +93,7 @@ export interface BuildingOptions {
 /** Points as a mapping would make them; each row has one binding object, shared by its points. */
 export function makePoints(building: BuildingOptions = {}) {
   const clock = new FakeClock()
-  const store = openSqlite(':memory:', clock, () => 0.25)
+  const store = openSqlite(':memory:', clock, { random: () => 0.25 })
   const log = new RecordingLog()
   const northbounds: Northbound[] = []
   const totals = new Totals()

@@ -118,6 +118,7 @@ describe('a password at the port', () => {
     asked = []
     const noting = {
       now: () => clock.now(),
+      steady: () => clock.steady(),
       after: (ms: number, task: () => void) => {
         asked.push(ms)
         return clock.after(ms, task)

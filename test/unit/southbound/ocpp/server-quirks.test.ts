@@ -13,9 +13,10 @@ beforeEach(async () => {
   clock = new FakeClock()
   looked = 0
   const noting = {
-    now: () => {
+    now: () => clock.now(),
+    steady: () => {
       looked += 1
-      return clock.now()
+      return clock.steady()
     },
     after: (ms: number, task: () => void) => clock.after(ms, task),
   }

@@ -6,6 +6,7 @@ import { Charger } from '../../../../src/core/charger/charger.ts'
 import type { ChargerSettings } from '../../../../src/core/ports.ts'
 import { type Clock, systemClock } from '../../../../src/lib/clock.ts'
 import type { Log } from '../../../../src/lib/log.ts'
+import { Throttle } from '../../../../src/lib/throttle.ts'
 import type { Knock, Knocked } from '../../../../src/southbound/ocpp/transport/knock.ts'
 import { ChargerServer, type ServerParts } from '../../../../src/southbound/ocpp/transport/server.ts'
 import { chargerSettings, fleetSettings } from '../../../support/core.ts'
@@ -41,6 +42,7 @@ export class Port {
       door: this.door,
       clock,
       log: this.log,
+      throttle: new Throttle(clock),
       passwords: ({ settings: { password } }) => (password === undefined ? [] : [password]),
       profiles: ({ settings }) => ({ enforced: settings.securityProfile, told: [] }),
       entered: () => {},

@@ -1,8 +1,8 @@
-import type { OpenJournal } from '../../core/ports.ts'
-import type { Cancel, Clock } from '../../lib/clock.ts'
-import { bindingOf } from './binding.ts'
-import type { PointObject } from './objects/point-object.ts'
-import { TrendLog } from './objects/trend-log.ts'
+import type { OpenJournal } from '../../../core/ports.ts'
+import type { Cancel, Clock } from '../../../lib/clock.ts'
+import { bindingOf } from '../binding.ts'
+import type { PointObject } from '../objects/point-object.ts'
+import { TrendLog } from '../objects/trend-log.ts'
 
 export interface TrendParts {
   readonly clock: Clock
