@@ -175,6 +175,21 @@ describe('points --format xlsx', () => {
     expect(texts.filter((row) => row.Texts === 'status (2)')).toHaveLength(10)
   })
 
+  it('has a row for each of two places', async () => {
+    const { problems, listings, parts } = site(
+      'modbus: { layout: both, readOnly: true }\nchargers: [{ id: CP-1, mapping: m, electrical: { maxCurrent: 32 } }]',
+      { m },
+    )
+    expect(problems.filter(({ warning }) => !warning)).toEqual([])
+    const { registers } = await sheets({ listings, parts })
+    const found = registers.filter((row) => row.Point === 'limit')
+    expect(found.map((row) => [row.Unit, row['Address (on the wire, from 0)'], row.Access])).toEqual([
+      [1, 100, 'R'],
+      [240, 400, 'R'],
+    ])
+    expect(String(found[1]?.mbpoll)).toContain(' -a 240 -t 4 -0 -r 400 ')
+  })
+
   it('keeps its header in view, filters, and has wide columns', async () => {
     const { book } = await sheets(drawn())
     for (const sheet of book.sheets) {
