@@ -52,6 +52,9 @@ async function ratio(
   bare: () => Promise<number>,
   bridge: () => Promise<number>,
 ): Promise<void> {
+  // Neither has compiled what it runs most before it ran it for a while.
+  await bare()
+  await bridge()
   const rounds: { readonly share: number; readonly echo: number; readonly own: number }[] = []
   for (let round = 0; round < ROUNDS; round += 1) {
     const [echo, own] = [await bare(), await bridge()]

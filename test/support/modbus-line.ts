@@ -24,8 +24,8 @@ export function rtu(text: string): Uint8Array {
 export const line = (bytes: Uint8Array) => toHex(bytes)
 
 /** The unit of the bridge itself, and of the charger, on the line; all others are foreign. */
-export const BRIDGE = 100
-export const CHARGER = 7
+const BRIDGE = 100
+const CHARGER = 7
 
 /** A serial line at `baudRate` whose bytes the test puts on and takes off; the bridge and one charger answer on it. */
 export async function openLine(baudRate = 19_200) {

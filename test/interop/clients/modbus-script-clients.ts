@@ -13,7 +13,7 @@ const HOST = '127.0.0.1'
 const UNIT = 7
 
 /** A client that takes one step of the script at a time. */
-export interface ScriptClient {
+interface ScriptClient {
   run(step: Step): Promise<Outcome>
   close(): Promise<void>
 }

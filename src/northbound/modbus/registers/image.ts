@@ -1,6 +1,6 @@
 /** What stands at an address: nothing, a gap that reads as 0, or (from 2 on) cell number + 2. */
 export const OUTSIDE = 0
-const RESERVED = 1
+export const RESERVED = 1
 export const FIRST_CELL = 2
 
 /** One run of registers or bits that begins at address `base`: their bytes as they go over the wire, and what each belongs to. */
@@ -36,6 +36,13 @@ export class Image {
 
   owner(address: number): number {
     return this.owners[address - this.base] ?? OUTSIDE
+  }
+
+  /** The first of a run of addresses that can't be read; undefined: all can. */
+  outside(address: number, quantity: number): number | undefined {
+    const at = address - this.base
+    const found = this.owners.subarray(at, at + quantity).indexOf(OUTSIDE)
+    return found < 0 ? undefined : address + found
   }
 
   /** Gives addresses to a cell. */

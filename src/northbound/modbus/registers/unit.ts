@@ -6,8 +6,9 @@ import { addressIn, type Place } from '../layout.ts'
 import { exceptionCodes, ModbusException } from '../wire/exception.ts'
 import { encodeBits, type RegisterBytes, registersPdu } from '../wire/pdu.ts'
 import { Cell, type PointWrite } from './cell.ts'
-import { FIRST_CELL, Image, OUTSIDE } from './image.ts'
+import { FIRST_CELL, Image } from './image.ts'
 import { Slot } from './slot.ts'
+import { Watched } from './watched.ts'
 
 const LAST_ADDRESS = 0xffff
 
@@ -30,6 +31,8 @@ export class Unit {
   /** By the number that images know them by; a charger that left its block leaves holes. */
   #cells: (Cell | undefined)[] = []
   #holes: number[] = []
+  /** Of these cells; made anew when they have changed. */
+  #watched: Watched | undefined
   readonly #slotsOfPoint = new Map<Point, Slot | readonly Slot[]>()
   #registers: readonly Image[]
   #bits: readonly Image[]
@@ -86,6 +89,7 @@ export class Unit {
     const before = this.#shown.get(keyOf(from))?.points ?? []
     const left = before.filter((point) => !gone.has(point))
     this.#shown.delete(keyOf(from))
+    this.#watched = undefined
     if (from.kind === 'block') {
       // The other chargers of the unit, hundreds maybe, stay as they are.
       for (const image of [...this.#registers, ...this.#bits]) this.#clear(image, from)
@@ -152,6 +156,7 @@ export class Unit {
   /** Gives a point its registers: the cell of those who share its bits, or one of its own. */
   #give(slot: Slot): void {
     const { image, address, words } = slot
+    this.#watched = undefined
     const there = this.#cells[image.owner(address) - FIRST_CELL]
     if (slot.field !== undefined && there?.slots[0]?.field !== undefined) {
       there.share(slot)
@@ -221,18 +226,14 @@ export class Unit {
 
   /** Before a run of addresses is read: that each may be, and that what changes by itself is up to date. */
   #look(image: Image, address: number, quantity: number): void {
-    for (let next = address; next < address + quantity; ) {
-      const owner = image.owner(next)
-      if (owner === OUTSIDE) throw unmapped(next, 1)
-      const cell = this.#cells[owner - FIRST_CELL]
-      next = cell === undefined ? next + 1 : cell.address + cell.words
-      if (cell === undefined) continue
-      for (const slot of cell.slots) {
-        if (slot.onOffline === 'exception' && isAway(slot.point)) {
-          throw new ModbusException(exceptionCodes.gatewayTargetFailed, 'the charger is offline')
-        }
-        this.#refresh(slot)
+    const outside = image.outside(address, quantity)
+    if (outside !== undefined) throw unmapped(outside, 1)
+    this.#watched ??= new Watched(this.#cells.flatMap((cell) => cell?.slots ?? []))
+    for (const slot of this.#watched.in(image, address, quantity)) {
+      if (slot.onOffline === 'exception' && isAway(slot.point)) {
+        throw new ModbusException(exceptionCodes.gatewayTargetFailed, 'the charger is offline')
       }
+      this.#refresh(slot)
     }
   }
 }

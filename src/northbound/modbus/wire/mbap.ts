@@ -90,9 +90,12 @@ export class FrameReader {
 
 /** One frame, ready to send. */
 export function encodeFrame(transaction: number, unit: number, pdu: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(HEADER + pdu.length)
+  // Out of Node's pool: a typed array of its own costs as much as all the rest of an answer.
+  const bytes = Buffer.allocUnsafe(HEADER + pdu.length)
   bytes[0] = transaction >> 8
   bytes[1] = transaction
+  bytes[2] = 0
+  bytes[3] = 0
   bytes[4] = (pdu.length + 1) >> 8
   bytes[5] = pdu.length + 1
   bytes[6] = unit

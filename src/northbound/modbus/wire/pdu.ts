@@ -118,9 +118,9 @@ export function encodeBits(functionCode: number, bits: Uint8Array): Uint8Array {
   return pdu
 }
 
-/** The answer to functions 3, 4 and 23 with room for `quantity` registers from byte 2 on. */
+/** The answer to functions 3, 4 and 23 with room for `quantity` registers from byte 2 on, all of which its caller has to fill. */
 export function registersPdu(functionCode: number, quantity: number): Uint8Array {
-  const pdu = new Uint8Array(2 + 2 * quantity)
+  const pdu = Buffer.allocUnsafe(2 + 2 * quantity)
   pdu[0] = functionCode
   pdu[1] = 2 * quantity
   return pdu
