@@ -16,11 +16,11 @@ export interface Bridge {
   readonly modbus: number | undefined
 }
 
-/** The built bridge in a process of its own, with so many chargers of two connectors. */
+/** The built bridge in a process of its own, with so many chargers of two connectors; `modbus` may be a section of its own. */
 export async function startBridge(
   name: string,
   chargers: number,
-  modbus: boolean,
+  modbus: boolean | string,
   topology = 'virtual',
 ): Promise<Bridge> {
   const file = join(folder, `${name}.yaml`)
@@ -35,7 +35,7 @@ export async function startBridge(
       'site: Bench',
       'ocpp: { listen: "127.0.0.1:0" }',
       `bacnet: { listen: "127.0.0.1:0", device: { instance: 4000 }, network: ${NETWORK}, topology: ${topology}, instances: ${FIRST_INSTANCE}-${FIRST_INSTANCE + 4998} }`,
-      ...(modbus ? ['modbus: { tcp: { listen: "127.0.0.1:0" } }'] : []),
+      ...(modbus === false ? [] : [`modbus: ${modbus === true ? '{ tcp: { listen: "127.0.0.1:0" } }' : modbus}`]),
       `store: "sqlite:${join(folder, `${name}.db`)}"`,
       'chargers:',
       ...ids,
@@ -65,7 +65,7 @@ export async function startBridge(
     startMs: Date.now() - began,
     ocpp: part('ocpp') ?? '',
     bacnet: port('bacnet'),
-    modbus: modbus ? port('modbus') : undefined,
+    modbus: modbus === true ? port('modbus') : undefined,
   }
 }
 

@@ -50,19 +50,24 @@ const [UNLOCK, RESET, CONFIGURATION, LIMIT] = [4, 5, 8, 0]
 const [PENDING, ACCEPTED, REJECTED, NOT_SUPPORTED, NO_ANSWER, OFFLINE] = [1, 2, 3, 4, 5, 6]
 
 describe('what became of a command', () => {
-  it('is pending after the echo of the write, and then what the charger says', async () => {
-    const { charger, modbus, registers, objects } = await full1()
-    const own = charger('CP-1')
-    own.boot()
-    own.answer('')
-    expect(registers(1)).toEqual([0xffff, 0, 0, ''])
-    expect(modbus(1, '06 0068 0001')).toBe('0600680001')
-    expect(registers(1)).toEqual([UNLOCK, PENDING, 1, ''])
-    expect(objects(1)).toEqual([UNLOCK, PENDING, 1, ''])
-    own.answer('UnlockConnector', 'Unlocked')
-    expect(registers(1)).toEqual([UNLOCK, ACCEPTED, 1, 'Unlocked'])
-    expect(objects(1)).toEqual([UNLOCK, ACCEPTED, 1, 'Unlocked'])
-  })
+  it.each(['Modbus', 'BACnet'])(
+    'is pending after a write by %s was taken, and then what the charger says',
+    async (by) => {
+      const { bacnet, charger, modbus, registers, objects } = await full1()
+      const own = charger('CP-1')
+      own.boot()
+      own.answer('')
+      expect(registers(1)).toEqual([0xffff, 0, 0, ''])
+      // Multi-state-value 103 is unlock, 2 its second state.
+      if (by === 'Modbus') expect(modbus(1, '06 0068 0001')).toBe('0600680001')
+      else expect(bacnet(routed(4001, '00 05 01 0f 0c 04c00067 19 55 3e 21 02 3f'))[0]).toMatch(/20010f$/)
+      expect(registers(1)).toEqual([UNLOCK, PENDING, 1, ''])
+      expect(objects(1)).toEqual([UNLOCK, PENDING, 1, ''])
+      own.answer('UnlockConnector', 'Unlocked')
+      expect(registers(1)).toEqual([UNLOCK, ACCEPTED, 1, 'Unlocked'])
+      expect(objects(1)).toEqual([UNLOCK, ACCEPTED, 1, 'Unlocked'])
+    },
+  )
 
   it('is told when the charger says no, or does not know how', async () => {
     const { charger, modbus, registers, objects } = await full1()

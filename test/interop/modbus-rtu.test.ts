@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import modbusSerial from 'modbus-serial'
 import { afterEach, describe, expect, it } from 'vitest'
+import type { SerialPackage } from '../../src/northbound/modbus/transport/serial-port.ts'
 import { hasSocat, openPty, type PtyPair } from '../support/pty.ts'
 import { type Building, startBuilding } from '../unit/northbound/modbus/support.ts'
 
@@ -161,6 +162,11 @@ describe.skipIf(!hasSocat)('RTU on a serial line (socat makes it; skipped where 
       })
     })
   })
+})
+
+it('The package serialport has the shape that is used of it', async () => {
+  const loaded: SerialPackage = await import('serialport')
+  expect(loaded.SerialPort).toBeTypeOf('function')
 })
 
 describe('modbus-serial', () => {

@@ -99,6 +99,23 @@ describe('What one library alone does', () => {
     client.close(() => {})
   })
 
+  it('modbus-serial writes through a mask, and asks who answers', async () => {
+    const { building } = await open()
+    const client = new (modbusSerial as unknown as typeof modbusSerial.default)()
+    await client.connectTCP('127.0.0.1', { port: building.port })
+    client.setID(7)
+    await client.writeRegister(300, 0x00a0)
+    await client.maskWriteRegister(300, 0xff0f, 0x0050)
+    expect((await client.readHoldingRegisters(300, 1)).data).toEqual([0x0050])
+    await expect(client.maskWriteRegister(310, 0, 0)).rejects.toMatchObject({ modbusCode: 3 })
+    // Its promise ends only with one argument more than its types know.
+    const asked = client as unknown as { reportServerID(unused: number, too: number): Promise<object> }
+    const answer = await asked.reportServerID(0, 0)
+    expect(answer).toMatchObject({ serverId: 2, running: true })
+    expect(String((answer as { additionalData: Uint8Array }).additionalData)).toBe('ACME;M1;4.2')
+    client.close(() => {})
+  })
+
   it('jsmodbus has many requests under way at once', async () => {
     const { building } = await open()
     const socket = new Socket()

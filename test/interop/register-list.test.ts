@@ -21,6 +21,10 @@ const TRIES = 8
 const SAMPLE = 5
 
 const address = loopback(1)
+/** Not those of other tests, which run beside this one. */
+const BACNET_PORT = 47_835
+const CLIENT_PORT = 47_836
+const MODBUS_PORT = 5026
 const folder = mkdtempSync(join(tmpdir(), 'registers-'))
 const file = join(folder, 'config.yaml')
 let bridge: BridgeProcess | undefined
@@ -49,8 +53,8 @@ function writeSite(): void {
     [
       'site: Site',
       'ocpp: { listen: "127.0.0.1:0" }',
-      `bacnet: { listen: "${address}:47808", device: { instance: 4000 }, network: 2000 }`,
-      `modbus: { tcp: { listen: "${address}:5020" } }`,
+      `bacnet: { listen: "${address}:${BACNET_PORT}", device: { instance: 4000 }, network: 2000 }`,
+      `modbus: { tcp: { listen: "${address}:${MODBUS_PORT}" } }`,
       'store: sqlite:bridge.db',
       'chargers:',
       ...['full', ...orders].map(
@@ -163,9 +167,14 @@ describe.skipIf(!hasMbpoll)(
       expect(code).toBe(0)
       rows = parse(out, { columns: true }) as readonly Row[]
       bridge = await startBridge(['demo', '--config', file])
-      client = new Client({ port: 47_808, interface: loopback(2), broadcastAddress: '127.0.0.1', apduTimeout: 4000 })
+      client = new Client({
+        port: CLIENT_PORT,
+        interface: loopback(2),
+        broadcastAddress: '127.0.0.1',
+        apduTimeout: 4000,
+      })
       await pause(100)
-      devices = await findDevices(client, `${address}:47808`, 5)
+      devices = await findDevices(client, `${address}:${BACNET_PORT}`, 5)
       // Simulated chargers boot, and tell who they are.
       await pause(3000)
     }, 60_000)

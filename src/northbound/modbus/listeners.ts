@@ -1,4 +1,5 @@
 import type { NorthboundParts } from '../../core/ports.ts'
+import { Throttle } from '../../lib/throttle.ts'
 import { LAST_UNIT } from './binding.ts'
 import type { ModbusConfig } from './config.ts'
 import type { Desk, RequestServer } from './stack.ts'
@@ -29,6 +30,12 @@ export function openListeners(
   }
   if (rtuTcp !== undefined) {
     const line = onLine(desk, rtuTcp.unit)
+    const throttle = new Throttle(clock)
+    const broadcast = () => {
+      const missed = throttle.pass('broadcast')
+      if (missed !== undefined)
+        log.warn({ missed }, 'modbus: modbus.rtuTcp: a request to all units (0) is not carried out')
+    }
     servers.push(
       new TcpServer(
         rtuTcp,
@@ -39,8 +46,7 @@ export function openListeners(
           key: 'modbus.rtuTcp',
           prefix: 'rtu+tcp://',
           open: openPlain,
-          // What else such a stream carries is the business of whoever shares it.
-          framing: () => new RtuReader({ isOwn: line.isOwn, broadcast: () => {}, noise: () => {} }),
+          framing: () => new RtuReader({ isOwn: line.isOwn, broadcast, noise: () => {} }),
         },
         admits,
       ),

@@ -1,9 +1,10 @@
 import type { Point } from '../../core/points/point.ts'
 import type { Device, Northbound, NorthboundParts } from '../../core/ports.ts'
 import { Throttle } from '../../lib/throttle.ts'
+import { addressOf, bindingOf, SECOND_BLOCK, wordsOf } from './binding.ts'
 import type { ModbusConfig } from './config.ts'
 import { ModbusDownlink } from './downlink.ts'
-import { type Place, placesOf } from './layout.ts'
+import { addressIn, type Place, placesOf } from './layout.ts'
 import { Directory } from './registers/directory.ts'
 import { type Served, serve } from './registers/serve.ts'
 import { Unit } from './registers/unit.ts'
@@ -77,7 +78,13 @@ export function createStack(
     name: 'modbus',
     attach(device: Device, points: readonly Point[]) {
       if (device.charger === undefined) bridge = device
-      for (const place of placesOf(settings, device)) uplink.attach(unitOf(place, device), points, place)
+      for (const place of placesOf(settings, device)) {
+        const outside = cutOff(points, place)
+        // A charger may have more connectors than it was said to have.
+        if (outside > 0)
+          log.warn({ outside, unit: place.unit }, `modbus: ${outside} points of ${device.name} do not fit its block`)
+        uplink.attach(unitOf(place, device), points, place)
+      }
       directory.set(device)
     },
     detach(device: Device, points?: readonly Point[]) {
@@ -97,6 +104,15 @@ export function createStack(
     start: () => server.start(),
     stop: () => server.stop(),
   }
+}
+
+/** How many points belong into a place and reach beyond its end. */
+function cutOff(points: readonly Point[], place: Place): number {
+  return points.filter((point) => {
+    const bound = bindingOf(point)
+    if (bound === undefined || bound.row.address >= SECOND_BLOCK !== place.from >= SECOND_BLOCK) return false
+    return place.kind === 'block' && addressIn(place, addressOf(point, bound), wordsOf(point, bound)) === undefined
+  }).length
 }
 
 /** Where the registers of a unit of blocks begin. */

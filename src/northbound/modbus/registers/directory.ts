@@ -5,7 +5,7 @@ import { Image } from './image.ts'
 
 /** Published: never to be moved. Charger n has the entry that begins at 20000 + 40 × (n − 1). */
 export const DIRECTORY = 20_000
-export const ENTRY = 40
+const ENTRY = 40
 const LAST_NUMBER = Math.floor((65_536 - DIRECTORY) / ENTRY)
 
 const none = 0xffff

@@ -1,6 +1,6 @@
 /** What stands at an address: nothing, a gap that reads as 0, or (from 2 on) cell number + 2. */
 const OUTSIDE = 0
-export const RESERVED = 1
+const RESERVED = 1
 export const FIRST_CELL = 2
 
 /** One run of registers or bits that begins at address `base`: their bytes as they go over the wire, and what each belongs to. */
@@ -57,6 +57,14 @@ export class Image {
     for (let index = from - this.base; index < end - this.base; index += 1) {
       if (this.owners[index] === OUTSIDE) this.owners[index] = RESERVED
     }
+  }
+
+  /** Takes addresses from whoever had them; answers with the owners, cells from 2 on. */
+  clear(from: number, end: number): readonly number[] {
+    const owners = [...new Set(this.owners.subarray(from - this.base, end - this.base))]
+    this.owners.fill(OUTSIDE, from - this.base, end - this.base)
+    this.span(from, end - from).fill(0)
+    return owners.filter((owner) => owner >= FIRST_CELL)
   }
 
   /** Makes room up to `end` (exclusive), keeping what is there. */

@@ -28,7 +28,9 @@ export class Unit {
   readonly #bases: readonly number[]
   /** Runs that somebody else fills. */
   readonly #foreign: Image[] = []
-  #cells: Cell[] = []
+  /** By the number that images know them by; a charger that left its block leaves holes. */
+  #cells: (Cell | undefined)[] = []
+  #holes: number[] = []
   /** Of these cells; made anew when they have changed. */
   #watched: Watched | undefined
   readonly #slotsOfPoint = new Map<Point, Slot | readonly Slot[]>()
@@ -84,17 +86,22 @@ export class Unit {
   /** Shows these points no longer: what is left is laid out anew, so that no block outlasts its points. */
   remove(points: readonly Point[], from: Place): void {
     const gone = new Set(points)
-    const left = [...this.#shown.values()].map(({ place, points: own }) => ({
-      place,
-      points: keyOf(place) === keyOf(from) ? own.filter((point) => !gone.has(point)) : own,
-    }))
-    this.#shown.clear()
-    this.#cells = []
     this.#watched = undefined
-    this.#slotsOfPoint.clear()
-    this.#registers = this.#bases.map((base) => new Image(base, 2))
-    this.#bits = [new Image(this.#bases[0] ?? 0, 1)]
-    for (const each of left) if (each.points.length > 0) this.add(each.points, each.place)
+    const before = this.#shown.get(keyOf(from))?.points ?? []
+    const left = before.filter((point) => !gone.has(point))
+    this.#shown.delete(keyOf(from))
+    if (from.kind === 'block') {
+      // The other chargers of the unit, hundreds maybe, stay as they are.
+      for (const image of [...this.#registers, ...this.#bits]) this.#clear(image, from)
+      for (const point of before) this.#forget(point, from)
+    } else {
+      this.#cells = []
+      this.#holes = []
+      this.#slotsOfPoint.clear()
+      this.#registers = this.#bases.map((base) => new Image(base, 2))
+      this.#bits = [new Image(this.#bases[0] ?? 0, 1)]
+    }
+    if (left.length > 0) this.add(left, from)
   }
 
   /** Puts a changed value in place. */
@@ -155,8 +162,27 @@ export class Unit {
       there.share(slot)
       return
     }
-    this.#cells.push(new Cell(slot))
-    image.give(address, words, this.#cells.length - 1 + FIRST_CELL)
+    const number = this.#holes.pop() ?? this.#cells.length
+    this.#cells[number] = new Cell(slot)
+    image.give(address, words, number + FIRST_CELL)
+  }
+
+  /** Nothing stands in a block any more. */
+  #clear(image: Image, { at, size }: Place): void {
+    for (const owner of image.clear(at, at + size)) {
+      const number = owner - FIRST_CELL
+      if (this.#cells[number] !== undefined) this.#holes.push(number)
+      this.#cells[number] = undefined
+    }
+  }
+
+  #forget(point: Point, { at, size }: Place): void {
+    const left = [this.#slotsOfPoint.get(point) ?? []]
+      .flat()
+      .filter(({ address }) => address < at || address >= at + size)
+    const [only] = left
+    if (only === undefined) this.#slotsOfPoint.delete(point)
+    else this.#slotsOfPoint.set(point, left.length === 1 ? only : left)
   }
 
   /** The cells behind a run of addresses, each once; every address must belong to one that may be written. */
@@ -202,7 +228,7 @@ export class Unit {
   #look(image: Image, address: number, quantity: number): void {
     const outside = image.outside(address, quantity)
     if (outside !== undefined) throw unmapped(outside, 1)
-    this.#watched ??= new Watched(this.#cells.flatMap(({ slots }) => slots))
+    this.#watched ??= new Watched(this.#cells.flatMap((cell) => cell?.slots ?? []))
     for (const slot of this.#watched.in(image, address, quantity)) {
       if (slot.onOffline === 'exception' && isAway(slot.point)) {
         throw new ModbusException(exceptionCodes.gatewayTargetFailed, 'the charger is offline')

@@ -25,7 +25,7 @@ export interface SerialEvents {
   readonly lost: (reason: string) => void
 }
 
-/** Rejects with the system's own error where the port can't be opened. */
+/** Rejects with the system's own words where the port can't be opened. */
 export type OpenSerial = (settings: SerialSettings, events: SerialEvents) => Promise<SerialLink>
 
 /** What is used of the package `serialport`, which need not be there. */
@@ -74,11 +74,11 @@ function openWith(
     const gone = (error: Error | null | undefined) => {
       if (closing) return
       closing = true
-      lost(error?.message ?? 'closed')
+      lost(error ? reasonOf(error) : 'closed')
     }
     stream.open((error) => {
       if (error !== null) {
-        reject(error)
+        reject(new Error(reasonOf(error), { cause: error }))
         return
       }
       const device = deviceAt(path)
@@ -111,8 +111,17 @@ function openWith(
   })
 }
 
+/** The package's own words, such as `Error: Permission denied, cannot open /dev/ttyUSB0`, without what is said anyhow. */
+function reasonOf({ message }: Error): string {
+  return message.replace(/^Error: /, '').replace(/, cannot open .*$/, '')
+}
+
 /** What tells the device behind a name from one that comes after it; the same for all where names are no files. */
 function deviceAt(path: string): string {
-  const found = statSync(path, { throwIfNoEntry: false })
-  return found === undefined ? '' : `${found.dev}:${found.ino}:${found.rdev}`
+  try {
+    const { dev, ino, rdev } = statSync(path)
+    return `${dev}:${ino}:${rdev}`
+  } catch {
+    return ''
+  }
 }

@@ -34,7 +34,7 @@ export function openPlain(options: ServerOpts, accept: (socket: Socket, peer: Pe
   return createServer(options, (socket) => accept(socket, addressOf(socket)))
 }
 
-export function addressOf(socket: Socket): Peer {
+function addressOf(socket: Socket): Peer {
   return { kind: 'address', name: socket.remoteAddress ?? '' }
 }
 

@@ -24,6 +24,9 @@ const HANDSHAKE_TIMEOUT_MS = 5_000
 /** Sockets that have not shown a certificate yet: where there are more, the oldest makes room. */
 const MAX_HANDSHAKES = 64
 
+/** A resumed session would outlive the authority that it was opened under. */
+const unresumed = { secureOptions: constants.SSL_OP_NO_TICKET } as const
+
 /** Modbus/TCP Security: the frames are those of Modbus TCP, the client has a certificate, and its role says what it may. */
 export function secure({ files, writeRoles, clock, log }: TlsParts): Listening {
   const throttle = new Throttle(clock)
@@ -32,7 +35,12 @@ export function secure({ files, writeRoles, clock, log }: TlsParts): Listening {
     prefix: 'tls://',
     framing: () => new FrameReader(),
     open(options, accept) {
-      const watch = new CertificateWatch({ files, clock, log, changed: (changed) => server.setSecureContext(changed) })
+      const watch = new CertificateWatch({
+        files,
+        clock,
+        log,
+        changed: (changed) => server.setSecureContext({ ...changed, ...unresumed }),
+      })
       const server = createSecure(options, watch)
       boundHandshakes(server)
       server.on('secureConnection', (socket) => accept(socket, peerOf(socket, writeRoles)))
@@ -57,11 +65,10 @@ function createSecure(options: ServerOpts, watch: CertificateWatch): Server {
   return createServer({
     ...options,
     ...certificates,
+    ...unresumed,
     requestCert: true,
     rejectUnauthorized: true,
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
-    // A resumed session would outlive the authority that it was opened under.
-    secureOptions: constants.SSL_OP_NO_TICKET,
   })
 }
 

@@ -1,7 +1,7 @@
 import type { Identification } from './device-identification.ts'
 
 /** What kind of unit answers, by the first byte of its Server ID. */
-export const serverIds = { bridge: 1, charger: 2, blocks: 3 } as const
+const serverIds = { bridge: 1, charger: 2, blocks: 3 } as const
 export type ServerKind = keyof typeof serverIds
 
 const FUNCTION = 17

@@ -98,6 +98,14 @@ describe('Layout blocks', () => {
     expect(await without.client.ask(230, `03 ${u16(7 * 1500)} 000A`)).toBe('830a')
   })
 
+  it('shows of a charger that turns out larger what fits its block, and logs the rest', async () => {
+    const { building, client } = await open('blocks', { size: 200 })
+    expect(building.log.count('warn', 'do not fit its block')).toBe(1)
+    // Connector 1 is there; number 8 would begin where connector 2 of number 7 did.
+    expect(await client.ask(240, `03 ${u16(7 * 200 + 100)} 0001`)).toBe('0302ffff')
+    expect(await client.ask(240, `03 ${u16(8 * 200)} 0001`)).toBe('8302')
+  })
+
   it('forgets a charger that left, and no other', async () => {
     const { building, client } = await open('blocks')
     const device = { charger: building.charger, name: 'Tower.Bay 02', number: 8, addresses: { modbus: 8 } }
@@ -109,6 +117,36 @@ describe('Layout blocks', () => {
     expect(await client.ask(240, `03 ${seventh} 0001`)).toBe('0302ffff')
     await client.ask(240, `06 ${seventh} 0050`)
     expect(await client.ask(240, `03 ${seventh} 0001`)).toBe('03020050')
+  })
+
+  it('gives a block that was left to whoever has that number, without what stood there', async () => {
+    const { building, client } = await open('blocks')
+    const { charger, points, server } = building
+    const device = { charger, name: 'Tower.Bay 02', number: 8, addresses: { modbus: 8 } }
+    const limits = points.filter(({ definition }) => definition.name === 'limit')
+    const all = async () => [
+      await client.ask(240, `03 ${u16(BLOCK + 300)} 007D`),
+      await client.ask(240, `03 ${u16(BLOCK + 425)} 007D`),
+      await client.ask(240, `01 ${u16(BLOCK + 300)} 012C`),
+    ]
+    server.attach(device, points)
+    const fresh = await all()
+    for (let round = 0; round < 3; round += 1) {
+      server.detach(device, limits)
+      const [without] = await all()
+      expect(without).not.toBe(fresh[0])
+      expect(await client.ask(240, `06 ${u16(BLOCK + 400)} 00A0`)).toBe('8602')
+      server.attach(device, limits)
+      expect(await all()).toEqual(fresh)
+      server.detach(device)
+      expect(await client.ask(240, `03 ${u16(BLOCK + 300)} 0001`)).toBe('8302')
+      server.attach(device, points)
+      expect(await all()).toEqual(fresh)
+    }
+    building.bring()
+    building.fleet.event(charger, { kind: 'status', connector: 1, status: 'Charging', errorCode: 'NoError' })
+    for (const block of [BLOCK, BLOCK + 300])
+      expect(await client.ask(240, `03 ${u16(block + 115)} 0001`)).toBe('03020002')
   })
 })
 

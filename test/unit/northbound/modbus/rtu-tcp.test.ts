@@ -50,6 +50,7 @@ describe('RTU over TCP', () => {
     client.send(join(rtu('09 03 0000 0001'), rtu('00 06 0064 0000'), rtu('ff 03 0000 0001'), STATUS))
     expect(await client.gather(7)).toMatch(/^070402/)
     expect(building.downlink.slots(building.find('limit', 1))?.[9]).toBeNull()
+    expect(building.log.count('warn', 'not carried out')).toBe(1)
   })
 
   it('writes for whoever allowWrites names', async () => {

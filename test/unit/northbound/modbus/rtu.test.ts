@@ -132,6 +132,15 @@ describe('Noise', () => {
     expect(line.heard.noise).toBe(997_000)
   })
 
+  it('before what is not as long as its function says makes a request of neither', () => {
+    const line = listen()
+    line.hear(noise, rtu('07 03 0064 000a 00'))
+    line.silence()
+    line.hear(noise, rtu('07 41 0102'))
+    line.silence()
+    expect(line.requests).toEqual([])
+  })
+
   it('of both sides hides a request, as something that has more behind it waits for no answer', () => {
     const line = listen()
     line.hear(noise, WRITE, noise)

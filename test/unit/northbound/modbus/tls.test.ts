@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto'
 import { rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { connect as connectTcp } from 'node:net'
 import { join } from 'node:path'
-import { type ConnectionOptions, connect } from 'node:tls'
+import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { roleIn } from '../../../../src/northbound/modbus/wire/role.ts'
 import { Authority, folderOf, type Issued } from '../../../support/authority.ts'
@@ -166,6 +166,26 @@ describe('Certificates that change', () => {
     expect(log.count('info', 'certificates read anew')).toBe(1)
     expect(await fate(port, theirs)).toMatch(/^0402/)
     expect(await fate(port, await root.issue('scada'))).toBe('')
+  })
+
+  it.each(['TLSv1.2', 'TLSv1.3'] as const)('leave no session of %s behind that could be resumed', async (version) => {
+    const { clock, port } = await open()
+    const identity = await root.issue('scada')
+    const options: ConnectionOptions = { ...unchecked, minVersion: version, maxVersion: version }
+    const first = await client(port, identity, options)
+    let session: Buffer | undefined
+    first.socket.on('session', (ticket: Buffer) => {
+      session = ticket
+    })
+    expect(await ask(first, READ, 11)).toMatch(/^0402/)
+    const saved = session ?? (first.socket as TLSSocket).getSession()
+    const again = await client(port, identity, { ...options, ...(saved && { session: saved }) })
+    expect((again.socket as TLSSocket).isSessionReused()).toBe(false)
+    utimesSync(join(folder, 'ca.pem'), 1, 1)
+    clock.advance(10_000)
+    const third = await client(port, identity, { ...options, ...(saved && { session: saved }) })
+    expect((third.socket as TLSSocket).isSessionReused()).toBe(false)
+    expect(await ask(third, READ, 11)).toMatch(/^0402/)
   })
 
   it('and can’t be used leave those before them in force, and are named in the log', async () => {
