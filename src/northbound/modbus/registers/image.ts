@@ -1,11 +1,6 @@
 /** What stands at an address: nothing, a gap that reads as 0, or (from 2 on) cell number + 2. */
-<<<<<<< HEAD
 const OUTSIDE = 0
 const RESERVED = 1
-=======
-const OUTSIDE = 0
-const RESERVED = 1
->>>>>>> m-conf
 export const FIRST_CELL = 2
 
 /** One run of registers or bits that begins at address `base`: their bytes as they go over the wire, and what each belongs to. */

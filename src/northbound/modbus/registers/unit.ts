@@ -86,10 +86,6 @@ export class Unit {
   /** Shows these points no longer: what is left is laid out anew, so that no block outlasts its points. */
   remove(points: readonly Point[], from: Place): void {
     const gone = new Set(points)
-<<<<<<< HEAD
-=======
-    this.#watched = undefined
->>>>>>> m-conf
     const before = this.#shown.get(keyOf(from))?.points ?? []
     const left = before.filter((point) => !gone.has(point))
     this.#shown.delete(keyOf(from))
