@@ -60,7 +60,10 @@ export class Cell {
     if (touched === 0) return []
     // A released setpoint reads 0xFFFF: bits of that are bits of no value.
     if (and !== 0 && slot.isAbsent(current, at)) throw illegalValue(`a mask on no value at ${this.address}`)
-    return [understood(slot, slot.decode(Uint8Array.of(result >> 8, result), 0))]
+    const outcome = understood(slot, slot.decode(Uint8Array.of(result >> 8, result), 0))
+    // A release lets a limit go: whoever sets some bits of a number hardly means that.
+    if (and !== 0 && outcome.value === null) throw illegalValue(`a mask that leaves no value at ${this.address}`)
+    return [outcome]
   }
 
   #maskFields(

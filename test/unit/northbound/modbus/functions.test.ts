@@ -70,6 +70,13 @@ describe('Mask Write Register', () => {
     expect(slot()).toBeNull()
   })
 
+  it('of some bits releases nothing, though they make the rest into 0xFFFF', async () => {
+    const { building, ask } = await open()
+    await ask('06 0064 00A0')
+    expect(await ask(mask('0064', '00A0', 'FFFF'))).toBe('9603')
+    expect(building.downlink.slots(building.find('limit', 1))?.[9]).toBe(16)
+  })
+
   it('that names no bit changes nothing, not even an action', async () => {
     const { building, ask } = await open()
     const link = building.bring()
