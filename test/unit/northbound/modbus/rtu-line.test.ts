@@ -132,20 +132,54 @@ describe('An adapter that hears itself', () => {
 
   it('is not taken for one where equal writes follow each other after a while', async () => {
     await start()
+    for (let n = 0; n < 5; n += 1) {
+      serial.hear(WRITE)
+      clock.advance(100)
+    }
+    expect(asked).toHaveLength(5)
+  })
+
+  it('is not taken for one after three reads were answered and did not come back', async () => {
+    await start()
+    for (let n = 0; n < 4; n += 1) serial.hear(READ)
     serial.hear(WRITE)
+    serial.hear(WRITE)
+    serial.hear(WRITE)
+    expect(asked).toHaveLength(7)
+  })
+
+  it('is still told where the echo of the first answer is damaged: no write goes round for ever', async () => {
+    await start()
+    serial.hear(WRITE)
+    serial.hear(hex('07 06 0064 8064 0000'))
     clock.advance(100)
+    serial.echoes = true
     serial.hear(WRITE)
+    serial.hear(READ)
+    serial.hear(WRITE)
+    expect(asked).toHaveLength(4)
+  })
+
+  it('is heard though the process reads late what came back', async () => {
+    serial.echoes = true
+    await start()
+    serial.hear(READ)
+    serial.echoes = false
+    serial.hear(WRITE)
+    clock.advance(300)
+    serial.hear(WRITE)
+    expect(asked).toHaveLength(2)
+    clock.advance(1000)
     serial.hear(WRITE)
     expect(asked).toHaveLength(3)
   })
 
-  it('is not taken for one after a read was answered and did not come back', async () => {
+  it('may bring back several answers in a row, to requests that came in one piece', async () => {
     await start()
-    serial.hear(READ)
-    serial.hear(WRITE)
-    serial.hear(WRITE)
-    serial.hear(WRITE)
-    expect(asked).toHaveLength(4)
+    serial.hear(join(WRITE, READ, WRITE))
+    serial.hear(join(WRITE, rtu('07 03 02 1234'), WRITE))
+    clock.advance(100)
+    expect(asked).toHaveLength(3)
   })
 
   it('loses nothing of what began like an echo', async () => {
