@@ -33,6 +33,8 @@ export class RtuReader {
   /** How much of the run's beginning the frame of the last call took. */
   #consumed = 0
   #settled: Frame | undefined
+  /** Another unit was asked: what it answers comes next, if anything. */
+  #asked: { readonly unit: number; readonly code: number } | undefined
   #chunk: Uint8Array = new Uint8Array(0)
   #at = 0
 
@@ -128,12 +130,20 @@ export class RtuReader {
   #frameLength(): FrameLength {
     if (this.#length === 0) return 'more'
     const unit = this.#run[0] ?? 0
-    const request = this.#judge(requestLength(this.#run, 0, this.#length))
     // What others answer looks like a request to them, but for its length. We hear no answers of our own units.
-    if (typeof request === 'number' || unit === BROADCAST || this.#parts.isOwn(unit)) return request
-    const answer = this.#judge(answerLength(this.#run, 0, this.#length))
+    const answer = this.#isForUs(unit) ? 'unknown' : this.#judge(answerLength(this.#run, 0, this.#length))
+    // Were it taken for a shorter request, what it goes on with could be one to us.
+    if (answer !== 'unknown' && this.#isAnswer(0)) return answer
+    const request = this.#judge(requestLength(this.#run, 0, this.#length))
+    if (typeof request === 'number') return request
     if (typeof answer === 'number') return answer
     return request === 'more' || answer === 'more' ? 'more' : 'unknown'
+  }
+
+  /** Of the unit that was asked, with the function that it was asked for. */
+  #isAnswer(at: number): boolean {
+    const { unit, code } = this.#asked ?? {}
+    return this.#length > at + 1 && unit === this.#run[at] && code === ((this.#run[at + 1] ?? 0) & 0x7f)
   }
 
   #judge(length: FrameLength): FrameLength {
@@ -172,6 +182,8 @@ export class RtuReader {
   #take(from: number, to: number): Frame | undefined {
     const unit = this.#run[from] ?? 0
     const pdu = this.#run.subarray(from + 1, to - 2)
+    const isAnswer = this.#isAnswer(from) && answerLength(this.#run, from, to - from) === to - from
+    this.#asked = this.#isForUs(unit) || isAnswer ? undefined : { unit, code: pdu[0] ?? 0 }
     if (unit === BROADCAST) this.#parts.broadcast(pdu)
     return unit !== BROADCAST && this.#parts.isOwn(unit) ? { transaction: 0, unit, pdu } : undefined
   }

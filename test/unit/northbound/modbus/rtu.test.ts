@@ -194,6 +194,20 @@ describe('What others say on the line', () => {
     expect(line.heard.noise).toBe(0)
   })
 
+  it('is never carried out, though the answer that holds a write begins like a sound request', () => {
+    const line = listen()
+    // Eight bytes with a CRC of their own, the write, and one byte more: 14 bytes of data.
+    const data = join(rtu('09 03 0e 00 0000').subarray(3), WRITE, hex('00'))
+    const whole = rtu(`09 03 0e ${toHex(data)}`)
+    line.hear(rtu('09 03 0000 0007'), whole)
+    // Asked twice, as nobody answered the first time; then in pieces.
+    line.hear(rtu('09 03 0400 0007'), rtu('09 03 0400 0007'))
+    line.silence()
+    line.hear(...Array.from(whole, (byte) => Uint8Array.of(byte)), READ)
+    expect(line.requests).toEqual(['7 030064000a'])
+    expect(line.heard.noise).toBe(0)
+  })
+
   it('is never carried out, though noise hid the beginning of what holds a write', () => {
     const line = listen()
     line.hear(hex('00'), rtu(`09 10 0000 0004 08 ${toHex(WRITE)}`))
