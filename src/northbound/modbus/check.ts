@@ -130,7 +130,7 @@ function unfitField({ definition }: Point, row: NonNullable<ReturnType<typeof bi
     case 'boolean':
       return bits === 1 ? undefined : 'a boolean takes one bit'
     case 'integer':
-      return undefined
+      return bits > 1 ? undefined : 'an integer takes at least 2 bits: all ones mean "not available"'
     case 'state': {
       const states = definition.states?.length ?? 0
       const needed = Math.ceil(Math.log2(states + 1))

@@ -86,6 +86,8 @@ describe('What check finds', () => {
     expect(bit('status', { bit: 0, bits: 3 })).toEqual(['modbus-type'])
     expect(bit('status', { bit: 0, bits: 4 })).toEqual([])
     expect(bit('plugged', { bit: 0, bits: 2 })).toEqual(['modbus-type'])
+    expect(bit('command.sequence', { bit: 0 })).toEqual(['modbus-type'])
+    expect(bit('command.sequence', { bit: 0, bits: 2 })).toEqual([])
     expect(bit('plugged', { bits: 1 })).toEqual(['modbus-type'])
     expect(bit('plugged', { table: 'discrete', bit: 0 })).toEqual(['modbus-type'])
     expect(bit('plugged', { bit: 0, type: 'uint16' })).toEqual(['modbus-type'])
