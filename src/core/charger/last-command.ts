@@ -3,6 +3,7 @@ import type { Charger } from './charger.ts'
 import type { Command } from './command.ts'
 import type { ConnectorControl } from './control.ts'
 import { limitOutcome, wantedLimit } from './limit.ts'
+import { isDisabled } from './profile-overrides.ts'
 import { sameLimit } from './reconcile.ts'
 import { type CommandName, commandOf, type Outcome } from './vocabulary.ts'
 
@@ -81,8 +82,9 @@ function connectorOf(command: Command): number {
 function isNewest(charger: Charger, own: ConnectorControl, command: Command): boolean {
   switch (command.kind) {
     case 'set-limit':
-    case 'clear-limit':
       return own.limitProgress.sent?.command === command
+    case 'clear-limit':
+      return own.limitProgress.sent?.command === command && !isDisabled(charger, command.connector)
     case 'set-availability':
       return own.availabilityProgress.sent?.command === command
     case 'write-configuration':
@@ -117,6 +119,8 @@ function outcomeNow(charger: Charger, connector: number): Outcome | undefined {
 
 /** An older limit's answer says nothing of one that still waits for its time. */
 function limitNow(charger: Charger, connector: number): Outcome {
+  // Nobody is told it: what was answered when smart charging was switched off says nothing of a limit held since.
+  if (isDisabled(charger, connector)) return 'idle'
   const divided = connector === 0 && (charger.control.connectors[0]?.limitProgress.divided ?? false)
   const parts = divided ? charger.control.connectors.map((_, part) => part).slice(1) : [connector]
   const waits = parts.some((part) => {

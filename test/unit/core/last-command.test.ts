@@ -159,6 +159,25 @@ describe('the last command', () => {
     expect(shown(1)).toEqual(['Limit', 'Idle', 2, ''])
   })
 
+  it('is idle, not accepted, where smart charging is off and nobody is told the limit', () => {
+    const { bring, downlink, point, shown, answer, answerAll } = told()
+    const link = bring()
+    downlink.write(point('limit', 1), 10, writer)
+    answerAll(link)
+    downlink.write(point('smartCharging.enable', 1), false, writer)
+    downlink.write(point('limit', 1), 8, writer)
+    const clears = link.take()
+    expect(clears.map(({ kind }) => kind)).toEqual(['clear-limit'])
+    answer(clears[0], 'accepted', 'Accepted')
+    expect(shown(1)).toEqual(['Limit', 'Idle', 2, ''])
+    downlink.write(point('limit', 1), 6, writer)
+    expect(link.take()).toEqual([])
+    expect(shown(1)).toEqual(['Limit', 'Idle', 3, ''])
+    downlink.write(point('smartCharging.enable', 1), true, writer)
+    answer(link.take()[0], 'rejected', 'Rejected')
+    expect(shown(1)).toEqual(['Limit', 'Rejected', 3, 'Rejected'])
+  })
+
   it('shows that a key takes effect after a reboot', () => {
     const { bring, downlink, point, shown, answer } = told()
     const link = bring()
