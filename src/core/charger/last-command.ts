@@ -9,7 +9,7 @@ import { type CommandName, commandOf, type Outcome } from './vocabulary.ts'
 
 /** As much of what a charger answers as is shown. */
 export const ANSWER_LENGTH = 100
-/** A register holds it, and 0xFFFF says that nothing is known. */
+/** Sixteen bits hold it, and all ones are left to say that nothing is known. */
 const MOST_COMMANDS = 65_534
 
 /**
