@@ -182,8 +182,11 @@ export class RtuReader {
   #take(from: number, to: number): Frame | undefined {
     const unit = this.#run[from] ?? 0
     const pdu = this.#run.subarray(from + 1, to - 2)
-    const isAnswer = this.#isAnswer(from) && answerLength(this.#run, from, to - from) === to - from
-    this.#asked = this.#isForUs(unit) || isAnswer ? undefined : { unit, code: pdu[0] ?? 0 }
+    const own = to - from
+    const isAnswer = this.#isAnswer(from) && answerLength(this.#run, from, own) === own
+    const asked = requestLength(this.#run, from, own)
+    const isRequest = !isAnswer && (asked === own || asked === 'unknown')
+    this.#asked = isRequest && !this.#isForUs(unit) ? { unit, code: pdu[0] ?? 0 } : undefined
     if (unit === BROADCAST) this.#parts.broadcast(pdu)
     return unit !== BROADCAST && this.#parts.isOwn(unit) ? { transaction: 0, unit, pdu } : undefined
   }
