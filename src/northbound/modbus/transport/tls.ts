@@ -1,6 +1,6 @@
 import { constants } from 'node:crypto'
 import type { ServerOpts, Socket } from 'node:net'
-import { createServer, type Server, type TLSSocket } from 'node:tls'
+import { createServer, type SecureContextOptions, type Server, type TLSSocket } from 'node:tls'
 import { CertificateWatch } from '../../../lib/certificate-watch.ts'
 import type { CertificateFiles } from '../../../lib/certificates.ts'
 import type { Clock } from '../../../lib/clock.ts'
@@ -39,10 +39,17 @@ export function secure({ files, writeRoles, clock, log }: TlsParts): Listening {
         files,
         clock,
         log,
-        changed: (changed) => server.setSecureContext({ ...changed, ...unresumed }),
+        changed(changed) {
+          server.setSecureContext({ ...changed, ...unresumed })
+          // Whoever the new authority would turn away has no connection left from the old one.
+          if (changed.ca !== authority) dropAll()
+          authority = changed.ca
+        },
       })
-      const server = createSecure(options, watch)
-      boundHandshakes(server)
+      const certificates = watch.start()
+      let authority = certificates.ca
+      const server = createSecure(options, certificates)
+      const dropAll = boundHandshakes(server)
       server.on('secureConnection', (socket) => accept(socket, peerOf(socket, writeRoles)))
       server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
         const from = socket.remoteAddress
@@ -60,8 +67,7 @@ export function secure({ files, writeRoles, clock, log }: TlsParts): Listening {
 }
 
 /** 1.2 or newer.: a client without a certificate of ours gets no further than the handshake. */
-function createSecure(options: ServerOpts, watch: CertificateWatch): Server {
-  const certificates = watch.start()
+function createSecure(options: ServerOpts, certificates: SecureContextOptions): Server {
   return createServer({
     ...options,
     ...certificates,
@@ -80,7 +86,9 @@ function peerOf(socket: TLSSocket, writeRoles: readonly string[]): Peer {
   return { kind: 'role', name: socket.remoteAddress ?? '', role, mayWrite }
 }
 
-function boundHandshakes(server: Server): void {
+/** Answers with a way to close all connections, those whose handshake is not over as well. */
+function boundHandshakes(server: Server): () => void {
+  const admitted = new Set<Socket>()
   const waiting = new Map<string, Socket>()
   server.on('connection', (socket: Socket) => {
     const name = nameOf(socket)
@@ -91,11 +99,18 @@ function boundHandshakes(server: Server): void {
     if (waiting.size > MAX_HANDSHAKES) oldest?.destroy()
   })
   // TLS hides the socket that came in.
-  server.on('secureConnection', (socket) => waiting.delete(nameOf(socket)))
+  server.on('secureConnection', (socket) => {
+    waiting.delete(nameOf(socket))
+    admitted.add(socket)
+    socket.once('close', () => admitted.delete(socket))
+  })
   const close = server.close.bind(server)
   server.close = (done) => {
     for (const socket of waiting.values()) socket.destroy()
     return close(done)
+  }
+  return () => {
+    for (const socket of [...waiting.values(), ...admitted]) socket.destroy()
   }
 }
 

@@ -158,14 +158,26 @@ describe('A client is turned away', () => {
 describe('Certificates that change', () => {
   it('are read again: the clients of a new authority come in, those of the old one no longer', async () => {
     const { clock, log, port } = await open()
+    const old = await client(port, await root.issue('scada', { roles: ['Operator'] }), unchecked)
+    expect(await ask(old, READ, 11)).toMatch(/^0402/)
     const theirs = await stranger.issue('scada', { roles: ['Operator'] })
     expect(await fate(port, theirs)).toBe('')
     writeFileSync(join(folder, 'ca.pem'), stranger.pem)
     utimesSync(join(folder, 'ca.pem'), 1, 1)
     clock.advance(10_000)
     expect(log.count('info', 'certificates read anew')).toBe(1)
+    expect(await old.gather(1)).toBe('closed')
     expect(await fate(port, theirs)).toMatch(/^0402/)
     expect(await fate(port, await root.issue('scada'))).toBe('')
+  })
+
+  it('close no connection where the authority of clients is the same', async () => {
+    const { clock, log, port } = await open()
+    const old = await client(port, await root.issue('scada'), unchecked)
+    utimesSync(join(folder, 'cert.pem'), 1, 1)
+    clock.advance(10_000)
+    expect(log.count('info', 'certificates read anew')).toBe(1)
+    expect(await ask(old, READ, 11)).toMatch(/^0402/)
   })
 
   it.each(['TLSv1.2', 'TLSv1.3'] as const)('leave no session of %s behind that could be resumed', async (version) => {
