@@ -58,13 +58,14 @@ function toProblems(issue: Issue, schema: z.ZodType, value: unknown, yaml: YamlF
       ]
     case 'invalid_value': {
       const choices = issue.values.map(String)
+      const allowed = choices.length === 1 ? `only ${choices[0]}` : `one of ${choices.join(', ')}`
       return [
         found === undefined
-          ? yaml.problem('missing', full, `${name} is missing: one of ${choices.join(', ')}`)
+          ? yaml.problem('missing', full, `${name} is missing: ${allowed}`)
           : yaml.problem(
               'invalid-value',
               full,
-              `${name} can't be ${describe(found)}${typeof found === 'string' ? didYouMean(found, choices) : ''}: one of ${choices.join(', ')}`,
+              `${name} can't be ${describe(found)}${typeof found === 'string' ? didYouMean(found, choices) : ''}: ${allowed}`,
             ),
       ]
     }
@@ -83,7 +84,7 @@ function toProblems(issue: Issue, schema: z.ZodType, value: unknown, yaml: YamlF
         const entries = Number(most) === 1 ? 'entry' : 'entries'
         return [yaml.problem('out-of-range', full, `${name} must have ${side} ${most} ${entries}`)]
       }
-      const of = issue.origin === 'string' ? ' characters long' : ''
+      const of = issue.origin === 'string' ? ` ${Number(most) === 1 ? 'character' : 'characters'} long` : ''
       return [yaml.problem('out-of-range', full, `${name} must be ${side} ${most}${of}`)]
     }
     default:

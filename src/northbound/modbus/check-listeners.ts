@@ -11,7 +11,12 @@ export function checkListeners(
   listings: readonly Listing[],
   folder: string,
 ): readonly Finding[] {
-  return [...checkUnits(settings, listings), ...checkAddresses(settings), ...checkTls(settings, folder)]
+  return [
+    ...checkUnits(settings, listings),
+    ...checkAddresses(settings),
+    ...checkAllow(settings),
+    ...checkTls(settings, folder),
+  ]
 }
 
 /** On a line the bridge has a unit like the others. */
@@ -22,7 +27,7 @@ function checkUnits(settings: ModbusConfig, listings: readonly Listing[]): reado
     const other = taken.find(({ place }) => place.unit === unit)
     if (other === undefined) return []
     const { device, place } = other
-    const holder = place.kind === 'block' ? 'of blocks' : `of ${device.name}`
+    const holder = place.kind === 'block' ? 'of blocks (modbus.blocks)' : `of ${device.name}`
     const message = `unit ${unit} is the bridge's own on this line, and that ${holder}: choose another`
     return [{ code: 'modbus-unit', key: ['modbus', key, 'unit'], message }]
   })
@@ -40,6 +45,13 @@ function checkAddresses(settings: ModbusConfig): readonly Finding[] {
     const message = `${address} is modbus.${other}.listen already: each needs a port of its own`
     return [{ code: 'duplicate-listen', key: ['modbus', key, 'listen'], message }]
   })
+}
+
+/** An empty list is allowed, and rarely meant. */
+function checkAllow({ allow, tcp, tls, rtuTcp }: ModbusConfig): readonly Finding[] {
+  if (allow.length > 0 || (tcp ?? tls ?? rtuTcp) === undefined) return []
+  const message = 'an empty allow lets nobody connect: leave it out for everybody'
+  return [{ code: 'no-effect', message, key: ['modbus', 'allow'], warning: true }]
 }
 
 function checkTls({ tls }: ModbusConfig, folder: string): readonly Finding[] {

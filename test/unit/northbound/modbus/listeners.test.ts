@@ -122,6 +122,13 @@ describe('check', () => {
     ])
   })
 
+  it('warns of a list that lets nobody in, and not where no address counts', () => {
+    const [found, ...more] = problems('tcp: {}\nallow: []')
+    expect(more).toEqual([])
+    expect(found).toMatch(/^3:\d+ no-effect .*an empty allow lets nobody connect: leave it out for everybody$/)
+    expect(problems('rtu: { port: /dev/ttyUSB0 }\nallow: []')).toEqual([])
+  })
+
   it('finds what is wrong with the certificates, relative to the config', () => {
     const [first = '', ...others] = problems('tls: { cert: none.pem, key: rubbish.pem, clientCa: cert.pem }')
     expect(first).toMatch(/^2:16 tls-files cert there is no file .*none\.pem$/)
