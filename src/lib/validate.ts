@@ -44,7 +44,12 @@ function toProblems(issue: Issue, schema: z.ZodType, value: unknown, yaml: YamlF
     case 'unrecognized_keys': {
       const known = keysOf(schema, below)
       return issue.keys.map((key) =>
-        yaml.problem('unknown-key', [...full, key], `there is no key ${key} here${didYouMean(key, known)}`, 'key'),
+        yaml.problem(
+          'unknown-key',
+          [...full, key],
+          `there is no key ${key} here${didYouMean(key, known) || elsewhere(schema, below, key)}`,
+          'key',
+        ),
       )
     }
     case 'invalid_type':
@@ -164,6 +169,12 @@ function isRecord(value: unknown): value is Record<string | number, unknown> {
 /** The keys that a schema knows at a path. */
 function keysOf(schema: z.ZodType, path: Path): readonly string[] {
   return nodesAt(schema, path).flatMap((node) => (isRecord(node.properties) ? Object.keys(node.properties) : []))
+}
+
+/** Where a key belongs that stands one level too high: ` (it belongs under tcp or tls)`, or nothing. */
+function elsewhere(schema: z.ZodType, path: Path, key: string): string {
+  const holders = keysOf(schema, path).filter((holder) => keysOf(schema, [...path, holder]).includes(key))
+  return holders.length === 0 ? '' : ` (it belongs under ${holders.join(' or ')})`
 }
 
 /** How a text at a path is written, where its schema says so: `.meta({ form: 'write a duration such as 10s' })`. */

@@ -48,7 +48,7 @@ describe('What check finds', () => {
     expect(found?.code).toBe('modbus-range')
     expect(found?.message).toMatch(/40061 .* is 60$/)
     const [other] = check({ chargerRows: [], connectorRows: [row('power', { table: 'input', address: 20_000 })] })
-    expect(other?.message).toMatch(/0 to 9999, or 10000 to 10499, as on the wire$/)
+    expect(other?.message).toMatch(/0 to 99, or 10000 to 10499, as on the wire$/)
   })
 
   it('a writable point on a read-only table', () => {
