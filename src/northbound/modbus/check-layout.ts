@@ -1,4 +1,5 @@
 import type { Finding } from '../../core/finding.ts'
+import type { Point } from '../../core/points/point.ts'
 import type { Listing } from '../../core/ports.ts'
 import { addressOf, bindingOf, LAST_UNIT, SECOND_BLOCK, wordsOf } from './binding.ts'
 import { config, type ModbusConfig } from './config.ts'
@@ -81,14 +82,23 @@ function sizes(settings: ModbusConfig, listings: readonly Listing[]): readonly F
       }),
     )
     const needed = ends.reduce((most, { end }) => Math.max(most, end), 0)
-    const outside = ends.find(({ end }) => end > run.size)
-    if (outside === undefined) continue
-    const { device, point } = outside
+    const outside = ends.filter(({ end }) => end > run.size)
+    const mistake = outside.find(({ point }) => !isTold(point))
+    const first = mistake ?? outside[0]
+    if (first === undefined) continue
+    const { device, point } = first
+    const rest = mistake === undefined ? '; what lies beyond is not shown' : ''
     findings.push({
       code: 'modbus-range',
-      message: `${point.definition.name} of connector ${point.connector} of ${device.name} does not fit its block of ${run.size} registers: ${needed} fit all`,
+      message: `${point.definition.name} of connector ${point.connector} of ${device.name} does not fit its block of ${run.size} registers: ${needed} fit all${rest}`,
       key: ['modbus', 'blocks', ...(isTexts ? ['texts'] : []), 'size'],
+      ...(mistake === undefined && { warning: true }),
     })
   }
   return findings
+}
+
+/** On a connector that nobody wrote down: a bridge that ran when the charger told of it must start again, too. */
+function isTold({ charger, connector }: Point): boolean {
+  return charger !== undefined && charger.settings.connectors === undefined && connector > 1
 }

@@ -139,7 +139,7 @@ function unfitField({ definition }: Point, row: NonNullable<ReturnType<typeof bi
     case 'state': {
       const states = definition.states?.length ?? 0
       const needed = Math.ceil(Math.log2(states + 1))
-      return bits >= needed ? undefined : `${states} states take ${needed} bits: all ones mean "not available"`
+      return bits >= needed ? undefined : `${states} states take bits: ${needed}, as all ones mean "not available"`
     }
     default:
       return `a ${definition.type} has no bits of its own`
