@@ -34,17 +34,23 @@ function checkUnits(settings: ModbusConfig, listings: readonly Listing[]): reado
 }
 
 function checkAddresses(settings: ModbusConfig): readonly Finding[] {
-  const taken = new Map<string, string>()
+  const taken: { readonly key: string; readonly host: string; readonly port: number }[] = []
   return (['tcp', 'tls', 'rtuTcp'] as const).flatMap((key) => {
     const listen = settings[key]?.listen
     if (listen === undefined || listen.port === 0) return []
-    const address = `${listen.host}:${listen.port}`
-    const other = taken.get(address)
-    taken.set(address, key)
+    const { host, port } = listen
+    const other = taken.find((each) => each.port === port && meet(each.host, host))
+    taken.push({ key, host, port })
     if (other === undefined) return []
-    const message = `${address} is modbus.${other}.listen already: each needs a port of its own`
+    const within = other.host === host ? '' : ` (${other.host}:${port})`
+    const message = `${host}:${port} is modbus.${other.key}.listen already${within}: each needs a port of its own`
     return [{ code: 'duplicate-listen', key: ['modbus', key, 'listen'], message }]
   })
+}
+
+/** An address for all of the machine's holds each of them. */
+function meet(one: string, other: string): boolean {
+  return one === other || [one, other].some((host) => host === '0.0.0.0' || host === '::')
 }
 
 /** An empty list is allowed, and rarely meant. */

@@ -122,6 +122,10 @@ describe('check', () => {
     expect(problems('tcp: { listen: "0.0.0.0:5020" }\nrtuTcp: { listen: "0.0.0.0:5020" }')).toEqual([
       '3:21 duplicate-listen 0.0.0.0:5020 is modbus.tcp.listen already: each needs a port of its own',
     ])
+    expect(problems('tcp: { listen: "0.0.0.0:5020" }\nrtuTcp: { listen: "127.0.0.1:5020" }')).toEqual([
+      '3:21 duplicate-listen 127.0.0.1:5020 is modbus.tcp.listen already (0.0.0.0:5020): each needs a port of its own',
+    ])
+    expect(problems('tcp: { listen: "127.0.0.2:5020" }\nrtuTcp: { listen: "127.0.0.1:5020" }')).toEqual([])
   })
 
   it('warns of a list that lets nobody in, and not where no address counts', () => {
