@@ -44,7 +44,12 @@ function toProblems(issue: Issue, schema: z.ZodType, value: unknown, yaml: YamlF
     case 'unrecognized_keys': {
       const known = keysOf(schema, below)
       return issue.keys.map((key) =>
-        yaml.problem('unknown-key', [...full, key], `there is no key ${key} here${didYouMean(key, known)}`, 'key'),
+        yaml.problem(
+          'unknown-key',
+          [...full, key],
+          `there is no key ${key} here${didYouMean(key, known) || elsewhere(schema, below, key)}`,
+          'key',
+        ),
       )
     }
     case 'invalid_type':
@@ -58,13 +63,14 @@ function toProblems(issue: Issue, schema: z.ZodType, value: unknown, yaml: YamlF
       ]
     case 'invalid_value': {
       const choices = issue.values.map(String)
+      const allowed = choices.length === 1 ? `only ${choices[0]}` : `one of ${choices.join(', ')}`
       return [
         found === undefined
-          ? yaml.problem('missing', full, `${name} is missing: one of ${choices.join(', ')}`)
+          ? yaml.problem('missing', full, `${name} is missing: ${allowed}`)
           : yaml.problem(
               'invalid-value',
               full,
-              `${name} can't be ${describe(found)}${typeof found === 'string' ? didYouMean(found, choices) : ''}: one of ${choices.join(', ')}`,
+              `${name} can't be ${describe(found)}${typeof found === 'string' ? didYouMean(found, choices) : ''}: ${allowed}`,
             ),
       ]
     }
@@ -83,7 +89,7 @@ function toProblems(issue: Issue, schema: z.ZodType, value: unknown, yaml: YamlF
         const entries = Number(most) === 1 ? 'entry' : 'entries'
         return [yaml.problem('out-of-range', full, `${name} must have ${side} ${most} ${entries}`)]
       }
-      const of = issue.origin === 'string' ? ' characters long' : ''
+      const of = issue.origin === 'string' ? ` ${Number(most) === 1 ? 'character' : 'characters'} long` : ''
       return [yaml.problem('out-of-range', full, `${name} must be ${side} ${most}${of}`)]
     }
     default:
@@ -163,6 +169,12 @@ function isRecord(value: unknown): value is Record<string | number, unknown> {
 /** The keys that a schema knows at a path. */
 function keysOf(schema: z.ZodType, path: Path): readonly string[] {
   return nodesAt(schema, path).flatMap((node) => (isRecord(node.properties) ? Object.keys(node.properties) : []))
+}
+
+/** Where a key belongs that stands one level too high: ` (it belongs under tcp or tls)`, or nothing. */
+function elsewhere(schema: z.ZodType, path: Path, key: string): string {
+  const holders = keysOf(schema, path).filter((holder) => keysOf(schema, [...path, holder]).includes(key))
+  return holders.length === 0 ? '' : ` (it belongs under ${holders.join(' or ')})`
 }
 
 /** How a text at a path is written, where its schema says so: `.meta({ form: 'write a duration such as 10s' })`. */

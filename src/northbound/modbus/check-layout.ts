@@ -1,12 +1,20 @@
 import type { Finding } from '../../core/finding.ts'
+import type { Point } from '../../core/points/point.ts'
 import type { Listing } from '../../core/ports.ts'
 import { addressOf, bindingOf, LAST_UNIT, SECOND_BLOCK, wordsOf } from './binding.ts'
-import type { ModbusConfig } from './config.ts'
+import { config, type ModbusConfig } from './config.ts'
 import { type Place, placesOf } from './layout.ts'
 
 /** What doesn't go together in the units and blocks of a site. */
 export function checkLayout(settings: ModbusConfig, listings: readonly Listing[]): readonly Finding[] {
-  return [...units(settings, listings), ...sizes(settings, listings)]
+  return [...unused(settings), ...units(settings, listings), ...sizes(settings, listings)]
+}
+
+/** Blocks that somebody described and nobody will see. */
+function unused({ layout, blocks }: ModbusConfig): readonly Finding[] {
+  if (layout !== 'units' || JSON.stringify(blocks) === JSON.stringify(config.parse({}).blocks)) return []
+  const message = 'blocks means nothing with layout: units, the default: write layout: blocks, or both'
+  return [{ code: 'no-effect', message, key: ['modbus', 'blocks'], warning: true }]
 }
 
 /** Units that run out, or that two have. */
@@ -37,7 +45,7 @@ function units(settings: ModbusConfig, listings: readonly Listing[]): readonly F
         add(`${own.name} would go on in unit ${place.unit}: a lower unit here, or smaller blocks`, own.key)
       else if (other !== undefined && (place.kind === 'unit' || other.name !== own.name))
         add(
-          `unit ${place.unit} is used by both ${other.name} and ${own.name}`,
+          `unit ${place.unit} is used by both ${other.name} and ${own.name}: choose another for one of them`,
           other.key.length > own.key.length ? other.key : own.key,
         )
       else holders.set(place.unit, own)
@@ -55,8 +63,8 @@ interface Holder {
 function holderOf({ kind, from }: Place, device: string): Holder {
   if (kind === 'unit') return { name: device, key: [] }
   return from === SECOND_BLOCK
-    ? { name: 'texts in blocks', key: ['blocks', 'texts', 'unit'] }
-    : { name: 'blocks', key: ['blocks', 'unit'] }
+    ? { name: 'texts in blocks (modbus.blocks.texts.unit)', key: ['blocks', 'texts', 'unit'] }
+    : { name: 'blocks (modbus.blocks.unit)', key: ['blocks', 'unit'] }
 }
 
 /** Blocks that are too small for what is mapped. */
@@ -74,14 +82,23 @@ function sizes(settings: ModbusConfig, listings: readonly Listing[]): readonly F
       }),
     )
     const needed = ends.reduce((most, { end }) => Math.max(most, end), 0)
-    const outside = ends.find(({ end }) => end > run.size)
-    if (outside === undefined) continue
-    const { device, point } = outside
+    const outside = ends.filter(({ end }) => end > run.size)
+    const mistake = outside.find(({ point }) => !isTold(point))
+    const first = mistake ?? outside[0]
+    if (first === undefined) continue
+    const { device, point } = first
+    const rest = mistake === undefined ? '; what lies beyond is not shown' : ''
     findings.push({
       code: 'modbus-range',
-      message: `${point.definition.name} of connector ${point.connector} of ${device.name} does not fit its block of ${run.size} registers: ${needed} fit all`,
+      message: `${point.definition.name} of connector ${point.connector} of ${device.name} does not fit its block of ${run.size} registers: ${needed} fit all${rest}`,
       key: ['modbus', 'blocks', ...(isTexts ? ['texts'] : []), 'size'],
+      ...(mistake === undefined && { warning: true }),
     })
   }
   return findings
+}
+
+/** On a connector that nobody wrote down: a bridge that ran when the charger told of it must start again, too. */
+function isTold({ charger, connector }: Point): boolean {
+  return charger !== undefined && charger.settings.connectors === undefined && connector > 1
 }

@@ -11,7 +11,12 @@ export function checkListeners(
   listings: readonly Listing[],
   folder: string,
 ): readonly Finding[] {
-  return [...checkUnits(settings, listings), ...checkAddresses(settings), ...checkTls(settings, folder)]
+  return [
+    ...checkUnits(settings, listings),
+    ...checkAddresses(settings),
+    ...checkAllow(settings),
+    ...checkTls(settings, folder),
+  ]
 }
 
 /** On a line the bridge has a unit like the others. */
@@ -22,24 +27,37 @@ function checkUnits(settings: ModbusConfig, listings: readonly Listing[]): reado
     const other = taken.find(({ place }) => place.unit === unit)
     if (other === undefined) return []
     const { device, place } = other
-    const holder = place.kind === 'block' ? 'of blocks' : `of ${device.name}`
+    const holder = place.kind === 'block' ? 'of blocks (modbus.blocks)' : `of ${device.name}`
     const message = `unit ${unit} is the bridge's own on this line, and that ${holder}: choose another`
     return [{ code: 'modbus-unit', key: ['modbus', key, 'unit'], message }]
   })
 }
 
 function checkAddresses(settings: ModbusConfig): readonly Finding[] {
-  const taken = new Map<string, string>()
+  const taken: { readonly key: string; readonly host: string; readonly port: number }[] = []
   return (['tcp', 'tls', 'rtuTcp'] as const).flatMap((key) => {
     const listen = settings[key]?.listen
     if (listen === undefined || listen.port === 0) return []
-    const address = `${listen.host}:${listen.port}`
-    const other = taken.get(address)
-    taken.set(address, key)
+    const { host, port } = listen
+    const other = taken.find((each) => each.port === port && meet(each.host, host))
+    taken.push({ key, host, port })
     if (other === undefined) return []
-    const message = `${address} is modbus.${other}.listen already: each needs a port of its own`
+    const within = other.host === host ? '' : ` (${other.host}:${port})`
+    const message = `${host}:${port} is modbus.${other.key}.listen already${within}: each needs a port of its own`
     return [{ code: 'duplicate-listen', key: ['modbus', key, 'listen'], message }]
   })
+}
+
+/** An address for all of the machine's holds each of them. */
+function meet(one: string, other: string): boolean {
+  return one === other || [one, other].some((host) => host === '0.0.0.0' || host === '::')
+}
+
+/** An empty list is allowed, and rarely meant. */
+function checkAllow({ allow, tcp, tls, rtuTcp }: ModbusConfig): readonly Finding[] {
+  if (allow.length > 0 || (tcp ?? tls ?? rtuTcp) === undefined) return []
+  const message = 'an empty allow lets nobody connect: leave it out for everybody'
+  return [{ code: 'no-effect', message, key: ['modbus', 'allow'], warning: true }]
 }
 
 function checkTls({ tls }: ModbusConfig, folder: string): readonly Finding[] {

@@ -70,6 +70,11 @@ function unfit(point: Point): readonly Finding[] {
   const block = second ? SECOND_STRIDE : stride
   const end = addressOf(point, bound) + wordsOf(point, bound)
   if (end - 1 > LAST_ADDRESS) add('modbus-range', 'reaches beyond address 65535')
+  else if (second && start >= SECOND_STRIDE && point.charger !== undefined)
+    add(
+      'modbus-range',
+      `address ${row.address} is beyond both blocks of a connector: ${numbering(row.address, stride)}`,
+    )
   else if (start + wordsOf(point, bound) > block)
     add('modbus-range', `reaches across the end of its block of ${block} into the next connector's`)
   else if (!second && end > SECOND_BLOCK)
@@ -134,11 +139,19 @@ function unfitField({ definition }: Point, row: NonNullable<ReturnType<typeof bi
     case 'state': {
       const states = definition.states?.length ?? 0
       const needed = Math.ceil(Math.log2(states + 1))
-      return bits >= needed ? undefined : `${states} states take ${needed} bits: all ones mean "not available"`
+      return bits >= needed ? undefined : `${states} states take bits: ${needed}, as all ones mean "not available"`
     }
     default:
       return `a ${definition.type} has no bits of its own`
   }
+}
+
+/** What a number copied from a manual most likely meant. */
+function numbering(address: number, stride: number): string {
+  const digits = /^[34](\d{4})$/.exec(String(address))?.[1]
+  const own = Number(digits ?? 0) - 1
+  const hint = own < 0 ? '' : `; ${address} of a list that counts from ${String(address)[0]}0001 is ${own}`
+  return `0 to ${stride - 1}, or ${SECOND_BLOCK} to ${SECOND_BLOCK + SECOND_STRIDE - 1}, as on the wire${hint}`
 }
 
 function label(point: Point): string {

@@ -52,7 +52,8 @@ export class ModbusDownlink {
     const why = this.#objection(peer)
     if (why === undefined) return
     const { log, throttle } = this.#parts
-    if (throttle.pass(peer.name) !== undefined) log.warn({ from: peer.name }, `write from ${peer.name} refused: ${why}`)
+    if (throttle.pass(`${peer.name}: ${why}`) !== undefined)
+      log.warn({ from: peer.name }, `write from ${peer.name} refused: ${why}`)
     throw new ModbusException(exceptionCodes.illegalFunction, `write from ${peer.name}`)
   }
 

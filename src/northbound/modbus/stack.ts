@@ -82,7 +82,10 @@ export function createStack(
         const outside = cutOff(points, place)
         // A charger may have more connectors than it was said to have.
         if (outside > 0)
-          log.warn({ outside, unit: place.unit }, `modbus: ${outside} points of ${device.name} do not fit its block`)
+          log.warn(
+            { outside, unit: place.unit, size: place.size },
+            `modbus: ${outside} points of ${device.name} do not fit its block and are not shown there: check says which size fits`,
+          )
         uplink.attach(unitOf(place, device), points, place)
       }
       directory.set(device)

@@ -99,6 +99,7 @@ describe('a mistake in config.yaml', () => {
     ['sit: Tower', '1:1 unknown-key', 'did you mean site?'],
     ['ocpp:\n  listne: 0.0.0.0:1', '2:3 unknown-key', 'did you mean listen?'],
     ['ocpp: { guests: { registraton: pending } }', '1:19 unknown-key', 'did you mean registration?'],
+    ['modbus: { listen: 0.0.0.0:5020 }', '1:11 unknown-key', '(it belongs under tcp or rtuTcp or tls)'],
     [`chargers:\n  - id: A\n    electric: { maxCurrent: 16 }`, '3:5 unknown-key', 'did you mean electrical?'],
     ['site: 4', '1:7 wrong-type', 'a text, not 4: put it in quotes'],
     ['site: Tower/East', '1:7 invalid-value', "without '.' and '/'"],

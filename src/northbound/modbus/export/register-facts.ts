@@ -47,7 +47,7 @@ export function registerFacts(
     writeFunctions: !writes ? '' : isBits ? '5, 15' : writeFunctions(place),
     values: valueTexts(point),
     range: range(place, point),
-    notAvailable: isBits || place.type === 'bits' ? '' : (absent[place.type] ?? ''),
+    notAvailable: isBits ? '' : notAvailable(place, point),
     mbpoll: mbpollLine(settings, place) ?? '',
   }
 }
@@ -56,6 +56,12 @@ export function registerFacts(
 function writeFunctions({ type, words }: Place): string {
   if (type === 'bits') return '6, 16, 22, 23'
   return words === 1 ? '6, 16, 22, 23' : '16, 23'
+}
+
+/** Of bits, as they stand in the lowest place; a flag has no pattern to spare. */
+function notAvailable({ type, bits = 1 }: Place, { definition }: Point): string {
+  if (type !== 'bits') return absent[type] ?? ''
+  return definition.type === 'boolean' ? '' : `0x${(2 ** bits - 1).toString(16).toUpperCase()}`
 }
 
 const absent: Readonly<Record<string, string>> = {

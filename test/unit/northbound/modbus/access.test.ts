@@ -68,6 +68,11 @@ describe('modbus.readOnly', () => {
     expect(await ask(LIMIT)).toBe('8601')
     building.server.configure(modbus.config.parse({}))
     expect(await ask(LIMIT)).toBe(compact(LIMIT))
+    building.server.configure(modbus.config.parse({ allowWrites: ['10.0.0.0/8'] }))
+    expect(await ask(LIMIT)).toBe('8601')
+    // Another reason is said at once, though the last refusal was a moment ago.
+    expect(building.log.count('warn', 'modbus.readOnly')).toBe(1)
+    expect(building.log.count('warn', 'modbus.allowWrites')).toBe(1)
     expect(modbus.live).toEqual(expect.arrayContaining(['allow', 'allowWrites', 'readOnly']))
   })
 })

@@ -225,7 +225,16 @@ describe('What check finds of layouts', () => {
     modbus.check(modbus.config.parse(settings), site(numbers))
 
   it('is nothing where all fits', () => {
-    for (const layout of ['units', 'blocks', 'both']) expect(check({ layout, blocks: texts }), layout).toEqual([])
+    expect(check({ layout: 'units' })).toEqual([])
+    for (const layout of ['blocks', 'both']) expect(check({ layout, blocks: texts }), layout).toEqual([])
+  })
+
+  it('is, as a warning, blocks that are described while the layout has none', () => {
+    expect(check({ blocks: { size: 400 } })).toMatchObject([
+      { code: 'no-effect', key: ['modbus', 'blocks'], warning: true },
+    ])
+    expect(check({ blocks: texts })).toMatchObject([{ code: 'no-effect', warning: true }])
+    expect(check({ blocks: { unit: 240, size: 300, first: 0 } })).toEqual([])
   })
 
   it('is a block too small for what is mapped, and the size that fits', () => {

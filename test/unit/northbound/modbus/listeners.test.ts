@@ -3,7 +3,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { config } from '../../../../src/northbound/modbus/config.ts'
-import { draw } from '../../../../src/plan.ts'
+import { draw, type Remembered } from '../../../../src/plan.ts'
 import { Authority, folderOf, type Issued } from '../../../support/authority.ts'
 import { rtu } from '../../../support/rtu.ts'
 import { StreamClient } from '../../../support/stream-client.ts'
@@ -23,10 +23,12 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 /** `line:column code message` of what `check` says. */
-function problems(modbus: string, chargers = ''): readonly string[] {
+function problems(modbus: string, chargers = '', remembered?: Remembered): readonly string[] {
   const file = join(folder, 'config.yaml')
   writeFileSync(file, `modbus:\n${modbus.replace(/^/gm, '  ')}\nchargers:\n${chargers || '  []'}\n`)
-  return draw(file).problems.map(({ line, column, code, message }) => `${line}:${column} ${code} ${message}`)
+  return draw(file, remembered).problems.map(({ line, column, code, message, warning }) =>
+    [`${line}:${column}`, code, ...(warning ? ['(warning)'] : []), message].join(' '),
+  )
 }
 
 const charger = (unit: number) =>
@@ -120,6 +122,31 @@ describe('check', () => {
     expect(problems('tcp: { listen: "0.0.0.0:5020" }\nrtuTcp: { listen: "0.0.0.0:5020" }')).toEqual([
       '3:21 duplicate-listen 0.0.0.0:5020 is modbus.tcp.listen already: each needs a port of its own',
     ])
+    expect(problems('tcp: { listen: "0.0.0.0:5020" }\nrtuTcp: { listen: "127.0.0.1:5020" }')).toEqual([
+      '3:21 duplicate-listen 127.0.0.1:5020 is modbus.tcp.listen already (0.0.0.0:5020): each needs a port of its own',
+    ])
+    expect(problems('tcp: { listen: "127.0.0.2:5020" }\nrtuTcp: { listen: "127.0.0.1:5020" }')).toEqual([])
+  })
+
+  it('warns of a list that lets nobody in, and not where no address counts', () => {
+    const [found, ...more] = problems('tcp: {}\nallow: []')
+    expect(more).toEqual([])
+    expect(found).toMatch(/^3:\d+ no-effect .*an empty allow lets nobody connect: leave it out for everybody$/)
+    expect(problems('rtu: { port: /dev/ttyUSB0 }\nallow: []')).toEqual([])
+  })
+
+  it('only warns of a block that a charger outgrew by connectors it told of, so that the bridge starts again', () => {
+    const blocks = 'layout: blocks\nblocks: { size: 170 }'
+    const remembered = { numbers: new Map(), connectorsOf: () => 2 }
+    const [found = '', ...more] = problems(blocks, charger(1), remembered)
+    expect(more).toEqual([])
+    expect(found).toMatch(
+      /^3:19 modbus-range \(warning\) .* of connector 2 of Site\.Bay 01 does not fit .* fit all; what/,
+    )
+    const [written = ''] = problems(blocks, charger(1).replace('modbus:', 'connectors: 2, modbus:'), remembered)
+    expect(written).toMatch(/^3:19 modbus-range .* of connector 2 of Site\.Bay 01 does not fit .* fit all$/)
+    const [small = ''] = problems('layout: blocks\nblocks: { size: 100 }', charger(1), remembered)
+    expect(small).toMatch(/^3:19 modbus-range [^(]/)
   })
 
   it('finds what is wrong with the certificates, relative to the config', () => {

@@ -43,6 +43,14 @@ describe('What check finds', () => {
     expect(codes([row('vendorErrorCode', { table: 'input', address: 65_535, words: 2 })])).toContain('modbus-range')
   })
 
+  it('an address that was copied from a list which counts from 40001', () => {
+    const [found] = check({ chargerRows: [], connectorRows: [row('power', { table: 'holding', address: 40_061 })] })
+    expect(found?.code).toBe('modbus-range')
+    expect(found?.message).toMatch(/40061 .* is 60$/)
+    const [other] = check({ chargerRows: [], connectorRows: [row('power', { table: 'input', address: 20_000 })] })
+    expect(other?.message).toMatch(/0 to 99, or 10000 to 10499, as on the wire$/)
+  })
+
   it('a writable point on a read-only table', () => {
     expect(codes([row('limit', { table: 'input', address: 0, type: 'uint16' })])).toEqual(['modbus-read-only'])
     expect(codes([row('availability', { table: 'discrete', address: 0 })])).toEqual(['modbus-read-only'])

@@ -80,6 +80,8 @@ connector:
     modbus: { table: holding, address: 0, type: uint16, scale: 0.1 }
   - { point: transaction.active, bacnet: { object: binary-input, instance: 2, name: Active } }
   - { point: status, modbus: { table: input, address: 5 } }
+  - { point: status, modbus: { table: input, address: 20, bit: 8, bits: 4 } }
+  - { point: plugged, modbus: { table: input, address: 20, bit: 0 } }
   - { point: smartCharging.stackLevel, modbus: { table: holding, address: 8, type: int32 } }`
 
 function drawn(name = 'Bay 01', others = '') {
@@ -110,6 +112,15 @@ async function sheets(own: ReturnType<typeof drawn>) {
 }
 
 describe('points --format xlsx', () => {
+  it('says what stands in bits while nothing is known: all ones, and of a flag nothing', async () => {
+    const { registers } = await sheets(drawn())
+    const bits = registers.filter((row) => row.Type === 'bits' && row['Address (hex)'] === '0x0078')
+    expect(bits.map((row) => [row.Point, row['Not available']])).toEqual([
+      ['status', '0xF'],
+      ['plugged', ''],
+    ])
+  })
+
   it('has a row for each register with all that a client has to know', async () => {
     const { registers } = await sheets(drawn())
     expect(registers.find((row) => row.Point === 'limit')).toEqual({
@@ -166,7 +177,9 @@ describe('points --format xlsx', () => {
   it('has the texts of states in a sheet of their own, each list once, apart where mappings differ', async () => {
     const others = `  - { id: CP-2, mapping: n, connectors: 2, electrical: { maxCurrent: 32 } }\n`
     const { registers, texts } = await sheets(drawn('Bay 01', others))
-    const lists = registers.filter((row) => row.Point === 'status').map((row) => row['Texts (see Enum texts)'])
+    const lists = registers
+      .filter((row) => row.Point === 'status' && row.Type !== 'bits')
+      .map((row) => row['Texts (see Enum texts)'])
     expect(lists).toEqual(['status', 'status (2)', 'status (2)'])
     expect(texts.filter((row) => row.Texts === 'status').slice(0, 2)).toEqual([
       { Texts: 'status', Number: 0, Text: 'Available' },
