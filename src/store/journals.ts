@@ -1,5 +1,5 @@
 import type { Database } from 'better-sqlite3'
-import type { Journal, JournalEntry, OpenJournal } from '../core/ports.ts'
+import type { Journal, JournalEntry, OpenJournal } from '../core/keep.ts'
 
 /** Entries that one write takes: a building's thousands of logs fall due in the same moment, chargers don't wait for that. */
 const PORTION = 500

@@ -1,5 +1,5 @@
 import type { Database } from 'better-sqlite3'
-import type { Notebook } from '../core/ports.ts'
+import type { Notebook } from '../core/keep.ts'
 
 /** What protocols keep of their own. All of it stands in memory as well: it is read on the way of every request. */
 export class Notes {

@@ -1,4 +1,4 @@
-import type { Journal, JournalEntry, OpenJournal } from '../../src/core/ports.ts'
+import type { Journal, JournalEntry, OpenJournal } from '../../src/core/keep.ts'
 
 /** What journals in memory hold: give it to other ones to go on where these stopped. */
 export type Shelf = Map<string, { entries: JournalEntry[]; last: number; keep: number }>

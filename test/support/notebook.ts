@@ -1,4 +1,4 @@
-import type { Notebook } from '../../src/core/ports.ts'
+import type { Notebook } from '../../src/core/keep.ts'
 
 /** A notebook in memory; give it the pages of an earlier one to go on where that one stopped. */
 export function notebook(pages = new Map<string, string>()): Notebook & { readonly pages: Map<string, string> } {

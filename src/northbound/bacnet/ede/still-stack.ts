@@ -1,4 +1,5 @@
-import type { Downlink, ExportContext, Journal, Listing } from '../../../core/ports.ts'
+import type { Journal } from '../../../core/keep.ts'
+import type { Downlink, ExportContext, Listing } from '../../../core/ports.ts'
 import type { Clock } from '../../../lib/clock.ts'
 import { silentLog } from '../../../lib/log.ts'
 import type { BacnetConfig } from '../config.ts'

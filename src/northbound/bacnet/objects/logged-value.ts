@@ -1,4 +1,4 @@
-import type { JournalEntry } from '../../../core/ports.ts'
+import type { JournalEntry } from '../../../core/keep.ts'
 import { errorClasses, errorCodes } from '../wire/error-code.ts'
 import { Reader } from '../wire/reader.ts'
 import { localDateTime } from '../wire/type/date-time.ts'

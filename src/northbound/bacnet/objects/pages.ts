@@ -1,5 +1,5 @@
 import type { ZodType } from 'zod'
-import type { Notebook } from '../../../core/ports.ts'
+import type { Notebook } from '../../../core/keep.ts'
 import type { Log } from '../../../lib/log.ts'
 
 /** What objects keep over restarts: JSON in the protocol's notebook. A page that can't be read counts as never written. */

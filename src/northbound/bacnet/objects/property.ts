@@ -1,4 +1,5 @@
-import type { Writer as Client, Downlink, Journal } from '../../../core/ports.ts'
+import type { Journal } from '../../../core/keep.ts'
+import type { Writer as Client, Downlink } from '../../../core/ports.ts'
 import { BacnetError } from '../wire/error-code.ts'
 import { propertyIds } from '../wire/property-id.ts'
 import { Reader } from '../wire/reader.ts'

@@ -1,6 +1,6 @@
 import type { Charger } from '../../../core/charger/charger.ts'
+import type { Journal, OpenJournal } from '../../../core/keep.ts'
 import type { Point } from '../../../core/points/point.ts'
-import type { Journal, OpenJournal } from '../../../core/ports.ts'
 import { type Trend, trendName } from '../trend.ts'
 import { BacnetError } from '../wire/error-code.ts'
 import { objectTypes } from '../wire/object-type.ts'

@@ -1,4 +1,5 @@
-import type { Downlink, Journal } from '../../../core/ports.ts'
+import type { Journal } from '../../../core/keep.ts'
+import type { Downlink } from '../../../core/ports.ts'
 import type { BacnetObject } from '../objects/bacnet-object.ts'
 import { writeKeptRecord } from '../objects/logged-value.ts'
 import { type Property, propertyOf } from '../objects/property.ts'

@@ -1,4 +1,4 @@
-import type { OpenJournal } from '../../../core/ports.ts'
+import type { OpenJournal } from '../../../core/keep.ts'
 import type { Cancel, Clock } from '../../../lib/clock.ts'
 import { bindingOf } from '../binding.ts'
 import type { PointObject } from '../objects/point-object.ts'

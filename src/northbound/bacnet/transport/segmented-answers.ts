@@ -1,10 +1,11 @@
-import type { Cancel, Clock } from '../../../lib/clock.ts'
+import type { Cancel } from '../../../lib/clock.ts'
 import type { DeviceModel } from '../objects/device-model.ts'
 import { writeAckSegment } from '../wire/apdu.ts'
 import { BacnetAbort } from '../wire/error-code.ts'
 import { Writer } from '../wire/writer.ts'
 import { APDU_RETRIES, SEGMENT_TIMEOUT_MS, WINDOW_SIZE } from './limits.ts'
 import { type Peer, transactionKey } from './peer.ts'
+import type { SegmentParts } from './segment-parts.ts'
 import { Shares } from './shares.ts'
 
 /** Octets of a segment that are not the answer's: type, invoke id, sequence number, window, service (20.1.5). */
@@ -44,19 +45,14 @@ interface Underway extends LongAnswer {
   cancel: Cancel
 }
 
-export interface SegmentedAnswersParts {
-  readonly clock: Clock
-  readonly reply: (device: DeviceModel, to: Peer, apdu: Writer, expectingReply: boolean) => void
-}
-
 /** The server's side of a segmented ComplexACK (5.4.5, SEGMENTED_RESPONSE). */
 export class SegmentedAnswers {
-  readonly #parts: SegmentedAnswersParts
+  readonly #parts: SegmentParts
   readonly #underway = new Map<string, Underway>()
   readonly #shares = new Shares(MAX_PER_ADDRESS)
   readonly #writer = new Writer(1500)
 
-  constructor(parts: SegmentedAnswersParts) {
+  constructor(parts: SegmentParts) {
     this.#parts = parts
   }
 

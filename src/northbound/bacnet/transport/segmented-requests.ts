@@ -1,10 +1,11 @@
-import type { Cancel, Clock } from '../../../lib/clock.ts'
+import type { Cancel } from '../../../lib/clock.ts'
 import type { DeviceModel } from '../objects/device-model.ts'
 import { type ConfirmedRequest, writeSegmentAck } from '../wire/apdu.ts'
 import { BacnetAbort } from '../wire/error-code.ts'
 import { Writer } from '../wire/writer.ts'
 import { MAX_SEGMENTED_OCTETS, SEGMENT_TIMEOUT_MS, WINDOW_SIZE } from './limits.ts'
 import { type Peer, transactionKey } from './peer.ts'
+import type { SegmentParts } from './segment-parts.ts'
 import { Shares } from './shares.ts'
 
 /** A request's next segment may take four times as long as an acknowledgement (5.4.5.2). */
@@ -35,19 +36,14 @@ interface Incoming {
   cancel: Cancel
 }
 
-export interface SegmentedRequestsParts {
-  readonly clock: Clock
-  readonly reply: (device: DeviceModel, to: Peer, apdu: Writer, expectingReply: boolean) => void
-}
-
 /** The server's side of a segmented request (5.4.5, SEGMENTED_REQUEST): each from its own peer, to its own device. */
 export class SegmentedRequests {
-  readonly #parts: SegmentedRequestsParts
+  readonly #parts: SegmentParts
   readonly #incoming = new Map<string, Incoming>()
   readonly #shares = new Shares(MAX_PER_ADDRESS)
   readonly #writer = new Writer(16)
 
-  constructor(parts: SegmentedRequestsParts) {
+  constructor(parts: SegmentParts) {
     this.#parts = parts
   }
 
