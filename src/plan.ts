@@ -22,7 +22,7 @@ const [ocpp] = southbound
 const configSections = {
   southbound: { ocpp: sections.southbound.ocpp.config },
   northbound: sections.northbound,
-  services: { web: sections.services.web.config },
+  services: { web: sections.services.web.config, history: sections.services.history.config },
 } as const
 
 type BridgeSettings = Settings<typeof configSections>

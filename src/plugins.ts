@@ -1,6 +1,7 @@
 import { bacnet } from './northbound/bacnet/index.ts'
 import { modbus } from './northbound/modbus/index.ts'
 import { ocpp } from './southbound/ocpp/index.ts'
+import { config as history } from './store/history/config.ts'
 import { web } from './web/index.ts'
 
 /** What buildings speak. */
@@ -10,7 +11,11 @@ export const northbound = [bacnet, modbus] as const
 export const southbound = [ocpp] as const
 
 /** The schemas that the protocols and the web API bring to config.yaml. */
-export const sections = { southbound: { ocpp }, northbound: { bacnet, modbus }, services: { web } } as const
+export const sections = {
+  southbound: { ocpp },
+  northbound: { bacnet, modbus },
+  services: { web, history: { config: history } },
+} as const
 
 /** By section of config.yaml, the keys that a running bridge takes up. */
 export const liveKeys = Object.fromEntries([...northbound, ...southbound].map(({ name, live }) => [name, live]))

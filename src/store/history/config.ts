@@ -1,0 +1,48 @@
+import { z } from 'zod'
+import { duration } from '../../lib/schema.ts'
+
+const SIZE = 'write a size such as 500MB or 2GB'
+const factors: Readonly<Record<string, number>> = { kB: 1e3, MB: 1e6, GB: 1e9 }
+
+/** `500MB`, `2GB`: bytes. */
+function size() {
+  return z
+    .string()
+    .regex(/^\d+(\.\d+)?(kB|MB|GB)$/, SIZE)
+    .transform((text) => Math.round(Number.parseFloat(text) * (factors[text.slice(-2)] ?? 1)))
+    .meta({ form: SIZE })
+}
+
+/** How long entries are kept (milliseconds), and how many bytes of them at the most. */
+function retention(keep: string) {
+  return z.strictObject({ keep: duration().prefault(keep), maxSize: size().optional() }).prefault({})
+}
+
+/** What can be left out altogether. */
+function optionalRetention(keep: string) {
+  return z.union([z.literal(false), retention(keep)], 'write false, or {keep: 30d, maxSize: 1GB}').prefault({})
+}
+
+export const histories = ['log', 'transactions', 'meters', 'quarterHours', 'days'] as const
+export const exportForms = ['csv', 'xlsx', 'json'] as const
+
+const scheduledExport = z.strictObject({
+  every: z.enum(['day', 'week', 'month']),
+  /** A folder, relative to the config. */
+  to: z.string().min(1),
+  format: z.enum(exportForms).default('csv'),
+  histories: z.array(z.enum(histories)).min(1).default(['transactions', 'quarterHours']),
+})
+
+/** config.yaml's section `history`. */
+export const config = z.strictObject({
+  log: optionalRetention('90d'),
+  transactions: retention('3650d'),
+  meters: optionalRetention('30d'),
+  quarterHours: retention('730d'),
+  days: retention('3650d'),
+  export: scheduledExport.optional(),
+})
+
+export type HistoryConfig = z.output<typeof config>
+export type Retention = z.output<ReturnType<typeof retention>>
