@@ -90,14 +90,18 @@ export class KillSite {
     await this.#start()
   }
 
-  /** Lets everything come to its end, and stops the bridge in peace. */
-  async finish(): Promise<void> {
+  /** Lets everything come to its end, and stops the bridge in peace; `arrived`: how many ended sessions have come to where they are kept. */
+  async finish(arrived?: () => Promise<number>): Promise<void> {
     for (const charger of this.#chargers) charger.finish()
     for (let tries = 0; !this.#chargers.every(({ idle }) => idle); tries += 1) {
       if (tries > 1_200) throw new Error('the chargers never had all their answers')
       await pause(50)
     }
     this.#master.stop()
+    for (let tries = 0; arrived !== undefined && (await arrived()) < this.sessions; tries += 1) {
+      if (tries > 600) break
+      await pause(50)
+    }
     await this.#bridge?.end()
     for (const charger of this.#chargers) charger.end()
   }
