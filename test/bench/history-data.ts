@@ -1,5 +1,6 @@
-import { sql } from 'kysely'
-import type { HistoryDatabase } from '../../src/store/history/database.ts'
+import { type HistoryDatabase, migrate, openSqliteHistories } from '../../src/store/history/database.ts'
+import { migratePostgres, openPostgresHistories } from '../../src/store/history/postgres.ts'
+import type { Dialect } from '../../src/store/history/schema.ts'
 
 export const CHARGERS = 200
 const DAY_MS = 86_400_000
@@ -24,7 +25,16 @@ const types: readonly (readonly [string, number, (n: number) => string])[] = [
   ['FirmwareStatusNotificationRequest', 1, () => 'Status: InstallationFailed'],
 ]
 
-export interface LogRow {
+function typeAt(place: number): (typeof types)[number] {
+  let below = 0
+  for (const each of types) {
+    below += each[1]
+    if (place < below) return each
+  }
+  throw new Error('no type has this place')
+}
+
+interface LogRow {
   readonly source: number
   readonly revision: number
   readonly at: number
@@ -35,11 +45,10 @@ export interface LogRow {
   readonly frame: string
 }
 
-export function* logRows(count: number): Generator<LogRow> {
+function* logRows(count: number): Generator<LogRow> {
   const shares = types.reduce((sum, [, share]) => sum + share, 0)
   for (let n = 1; n <= count; n += 1) {
-    let place = (n * 7_919) % shares
-    const [type, , message] = types.find(([, share]) => (place -= share) < 0) ?? types[0]!
+    const [type, , message] = typeAt((n * 7_919) % shares)
     const request = type.endsWith('Request')
     const body = request
       ? `{"connectorId":${1 + (n % 2)},"meterValue":[{"timestamp":"2026-11-20T10:00:00Z","sampledValue":[{"value":"${n}","measurand":"Energy.Active.Import.Register","unit":"Wh"},{"value":"${n % 22_000}","measurand":"Power.Active.Import","unit":"W"}]}]}`
@@ -57,7 +66,7 @@ export function* logRows(count: number): Generator<LogRow> {
   }
 }
 
-export interface TransactionRow {
+interface TransactionRow {
   readonly source: number
   readonly revision: number
   readonly id: number
@@ -73,7 +82,7 @@ export interface TransactionRow {
   readonly estimated: number
 }
 
-export function* transactionRows(count: number): Generator<TransactionRow> {
+function* transactionRows(count: number): Generator<TransactionRow> {
   for (let n = 1; n <= count; n += 1) {
     const startedAt = Math.floor(END - 365 * DAY_MS + (365 * DAY_MS * n) / count)
     const running = n > count - 150
@@ -95,31 +104,62 @@ export function* transactionRows(count: number): Generator<TransactionRow> {
   }
 }
 
-/** What nobody measures is written as fast as the database takes it. */
-export async function fill(
-  db: HistoryDatabase,
-  table: 'log' | 'transaction',
-  rows: Iterable<LogRow | TransactionRow>,
-): Promise<void> {
-  const batch: (LogRow | TransactionRow)[] = []
-  const write = async () => {
-    await db
-      .insertInto(table)
-      .values(batch as never)
-      .execute()
-    batch.length = 0
-  }
-  const most = 2_000
-  await db.connection().execute(async (connection) => {
-    await sql`begin`.execute(connection)
+/** What isn't measured is written as fast as a database takes it. */
+export interface Filled {
+  readonly dialect: Dialect
+  readonly db: HistoryDatabase
+  close(): Promise<void>
+}
+
+export async function fillSqlite(file: string, log: number, transactions: number): Promise<Filled> {
+  const { raw, db } = openSqliteHistories(file)
+  await migrate(db, 'sqlite')
+  raw.pragma('synchronous = OFF')
+  const insert = (table: string, rows: Iterable<object>) => {
+    raw.exec('BEGIN')
+    let statement: ReturnType<typeof raw.prepare> | undefined
     for (const row of rows) {
-      batch.push(row)
-      if (batch.length === most) await write()
+      const columns = Object.keys(row)
+      statement ??= raw.prepare(
+        `INSERT INTO "${table}" (${columns.map(snake)}) VALUES (${columns.map((column) => `@${column}`)})`,
+      )
+      statement.run(row)
     }
-    if (batch.length > 0) await write()
-    await sql`commit`.execute(connection)
-  })
-  await sql`analyze`.execute(db)
+    raw.exec('COMMIT')
+  }
+  raw.exec("INSERT INTO source (id, key, site) VALUES (1, 'bench', 'Bench')")
+  insert('log', logRows(log))
+  insert('transaction', transactionRows(transactions))
+  return { dialect: 'sqlite', db, close: () => db.destroy() }
+}
+
+export async function fillPostgres(url: string, log: number, transactions: number): Promise<Filled> {
+  await migratePostgres(url)
+  const { db, query, close } = openPostgresHistories(url)
+  const insert = async (table: string, rows: Iterable<object>) => {
+    let batch: object[] = []
+    const write = () =>
+      query(`INSERT INTO "${table}" SELECT * FROM json_populate_recordset(NULL::"${table}", $1)`, [
+        JSON.stringify(batch),
+      ])
+    for (const row of rows) {
+      batch.push(Object.fromEntries(Object.entries(row).map(([column, value]) => [snake(column), value])))
+      if (batch.length < 5_000) continue
+      await write()
+      batch = []
+    }
+    await write()
+  }
+  await query("INSERT INTO source (key, site) VALUES ('bench', 'Bench')", [])
+  await insert('log', logRows(log))
+  await insert('transaction', transactionRows(transactions))
+  // What autovacuum does within a minute or so.
+  await query('VACUUM ANALYZE', [])
+  return { dialect: 'postgres', db, close }
+}
+
+function snake(column: string): string {
+  return column.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }
 
 export function identifier(n: number): string {

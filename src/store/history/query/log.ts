@@ -22,7 +22,7 @@ export interface LogFilter {
   readonly sources?: readonly number[] | undefined
 }
 
-const log = { name: 'log', time: 'at', ties: ['revision', 'source'] } as const
+const log = { name: 'log', time: 'at', beginning: Number.MIN_SAFE_INTEGER, ties: ['revision', 'source'] } as const
 
 /** One page of the general log. */
 export async function logPage(db: HistoryDatabase, filter: LogFilter, page: PageOf): Promise<Page<LogEntry>> {

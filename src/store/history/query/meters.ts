@@ -80,7 +80,8 @@ async function meterPage<Row extends object>(
   const ofConnector = connector === undefined ? [] : [sql`${sql.ref('connector')} = ${connector}`]
   const paths = chargers === undefined ? [] : [await ofChargers(db, name, own, chargers, connector)]
   const conditions = chargers === undefined ? [...ofSource, ...ofConnector] : []
-  return search<Row>(db, { name, time, ties }, { from, to, paths, conditions }, page)
+  const beginning = name === 'day' ? '' : Number.MIN_SAFE_INTEGER
+  return search<Row>(db, { name, time, beginning, ties }, { from, to, paths, conditions }, page)
 }
 
 /** The key begins with all three: with each of them as they are, rows come in the order of time. */

@@ -4,7 +4,7 @@ import type { Tables } from '../tables.ts'
 import { type Position, positionOf, readPosition, type Value } from './position.ts'
 
 /** How many rows a page looks at where no index says which of them are meant. */
-const LOOKED_AT = 10_000
+const LOOKED_AT = 25_000
 /** Of an index as many places are searched one by one; beyond it, one walk over all of them is shorter. */
 const MOST_BRANCHES = 16
 
@@ -12,6 +12,8 @@ const MOST_BRANCHES = 16
 export interface Ordered {
   readonly name: keyof Tables
   readonly time: string
+  /** No time of it is before this one. */
+  readonly beginning: Value
   readonly ties: readonly string[]
 }
 
@@ -45,6 +47,8 @@ export interface Page<Row> {
   readonly rows: readonly Row[]
   /** Undefined: this was the last page. */
   readonly next: string | undefined
+  /** Where its last row stands; the rows before it come with the other order. */
+  readonly last: string | undefined
   /** All up to this time has been looked at, though the page isn't full: milliseconds, or a date. */
   readonly searchedTo: Value | undefined
 }
@@ -60,21 +64,22 @@ export async function search<Row extends object>(
   page: PageOf,
 ): Promise<Page<Row>> {
   if (what.paths.some(({ branches }) => branches.length === 0))
-    return { rows: [], next: undefined, searchedTo: undefined }
+    return { rows: [], next: undefined, last: undefined, searchedTo: undefined }
   const within = { db, table, newestFirst: page.newestFirst ?? false, range: range(table, what, page) }
-  const { branches, conditions, end } = await shortest(within, what)
+  const { branches, conditions, end: searchedTo } = await shortest(within, what)
   const found = await fetch<Row>(within, {
     branches,
-    conditions: end === undefined ? conditions : [...conditions, upTo(within, end)],
+    conditions: searchedTo === undefined ? conditions : [...conditions, upTo(within, searchedTo)],
     limit: page.limit + 1,
   })
   const rows = found.slice(0, page.limit)
-  const last = rows.at(-1)
-  if (found.length > rows.length && last !== undefined)
-    return { rows, next: positionOf(last, [table.time, ...table.ties]), searchedTo: undefined }
-  if (end === undefined) return { rows, next: undefined, searchedTo: undefined }
-  return { rows, next: positionOf({ [table.time]: end }, [table.time]), searchedTo: end }
+  const last = rows.length === 0 ? undefined : positionOf(rows.at(-1) ?? {}, [table.time, ...table.ties])
+  if (found.length > rows.length) return { rows, next: last, last, searchedTo: undefined }
+  const next = searchedTo === undefined ? undefined : positionOf({ [table.time]: searchedTo }, [table.time])
+  return { rows, next, last, searchedTo }
 }
+
+const everything: readonly RawBuilder<unknown>[] = [sql`1 = 1`]
 
 interface Within {
   readonly db: HistoryDatabase
@@ -94,7 +99,7 @@ interface Way {
 async function shortest(within: Within, { paths, conditions }: Search): Promise<Way> {
   const narrow = paths.filter(({ branches }) => branches.length <= MOST_BRANCHES)
   const ways = (narrow.length > 0 ? narrow : [undefined]).map((path) => ({
-    branches: path?.branches ?? [sql`1 = 1`],
+    branches: path?.branches ?? everything,
     conditions: [...conditions, ...paths.filter((other) => other !== path).map(({ condition }) => condition)],
   }))
   let best: Way | undefined
@@ -103,7 +108,7 @@ async function shortest(within: Within, { paths, conditions }: Search): Promise<
     if (end === undefined) return { ...way, end }
     if (best?.end === undefined || (within.newestFirst ? end < best.end : end > best.end)) best = { ...way, end }
   }
-  return best ?? { branches: [sql`1 = 1`], conditions, end: undefined }
+  return best ?? { branches: everything, conditions, end: undefined }
 }
 
 async function endOf(within: Within, branches: readonly RawBuilder<unknown>[]): Promise<Value | undefined> {
@@ -140,7 +145,8 @@ async function fetch<Row>(
 function range(table: Ordered, { from, to }: Search, { newestFirst, cursor }: PageOf): readonly RawBuilder<unknown>[] {
   const time = sql.ref(table.time)
   return [
-    ...(from === undefined ? [] : [sql`${time} >= ${from}`]),
+    // Without any bound SQLite sorts the whole table rather than to follow the index.
+    sql`${time} >= ${from ?? table.beginning}`,
     ...(to === undefined ? [] : [sql`${time} < ${to}`]),
     ...(cursor === undefined ? [] : beyond(table, readPosition(cursor, 1 + table.ties.length), newestFirst ?? false)),
   ]
