@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto'
 import { Authorizer } from './core/charger/authorize.ts'
 import { Fleet } from './core/charger/fleet.ts'
 import { Totals } from './core/charger/totals.ts'
 import { type AuthorizeMode, authorizeModes } from './core/charger/vocabulary.ts'
+import { type History, noHistory } from './core/history.ts'
 import type { BridgeView } from './core/points/bridge-points.ts'
 import { BRIDGE, PointDownlink } from './core/points/downlink.ts'
 import type { Point } from './core/points/point.ts'
@@ -15,6 +15,7 @@ import type { Log } from './lib/log.ts'
 import { version } from './lib/version.ts'
 import { keepNumbers, type Plan } from './plan.ts'
 import { liveKeys, northbound, southbound } from './plugins.ts'
+import { hashTag } from './southbound/ocpp/hash-tag.ts'
 import { web } from './web/index.ts'
 
 export interface GatewayParts {
@@ -22,6 +23,8 @@ export interface GatewayParts {
   readonly log: Log
   /** Closed by the gateway when it stops. */
   readonly store: Store
+  /** Told everything that happens; absent: nobody is. */
+  readonly history?: History
   /** Stops it soon and starts it anew; absent where nobody can. */
   readonly restart?: () => void
   /** The protocols, for those who bring transports of their own. */
@@ -41,6 +44,7 @@ interface SouthboundParts {
   readonly clock: Clock
   readonly log: Log
   readonly store: Store
+  readonly history: History
   /** Where relative paths of the config start. */
   readonly folder: string
 }
@@ -69,7 +73,7 @@ export interface Gateway {
 /** Builds every part and hands each its neighbours. */
 export function createGateway(
   plan: Plan,
-  { clock, log, store, restart, plugins = { northbound, southbound } }: GatewayParts,
+  { clock, log, store, history = noHistory, restart, plugins = { northbound, southbound } }: GatewayParts,
 ): Gateway {
   let current = plan
   keepNumbers(plan, store)
@@ -110,7 +114,14 @@ export function createGateway(
     if (own !== undefined) norths.push(plugin.create(own, parts))
   }
   const souths = plugins.southbound.map((plugin) =>
-    plugin.create(plan.settings.southbound.ocpp, { door: fleet, clock, log, store, folder: plan.settings.folder }),
+    plugin.create(plan.settings.southbound.ocpp, {
+      door: fleet,
+      clock,
+      log,
+      store,
+      history,
+      folder: plan.settings.folder,
+    }),
   )
   // The one southbound that there is; a second one will have to say which chargers are its own.
   const [south] = souths
@@ -240,9 +251,4 @@ function viewOf(totals: Totals, authorizer: Authorizer): BridgeView {
       return authorizer.mode
     },
   }
-}
-
-/** Eight characters tell two tags apart on a display and give neither away. */
-function hashTag(idTag: string): string {
-  return idTag === '' ? '' : createHash('sha256').update(idTag.toLowerCase()).digest('hex').slice(0, 8)
 }
