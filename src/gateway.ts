@@ -1,3 +1,4 @@
+import { passesFilter } from './config/log.ts'
 import { Authorizer } from './core/charger/authorize.ts'
 import { Fleet } from './core/charger/fleet.ts'
 import { Totals } from './core/charger/totals.ts'
@@ -11,6 +12,7 @@ import type { ChargerSettings, FleetSettings, Northbound, NorthboundParts, South
 import { type Difference, difference, isNothing } from './difference.ts'
 import { Display } from './display.ts'
 import type { Clock } from './lib/clock.ts'
+import { filteredLog } from './lib/filtered-log.ts'
 import type { Log } from './lib/log.ts'
 import { version } from './lib/version.ts'
 import { keepNumbers, type Plan } from './plan.ts'
@@ -73,9 +75,11 @@ export interface Gateway {
 /** Builds every part and hands each its neighbours. */
 export function createGateway(
   plan: Plan,
-  { clock, log, store, history = noHistory, restart, plugins = { northbound, southbound } }: GatewayParts,
+  { clock, log: whole, store, history = noHistory, restart, plugins = { northbound, southbound } }: GatewayParts,
 ): Gateway {
   let current = plan
+  let passes = linesOf(plan)
+  const log = filteredLog(whole, (level, fields) => passes(level, fields))
   keepNumbers(plan, store)
   // One object for all who look at it, so that a change of the config is seen by all of them at once.
   const fleetSettings = fleetSettingsOf(plan)
@@ -173,6 +177,7 @@ export function createGateway(
       if (news.needRestart.length > 0 || isNothing(news)) return news
       keepNumbers(next, store)
       current = next
+      passes = linesOf(next)
       display.follow(next)
       const byId = new Map([...fleet.chargers].map((charger) => [charger.id, charger]))
       const changed = news.changed.flatMap(({ settings }) => {
@@ -219,6 +224,11 @@ export function createGateway(
 
 function fleetSettingsOf({ settings, authorize }: Plan): FleetSettings {
   return { ...settings.southbound.ocpp, authorize, limits: settings.limits, actions: settings.actions }
+}
+
+/** Which lines of the log a plan asks for. */
+function linesOf({ settings: { chargers, services } }: Plan): ReturnType<typeof passesFilter> {
+  return passesFilter(services.log ?? { filter: [] }, chargers)
 }
 
 /** What the building wrote counts for more than the config; who changes the config learns of it. */
