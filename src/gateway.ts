@@ -1,8 +1,9 @@
-import { createHash } from 'node:crypto'
+import { passesFilter } from './config/log.ts'
 import { Authorizer } from './core/charger/authorize.ts'
 import { Fleet } from './core/charger/fleet.ts'
 import { Totals } from './core/charger/totals.ts'
 import { type AuthorizeMode, authorizeModes } from './core/charger/vocabulary.ts'
+import { type History, noHistory } from './core/history.ts'
 import type { BridgeView } from './core/points/bridge-points.ts'
 import { BRIDGE, PointDownlink } from './core/points/downlink.ts'
 import type { Point } from './core/points/point.ts'
@@ -11,10 +12,12 @@ import type { ChargerSettings, FleetSettings, Northbound, NorthboundParts, South
 import { type Difference, difference, isNothing } from './difference.ts'
 import { Display } from './display.ts'
 import type { Clock } from './lib/clock.ts'
+import { filteredLog } from './lib/filtered-log.ts'
 import type { Log } from './lib/log.ts'
 import { version } from './lib/version.ts'
 import { keepNumbers, type Plan } from './plan.ts'
 import { liveKeys, northbound, southbound } from './plugins.ts'
+import { hashTag } from './southbound/ocpp/hash-tag.ts'
 import { web } from './web/index.ts'
 
 export interface GatewayParts {
@@ -22,6 +25,8 @@ export interface GatewayParts {
   readonly log: Log
   /** Closed by the gateway when it stops. */
   readonly store: Store
+  /** Told everything that happens; absent: nobody is. */
+  readonly history?: History
   /** Stops it soon and starts it anew; absent where nobody can. */
   readonly restart?: () => void
   /** The protocols, for those who bring transports of their own. */
@@ -41,6 +46,7 @@ interface SouthboundParts {
   readonly clock: Clock
   readonly log: Log
   readonly store: Store
+  readonly history: History
   /** Where relative paths of the config start. */
   readonly folder: string
 }
@@ -69,9 +75,11 @@ export interface Gateway {
 /** Builds every part and hands each its neighbours. */
 export function createGateway(
   plan: Plan,
-  { clock, log, store, restart, plugins = { northbound, southbound } }: GatewayParts,
+  { clock, log: whole, store, history = noHistory, restart, plugins = { northbound, southbound } }: GatewayParts,
 ): Gateway {
   let current = plan
+  let passes = linesOf(plan)
+  const log = filteredLog(whole, (level, fields) => passes(level, fields))
   keepNumbers(plan, store)
   // One object for all who look at it, so that a change of the config is seen by all of them at once.
   const fleetSettings = fleetSettingsOf(plan)
@@ -110,7 +118,14 @@ export function createGateway(
     if (own !== undefined) norths.push(plugin.create(own, parts))
   }
   const souths = plugins.southbound.map((plugin) =>
-    plugin.create(plan.settings.southbound.ocpp, { door: fleet, clock, log, store, folder: plan.settings.folder }),
+    plugin.create(plan.settings.southbound.ocpp, {
+      door: fleet,
+      clock,
+      log,
+      store,
+      history,
+      folder: plan.settings.folder,
+    }),
   )
   // The one southbound that there is; a second one will have to say which chargers are its own.
   const [south] = souths
@@ -162,6 +177,7 @@ export function createGateway(
       if (news.needRestart.length > 0 || isNothing(news)) return news
       keepNumbers(next, store)
       current = next
+      passes = linesOf(next)
       display.follow(next)
       const byId = new Map([...fleet.chargers].map((charger) => [charger.id, charger]))
       const changed = news.changed.flatMap(({ settings }) => {
@@ -210,6 +226,11 @@ function fleetSettingsOf({ settings, authorize }: Plan): FleetSettings {
   return { ...settings.southbound.ocpp, authorize, limits: settings.limits, actions: settings.actions }
 }
 
+/** Which lines of the log a plan asks for. */
+function linesOf({ settings: { chargers, services } }: Plan): ReturnType<typeof passesFilter> {
+  return passesFilter(services.log ?? { filter: [] }, chargers)
+}
+
 /** What the building wrote counts for more than the config; who changes the config learns of it. */
 function modeInForce(store: Store, configured: AuthorizeMode, log: Log): AuthorizeMode {
   const held = authorizeModes.find((mode) => mode === store.held(BRIDGE).get('authorize.mode'))
@@ -240,9 +261,4 @@ function viewOf(totals: Totals, authorizer: Authorizer): BridgeView {
       return authorizer.mode
     },
   }
-}
-
-/** Eight characters tell two tags apart on a display and give neither away. */
-function hashTag(idTag: string): string {
-  return idTag === '' ? '' : createHash('sha256').update(idTag.toLowerCase()).digest('hex').slice(0, 8)
 }

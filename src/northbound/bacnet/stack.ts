@@ -153,7 +153,7 @@ export function createStack(
     now,
     pages: new Pages(notebook, log),
     written(object, property, value, client) {
-      const fields = { client, object: object.name, property, value }
+      const fields = { client, charger: object.charger?.id, object: object.name, property, value }
       log.info(fields, `${property} of ${object.name}: ${value}, by ${client}`)
       if (object instanceof PointObject) alarms.changed(object)
     },
