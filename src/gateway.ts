@@ -3,6 +3,7 @@ import { Authorizer } from './core/charger/authorize.ts'
 import { Fleet } from './core/charger/fleet.ts'
 import { Totals } from './core/charger/totals.ts'
 import { type AuthorizeMode, authorizeModes } from './core/charger/vocabulary.ts'
+import { type History, noHistory } from './core/history.ts'
 import type { BridgeView } from './core/points/bridge-points.ts'
 import { BRIDGE, PointDownlink } from './core/points/downlink.ts'
 import type { Point } from './core/points/point.ts'
@@ -22,6 +23,8 @@ export interface GatewayParts {
   readonly log: Log
   /** Closed by the gateway when it stops. */
   readonly store: Store
+  /** Where everything that happens is told. */
+  readonly history?: History
   /** Stops it soon and starts it anew; absent where nobody can. */
   readonly restart?: () => void
   /** The protocols, for those who bring transports of their own. */
@@ -69,7 +72,7 @@ export interface Gateway {
 /** Builds every part and hands each its neighbours. */
 export function createGateway(
   plan: Plan,
-  { clock, log, store, restart, plugins = { northbound, southbound } }: GatewayParts,
+  { clock, log, store, history = noHistory, restart, plugins = { northbound, southbound } }: GatewayParts,
 ): Gateway {
   let current = plan
   keepNumbers(plan, store)
@@ -86,6 +89,7 @@ export function createGateway(
     authorizer,
     store,
     uplink,
+    history,
     clock,
     log,
     shownTag: (idTag) => (fleetSettings.shareIdTags ? idTag : hashTag(idTag)),
@@ -96,6 +100,7 @@ export function createGateway(
     store,
     clock,
     log,
+    history,
     authorizer,
     uplink,
     settle: (charger) => fleet.settle(charger),
@@ -120,6 +125,7 @@ export function createGateway(
       : web.create(plan.settings.services.web, {
           chargers: () => fleet.chargers,
           call: (charger, action, payload) => south.call(charger, action, payload),
+          downlink,
           clock,
           log,
         })

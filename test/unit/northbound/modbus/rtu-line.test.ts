@@ -95,9 +95,9 @@ describe('A serial line', () => {
 
   it('tells a master of a bug of ours with exception 4, and goes on', async () => {
     let broken = true
-    await start((unit, pdu, peer) => {
+    await start((unit, pdu, peer, frame) => {
       if (broken) throw new Error('a bug')
-      return answer(unit, pdu, peer)
+      return answer(unit, pdu, peer, frame)
     })
     serial.hear(READ)
     broken = false

@@ -2,6 +2,7 @@ import { connect, type Socket } from 'node:net'
 import { Authorizer } from '../../../../src/core/charger/authorize.ts'
 import { Fleet } from '../../../../src/core/charger/fleet.ts'
 import { Totals } from '../../../../src/core/charger/totals.ts'
+import { noHistory } from '../../../../src/core/history.ts'
 import type { BridgePointDefinition } from '../../../../src/core/points/bridge-points.ts'
 import { findBridgePoint, findPoint } from '../../../../src/core/points/catalogue.ts'
 import { PointDownlink } from '../../../../src/core/points/downlink.ts'
@@ -106,6 +107,7 @@ export function makePoints(building: BuildingOptions = {}) {
     authorizer,
     store,
     uplink,
+    history: noHistory,
     clock,
     log,
     shownTag: (tag) => `#${tag}`,
@@ -116,6 +118,7 @@ export function makePoints(building: BuildingOptions = {}) {
     store,
     clock,
     log,
+    history: noHistory,
     authorizer,
     uplink,
     settle: (charger) => fleet.settle(charger),
