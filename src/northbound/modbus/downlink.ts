@@ -40,7 +40,7 @@ export interface WriteRequest {
   readonly charger: string | undefined
   readonly address: number
   /** Whose registers are concerned. */
-  readonly pointsIn: () => readonly Point[]
+  readonly points: () => readonly Point[]
   /** Throws ModbusException. */
   readonly understand: () => readonly PointWrite[]
 }
@@ -59,7 +59,7 @@ export class ModbusDownlink {
     const writer: Writer = {
       source: 'Modbus',
       client: `modbus:${peer.name}`,
-      frame: () => (request.pointsIn().some((point) => downlink.hides(point)) ? undefined : frame()),
+      frame: () => (request.points().some((point) => downlink.hides(point)) ? undefined : frame()),
     }
     this.#authorize(peer, request, writer)
     const writes = this.#understood(request, writer)
@@ -76,8 +76,11 @@ export class ModbusDownlink {
       return request.understand()
     } catch (error) {
       if (error instanceof ModbusException) {
-        const result = error.code === exceptionCodes.illegalDataValue ? 'out-of-range' : 'read-only'
-        this.#parts.downlink.noted(registerOf(request), writer, { result })
+        const what = placeOf(request)
+        const kept = 'definition' in what && what.definition.write !== undefined && !what.writable
+        const no = error.code === exceptionCodes.illegalDataValue ? 'out-of-range' : 'read-only'
+        // What the mapping keeps from everybody is a matter of rights.
+        this.#parts.downlink.noted(what, writer, { result: kept ? 'denied' : no })
       }
       throw error
     }
@@ -96,7 +99,7 @@ export class ModbusDownlink {
       const slot = point.definition.write?.kind === 'setpoint' ? priority : undefined
       downlink.noted(point, writer, { value, priority: slot, result })
     }
-    if (meant.length === 0) downlink.noted(registerOf(request), writer, { result })
+    if (meant.length === 0) downlink.noted(placeOf(request), writer, { result })
     throw new ModbusException(exceptionCodes.illegalFunction, `write from ${peer.name}`)
   }
 
@@ -133,6 +136,8 @@ function meaningOf({ understand }: WriteRequest): readonly PointWrite[] {
 }
 
 /** What nobody understood is known by where it was written to. */
-function registerOf({ address, charger }: WriteRequest): WriteTarget {
+function placeOf({ address, charger, points }: WriteRequest): Point | WriteTarget {
+  const [point, ...more] = points()
+  if (point !== undefined && more.length === 0) return point
   return { charger, connector: 0, point: `address ${address}` }
 }

@@ -36,27 +36,34 @@ function answer(
   downlink: ModbusDownlink,
   from: Sender,
 ): Uint8Array {
-  const write = (address: number, quantity: number, understand: () => readonly PointWrite[]) =>
-    downlink.write({ charger, address, pointsIn: () => unit.pointsIn(address, quantity), understand }, from)
+  const write = (
+    table: 'registers' | 'bits',
+    { address, quantity }: { readonly address: number; readonly quantity: number },
+    understand: () => readonly PointWrite[],
+  ) => downlink.write({ charger, address, points: () => unit.pointsIn(table, address, quantity), understand }, from)
   switch (request.kind) {
     case 'read-bits':
       return unit.readBits(request.function, request.address, request.quantity)
     case 'read-registers':
       return unit.readRegisters(request.function, request.address, request.quantity)
     case 'write-bits':
-      write(request.address, request.bits.length, () => unit.understandBits(request.address, request.bits))
+      write('bits', { address: request.address, quantity: request.bits.length }, () =>
+        unit.understandBits(request.address, request.bits),
+      )
       return encodeWritten(pdu)
     case 'write-registers':
-      write(request.address, request.quantity, () => unit.understandRegisters(request))
+      write('registers', request, () => unit.understandRegisters(request))
       return encodeWritten(pdu)
     case 'mask-write':
-      write(request.address, 1, () => unit.understandMask(request.address, request.and, request.or))
+      write('registers', { address: request.address, quantity: 1 }, () =>
+        unit.understandMask(request.address, request.and, request.or),
+      )
       return encodeWritten(pdu)
     case 'report-server-id':
       return encodeServerId(kind, running(), identification())
     case 'read-write-registers': {
       const read = () => unit.readRegisters(request.function, request.address, request.quantity)
-      write(request.write.address, request.write.quantity, () => {
+      write('registers', request.write, () => {
         const writes = unit.understandRegisters(request.write)
         // The read must be possible before anything is written.
         read()

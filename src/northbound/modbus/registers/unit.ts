@@ -153,11 +153,12 @@ export class Unit {
     )
   }
 
-  /** Whose registers these are, as far as they are anybody's. */
-  pointsIn(address: number, quantity: number): readonly Point[] {
+  /** Whose registers or bits these are, as far as they are anybody's. */
+  pointsIn(table: 'registers' | 'bits', address: number, quantity: number): readonly Point[] {
+    const images = table === 'bits' ? this.#bits : this.#registers
     const points = new Set<Point>()
     for (let at = address; at < address + quantity; at += 1) {
-      const image = this.#registers.find((each) => each.contains(at, 1))
+      const image = images.find((each) => each.contains(at, 1))
       const cell = image && this.#cells[image.owner(at) - FIRST_CELL]
       for (const { point } of cell?.slots ?? []) points.add(point)
     }
