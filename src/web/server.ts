@@ -33,6 +33,9 @@ const REQUEST_TIMEOUT_MS = 10_000
 /** An identifier of 48 characters in percent-encoded UTF-8. */
 const LONGEST_ID = 600
 
+/** Of an action that nobody knows. */
+const LONGEST_ACTION = 60
+
 /** The HTTP API. */
 export function createWeb({ listen, token }: WebConfig, parts: WebParts): Web {
   let app: FastifyInstance | undefined
@@ -104,7 +107,7 @@ function routes(
     const { action, payload } = written
     const outcome = await call(charger, action, payload)
     // Who and what, but no payload: passwords are among them.
-    const target = { charger: charger.id, connector: 0, point: `call ${action}` }
+    const target = { charger: charger.id, connector: 0, point: `call ${action.slice(0, LONGEST_ACTION)}` }
     downlink.noted(target, writerOf(request.ip), noteOf(outcome))
     log.info({ charger: charger.id, action, client: request.ip, outcome: outcome.kind }, 'call by hand')
     if (outcome.kind !== 'answer') return fail(reply, failureOf(outcome, charger, action))

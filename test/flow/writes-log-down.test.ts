@@ -151,6 +151,37 @@ describe('what BACnet writes', () => {
     expect(JSON.stringify(writes)).not.toMatch(/6f70656e|77726f6e|open/)
   })
 
+  it('of a tag that is not shared stays hidden, in the frames of the whole request as well', async () => {
+    const config = CONFIG.replace('name: Bay 01,', 'name: Bay 01, mapping: full,')
+    const hidden = await told({ config })
+    // Present_Value of characterstring-value 101 (the tag for starts), and of the limit, in one request.
+    const tag = '0c 0a000065 1e 09 55 2e 75 05 00 30344132 2f 1f'
+    const both = `00 05 01 10 ${tag} 0c 00400065 1e 09 55 2e 44 41800000 2f 39 08 1f`
+    hidden.bacnet(routed(4001, both))
+    const writes = hidden.writes()
+    expect(writes).toMatchObject([
+      { point: 'start.idTag', value: 'another tag', result: 'accepted', frame: undefined },
+      { point: 'limit', value: '16 A', result: 'accepted', frame: undefined },
+    ])
+    expect(JSON.stringify(writes)).not.toMatch(/04A2|30344132/)
+    const shared = await told({ config: config.replace('127.0.0.1:0"', '127.0.0.1:0", shareIdTags: true') })
+    shared.bacnet(routed(4001, both))
+    expect(shared.writes()).toMatchObject([
+      { point: 'start.idTag', value: '04A2', frame: both.replaceAll(' ', '') },
+      { point: 'limit', value: '16 A' },
+    ])
+  })
+
+  it('in segments has its parameters as they were put together for a frame', async () => {
+    const { bacnet, writes } = await told()
+    const value = '3e 44 41800000 3f 49 08'
+    bacnet(routed(4001, `0c 05 01 00 01 0f 0c 00400065 19 55`))
+    bacnet(routed(4001, `08 05 01 01 01 0f ${value}`))
+    expect(writes()).toMatchObject([
+      { point: 'limit', value: '16 A', frame: `0c004000651955${value}`.replaceAll(' ', '') },
+    ])
+  })
+
   it('is not there for what is only read', async () => {
     const { bacnet, writes } = await told()
     bacnet(routed(4001, '00 05 01 0c 0c 00400065 19 55'))
