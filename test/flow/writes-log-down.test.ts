@@ -135,7 +135,7 @@ describe('what BACnet writes', () => {
     expect(writes()).toEqual([])
   })
 
-  it('as a restart of a device has no frame, which has the password in it', async () => {
+  it('as a restart of a device, or its silence, has no frame, which has the password in it', async () => {
     const config = CONFIG.replace('TOPOLOGY', 'TOPOLOGY, password: open')
     const history = new RecordingHistory()
     const { bacnet, charger } = await site({ history, config })
@@ -143,10 +143,14 @@ describe('what BACnet writes', () => {
     // ReinitializeDevice: warmstart (1), with a password.
     bacnet(routed(4001, '00 05 01 14 09 01 1d 05 00 6f70656e'))
     bacnet(routed(4002, '00 05 02 14 09 01 1d 05 00 77726f6e'))
+    // DeviceCommunicationControl: no initiative (2), twice.
+    bacnet(routed(4002, '00 05 03 11 19 02 2d 05 00 6f70656e'))
+    bacnet(routed(4002, '00 05 04 11 19 02 2d 05 00 6f70656e'))
     const writes = history.writes()
     expect(writes).toMatchObject([
       { charger: 'CP-1', point: 'reset', value: 'soft', result: 'accepted', frame: undefined },
       { charger: 'CP-2', point: 'reinitialize-device', result: 'denied', frame: undefined },
+      { charger: 'CP-2', point: 'device-communication-control', value: 'initiation disabled', frame: undefined },
     ])
     expect(JSON.stringify(writes)).not.toMatch(/6f70656e|77726f6e|open/)
   })

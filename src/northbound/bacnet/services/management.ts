@@ -36,10 +36,12 @@ export function deviceCommunicationControlService({ initiative, log, ...parts }:
       const target = deviceTarget(device, 'device-communication-control')
       checkPassword(password, `DeviceCommunicationControl of ${device.name}`, target, client, { log, ...parts })
       if (state === 'disable') throw new BacnetError('services', 'service-request-denied')
+      const silenced = !initiative.has(device)
       if (state === 'enable') initiative.give(device)
       else initiative.take(device, minutes)
       const value = state === 'enable' ? 'enabled' : 'initiation disabled'
-      parts.downlink.noted(target, client, { value, result: 'accepted' })
+      if (silenced === (state === 'enable') || minutes !== undefined)
+        parts.downlink.noted(target, client, { value, result: 'accepted' })
       const until = minutes === undefined ? 'until it is enabled again' : `for ${minutes} min`
       const words = state === 'enable' ? 'tells of its own accord again' : `tells nothing of its own accord ${until}`
       log.info(
