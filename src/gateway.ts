@@ -94,6 +94,7 @@ export function createGateway(
     authorizer,
     store,
     uplink,
+    history,
     clock,
     log,
     shownTag: (idTag) => (fleetSettings.shareIdTags ? idTag : hashTag(idTag)),
@@ -104,6 +105,7 @@ export function createGateway(
     store,
     clock,
     log,
+    history,
     authorizer,
     uplink,
     settle: (charger) => fleet.settle(charger),
@@ -135,6 +137,7 @@ export function createGateway(
       : web.create(plan.settings.services.web, {
           chargers: () => fleet.chargers,
           call: (charger, action, payload) => south.call(charger, action, payload),
+          downlink,
           clock,
           log,
         })

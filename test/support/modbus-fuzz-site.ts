@@ -42,6 +42,8 @@ export function fuzzSite() {
     setOutOfService: () => {},
     reset: () => undefined,
     override: () => undefined,
+    noted: () => {},
+    hides: () => false,
   }
   const settings = modbus.config.parse({ tcp: { listen: '127.0.0.1:0' } })
   const books = { notebook: notebook(), journal: journals() }
