@@ -26,7 +26,7 @@ export interface GatewayParts {
   /** Closed by the gateway when it stops. */
   readonly store: Store
   /** Told everything that happens; absent: nobody is. */
-  readonly history?: History
+  readonly history?: KeptHistory
   /** Stops it soon and starts it anew; absent where nobody can. */
   readonly restart?: () => void
   /** The protocols, for those who bring transports of their own. */
@@ -34,6 +34,14 @@ export interface GatewayParts {
     readonly northbound: readonly NorthboundPlugin[]
     readonly southbound: readonly SouthboundPlugin[]
   }
+}
+
+/** Where everything that happens is told, and what it needs to know beside that. */
+export interface KeptHistory extends History {
+  /** Whether whoever reads may see who charged, from now on. */
+  shareIdTags?(share: boolean): void
+  /** Writes what waits: after the store was closed, whose last transactions it takes. */
+  stop?(): Promise<void>
 }
 
 interface NorthboundPlugin {
@@ -75,7 +83,14 @@ export interface Gateway {
 /** Builds every part and hands each its neighbours. */
 export function createGateway(
   plan: Plan,
-  { clock, log: whole, store, history = noHistory, restart, plugins = { northbound, southbound } }: GatewayParts,
+  {
+    clock,
+    log: whole,
+    store,
+    history = noHistory as KeptHistory,
+    restart,
+    plugins = { northbound, southbound },
+  }: GatewayParts,
 ): Gateway {
   let current = plan
   let passes = linesOf(plan)
@@ -152,6 +167,7 @@ export function createGateway(
   function configure(next: Plan, keys: readonly string[]): void {
     const { settings } = next
     Object.assign(fleetSettings, fleetSettingsOf(next))
+    history.shareIdTags?.(fleetSettings.shareIdTags)
     if (keys.includes('ocpp.authorize')) {
       authorizer.configure(fleetSettings.authorize)
       authorizer.mode = modeInForce(store, fleetSettings.authorize.mode, log)
@@ -221,6 +237,7 @@ export function createGateway(
       fleet.stop()
       downlink.stop()
       store.close()
+      await history.stop?.()
     },
   }
 }
