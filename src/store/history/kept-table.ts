@@ -1,0 +1,72 @@
+import { sql } from 'kysely'
+import type { HistoryDatabase } from './database.ts'
+
+/** A table whose oldest rows can go, and by what their size is told. */
+export interface KeptTable {
+  readonly table: string
+  /** What says how old a row is. */
+  readonly age: string
+  /** Texts, each as often as a row and its index entries hold it. */
+  readonly texts: readonly string[]
+  /** What a row takes beside its texts, with its index entries and the room that pages leave free, in bytes. */
+  readonly fixed: number
+}
+
+export const keptTables = {
+  log: {
+    table: 'log',
+    age: 'at',
+    texts: ['charger', 'charger', 'sender', 'type', 'type', 'message', 'frame'],
+    fixed: 120,
+  },
+  meters: { table: 'meter', age: 'at', texts: ['charger', 'charger'], fixed: 85 },
+  quarterHours: { table: 'quarterHour', age: 'start', texts: ['charger', 'charger'], fixed: 105 },
+  days: { table: 'day', age: 'date', texts: ['charger', 'charger', 'date', 'date', 'date'], fixed: 110 },
+  transactions: { table: 'transaction', age: 'startedAt', texts: ['charger', 'charger', 'idTag'], fixed: 130 },
+  samples: { table: 'transactionSample', age: 'at', texts: [], fixed: 65 },
+} as const satisfies Record<string, KeptTable>
+
+/** By so many of the newest rows the size of the others is told. */
+const RECENT = 1000
+
+export interface Measured {
+  /** Bytes, all rows of a source together. */
+  readonly size: number
+  readonly rowSize: number
+}
+
+/**
+ * How much a source's rows of a table take, about: their number times the mean size of recent ones. To know it exactly one
+ * would have to read all of them.
+ */
+export async function measure(db: HistoryDatabase, source: number, kept: KeptTable): Promise<Measured> {
+  const table = sql.table(kept.table)
+  const { rows: counted } = await sql<{ count: number | string }>`
+    select count(*) as count from ${table} where source = ${source}`.execute(db)
+  const length = kept.texts.map((text) => sql`octet_length(${sql.ref(text)})`)
+  const { rows: recent } = await sql<{ mean: number | string | null }>`
+    select avg(size) as mean from (
+      select ${sql.join([sql`0`, ...length], sql` + `)} as size from ${table}
+      where source = ${source} order by revision desc limit ${sql.lit(RECENT)}
+    ) as recent`.execute(db)
+  // PostgreSQL tells numbers of so many bits as texts.
+  const rowSize = kept.fixed + Number(recent[0]?.mean ?? 0)
+  return { size: Number(counted[0]?.count ?? 0) * rowSize, rowSize }
+}
+
+/** Deletes a source's oldest rows of a table, those before a moment or a date, no more than `limit`; answers how many. */
+export async function deleteOldest(
+  db: HistoryDatabase,
+  source: number,
+  { table, age }: KeptTable,
+  before: number | string,
+  limit: number,
+): Promise<number> {
+  // The plus keeps the index of sources out of it: it would find all rows only to sort them.
+  const { numAffectedRows } = await sql`
+    delete from ${sql.table(table)} where source = ${source} and revision in (
+      select revision from ${sql.table(table)} where +source = ${source} and ${sql.ref(age)} < ${before}
+      order by ${sql.ref(age)} limit ${limit}
+    )`.execute(db)
+  return Number(numAffectedRows ?? 0)
+}
