@@ -1,5 +1,13 @@
 import { sql } from 'kysely'
 import type { HistoryDatabase } from './database.ts'
+import type { Dialect } from './schema.ts'
+
+/** A source's rows in a database. */
+export interface RowsOf {
+  readonly db: HistoryDatabase
+  readonly dialect: Dialect
+  readonly source: number
+}
 
 /** A table whose oldest rows can go, and by what their size is told. */
 export interface KeptTable {
@@ -9,7 +17,7 @@ export interface KeptTable {
   /** Texts, each as often as a row and its index entries hold it. */
   readonly texts: readonly string[]
   /** What a row takes beside its texts, with its index entries and the room that pages leave free, in bytes. */
-  readonly fixed: number
+  readonly fixed: Readonly<Record<Dialect, number>>
 }
 
 export const keptTables = {
@@ -17,13 +25,28 @@ export const keptTables = {
     table: 'log',
     age: 'at',
     texts: ['charger', 'charger', 'sender', 'type', 'type', 'message', 'frame'],
-    fixed: 120,
+    fixed: { sqlite: 120, postgres: 175 },
   },
-  meters: { table: 'meter', age: 'at', texts: ['charger', 'charger'], fixed: 85 },
-  quarterHours: { table: 'quarterHour', age: 'start', texts: ['charger', 'charger'], fixed: 105 },
-  days: { table: 'day', age: 'date', texts: ['charger', 'charger', 'date', 'date', 'date'], fixed: 110 },
-  transactions: { table: 'transaction', age: 'startedAt', texts: ['charger', 'charger', 'idTag'], fixed: 130 },
-  samples: { table: 'transactionSample', age: 'at', texts: [], fixed: 65 },
+  meters: { table: 'meter', age: 'at', texts: ['charger', 'charger'], fixed: { sqlite: 85, postgres: 180 } },
+  quarterHours: {
+    table: 'quarterHour',
+    age: 'start',
+    texts: ['charger', 'charger'],
+    fixed: { sqlite: 105, postgres: 205 },
+  },
+  days: {
+    table: 'day',
+    age: 'date',
+    texts: ['charger', 'charger', 'date', 'date', 'date'],
+    fixed: { sqlite: 110, postgres: 175 },
+  },
+  transactions: {
+    table: 'transaction',
+    age: 'startedAt',
+    texts: ['charger', 'charger', 'idTag'],
+    fixed: { sqlite: 130, postgres: 245 },
+  },
+  samples: { table: 'transactionSample', age: 'at', texts: [], fixed: { sqlite: 65, postgres: 150 } },
 } as const satisfies Record<string, KeptTable>
 
 /** By so many of the newest rows the size of the others is told. */
@@ -39,7 +62,7 @@ export interface Measured {
  * How much a source's rows of a table take, about: their number times the mean size of recent ones. To know it exactly one
  * would have to read all of them.
  */
-export async function measure(db: HistoryDatabase, source: number, kept: KeptTable): Promise<Measured> {
+export async function measure({ db, dialect, source }: RowsOf, kept: KeptTable): Promise<Measured> {
   const table = sql.table(kept.table)
   const { rows: counted } = await sql<{ count: number | string }>`
     select count(*) as count from ${table} where source = ${source}`.execute(db)
@@ -50,14 +73,13 @@ export async function measure(db: HistoryDatabase, source: number, kept: KeptTab
       where source = ${source} order by revision desc limit ${sql.lit(RECENT)}
     ) as recent`.execute(db)
   // PostgreSQL tells numbers of so many bits as texts.
-  const rowSize = kept.fixed + Number(recent[0]?.mean ?? 0)
+  const rowSize = kept.fixed[dialect] + Number(recent[0]?.mean ?? 0)
   return { size: Number(counted[0]?.count ?? 0) * rowSize, rowSize }
 }
 
 /** Deletes a source's oldest rows of a table, those before a moment or a date, no more than `limit`; answers how many. */
 export async function deleteOldest(
-  db: HistoryDatabase,
-  source: number,
+  { db, source }: RowsOf,
   { table, age }: KeptTable,
   before: number | string,
   limit: number,

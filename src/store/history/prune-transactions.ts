@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
-import type { HistoryDatabase } from './database.ts'
+import type { RowsOf } from './kept-table.ts'
 
 /** Transactions that are deleted together. */
-const TOGETHER = 20
+const TOGETHER = 50
 
 export interface PrunedTransactions {
   readonly transactions: number
@@ -14,8 +14,7 @@ export interface PrunedTransactions {
  * them, the rest with the next call. One that runs stays, however old it is. Undefined: there are no more.
  */
 export async function pruneTransactions(
-  db: HistoryDatabase,
-  source: number,
+  { db, source }: RowsOf,
   before: number,
   limit: number,
 ): Promise<PrunedTransactions | undefined> {

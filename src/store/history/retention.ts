@@ -1,6 +1,5 @@
 import type { HistoryConfig, Retention as Limits } from './config.ts'
-import type { HistoryDatabase } from './database.ts'
-import { deleteOldest, type KeptTable, keptTables, measure } from './kept-table.ts'
+import { deleteOldest, type KeptTable, keptTables, measure, type RowsOf } from './kept-table.ts'
 import { pruneTransactions } from './prune-transactions.ts'
 import type { Days } from './roll-up.ts'
 
@@ -8,9 +7,8 @@ import type { Days } from './roll-up.ts'
 const PORTION = 2000
 
 export interface RetentionParts {
-  readonly db: HistoryDatabase
-  /** Whose rows: other bridges prune their own. */
-  readonly source: number
+  /** Those of this bridge: others prune their own. */
+  readonly rows: RowsOf
   readonly config: Pick<HistoryConfig, 'log' | 'transactions' | 'meters' | 'quarterHours' | 'days'>
   readonly days: Days
   readonly now: () => number
@@ -59,38 +57,38 @@ export class Retention {
     limits: Limits | false,
     ageOf: (moment: number) => number | string,
   ): AsyncGenerator<void, void> {
-    const { db, source, now } = this.#parts
+    const { rows, now } = this.#parts
     const { keep, maxSize } = limits === false ? { keep: 0 } : limits
     const tooOld = ageOf(now() - keep)
     for (let deleted = PORTION; deleted === PORTION; ) {
-      deleted = await deleteOldest(db, source, kept, tooOld, PORTION)
+      deleted = await deleteOldest(rows, kept, tooOld, PORTION)
       yield* this.#deleted(deleted)
     }
     if (maxSize === undefined) return
-    const { size, rowSize } = await measure(db, source, kept)
+    const { size, rowSize } = await measure(rows, kept)
     const latest = ageOf(LATEST)
-    for (let rows = Math.ceil((size - maxSize) / rowSize); rows > 0; ) {
-      const deleted = await deleteOldest(db, source, kept, latest, Math.min(rows, PORTION))
-      rows = deleted === 0 ? 0 : rows - deleted
+    for (let left = Math.ceil((size - maxSize) / rowSize); left > 0; ) {
+      const deleted = await deleteOldest(rows, kept, latest, Math.min(left, PORTION))
+      left = deleted === 0 ? 0 : left - deleted
       yield* this.#deleted(deleted)
     }
   }
 
   async *#pruneTransactions({ keep, maxSize }: Limits): AsyncGenerator<void, void> {
-    const { db, source, now } = this.#parts
+    const { rows, now } = this.#parts
     const tooOld = now() - keep
     for (;;) {
-      const pruned = await pruneTransactions(db, source, tooOld, PORTION)
+      const pruned = await pruneTransactions(rows, tooOld, PORTION)
       if (pruned === undefined) break
       yield* this.#deleted(pruned.samples + pruned.transactions)
     }
     if (maxSize === undefined) return
-    const transactions = await measure(db, source, keptTables.transactions)
-    const samples = await measure(db, source, keptTables.samples)
+    const transactions = await measure(rows, keptTables.transactions)
+    const samples = await measure(rows, keptTables.samples)
     let excess = transactions.size + samples.size - maxSize
     // None is left with a part of its samples.
     for (let begun = false; begun || excess > 0; ) {
-      const pruned = await pruneTransactions(db, source, LATEST, PORTION)
+      const pruned = await pruneTransactions(rows, LATEST, PORTION)
       if (pruned === undefined) break
       begun = pruned.transactions === 0
       excess -= pruned.transactions * transactions.rowSize + pruned.samples * samples.rowSize
