@@ -1,4 +1,4 @@
-import type { Database } from 'better-sqlite3'
+import type { Database, Statement } from 'better-sqlite3'
 import type { HistoryDatabase } from '../../src/store/history/database.ts'
 import type { LocalHistories } from '../../src/store/history/open-local.ts'
 import { openLocalHistories } from '../../src/store/history/open-local.ts'
@@ -22,6 +22,8 @@ export class HistoryRows {
   /** The last of each row, without its revision, by its key. */
   readonly written = new Map<TableName, Map<string, Values>>(tableNames.map((name) => [name, new Map()]))
 
+  readonly #statements = new Map<string, Statement>()
+
   constructor(histories: LocalHistories) {
     this.histories = histories
   }
@@ -37,20 +39,25 @@ export class HistoryRows {
   /** Rows in one transaction, each with a revision of its own, as the bridge writes them. */
   write(name: TableName, ...rows: readonly Values[]): void {
     const { raw, source } = this.histories
+    let { revision } = this
     raw.transaction(() => {
       for (const row of rows) {
-        const revision = this.revision + 1
+        revision += 1
         const whole: Values = { source, revision, ...row }
         const columns = Object.keys(whole)
-        raw
-          .prepare(
-            `INSERT OR REPLACE INTO "${name}" (${columns.map((column) => `"${column}"`).join()}) VALUES (${columns.map(() => '?').join()})`,
-          )
-          .run(Object.values(whole))
-        raw.prepare("INSERT OR REPLACE INTO bookmark (name, value) VALUES ('revision', ?)").run(revision)
+        this.#prepare(
+          `INSERT OR REPLACE INTO "${name}" (${columns.map((column) => `"${column}"`).join()}) VALUES (${columns.map(() => '?').join()})`,
+        ).run(Object.values(whole))
         this.written.get(name)?.set(keys[name].map((key) => whole[key]).join('\n'), withoutNumbers(whole))
       }
+      this.#prepare("INSERT OR REPLACE INTO bookmark (name, value) VALUES ('revision', ?)").run(revision)
     })()
+  }
+
+  #prepare(text: string): Statement {
+    const known = this.#statements.get(text) ?? this.raw.prepare(text)
+    this.#statements.set(text, known)
+    return known
   }
 
   /** The last that was given to a row. */

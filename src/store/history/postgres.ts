@@ -41,8 +41,9 @@ export function openPostgresHistories(url: string, { statementMs = STATEMENT_MS 
       return socket
     },
   })
-  // Of connections that nobody uses: the next query says it.
+  // Of connections that end while nobody asks anything of them: the next query says it.
   pool.on('error', () => {})
+  pool.on('connect', (client) => client.on('error', () => {}))
   let closed: Promise<void> | undefined
   return {
     db: new Kysely<Tables>({ dialect: new PostgresDialect({ pool }), plugins: [names()] }),

@@ -36,14 +36,13 @@ export class HistoryWriter {
   readonly #meters: MeterRows
   readonly #inTransaction: (work: () => void) => void
   /** The last that a row was written with. */
-  #revision: number
+  #revision = 0
 
   constructor(histories: LocalHistories, parts: WriterParts) {
     this.#histories = histories
     this.#parts = parts
     this.#statements = rowStatements(histories)
     this.#bookmarks = new Bookmarks(histories)
-    this.#revision = this.#bookmarks.get('revision')
     this.#inTransaction = histories.raw.transaction((work: () => void) => work())
     this.#meters = new MeterRows({
       statements: this.#statements,
@@ -113,15 +112,12 @@ export class HistoryWriter {
   }
 
   #transact(work: () => void): void {
-    const before = this.#revision
-    try {
-      this.#inTransaction(() => {
-        work()
-        if (this.#revision !== before) this.#bookmarks.set('revision', this.#revision)
-      })
-    } catch (error) {
+    this.#inTransaction(() => {
+      // Not remembered: a copier may have moved it on.
+      const before = this.#bookmarks.get('revision')
       this.#revision = before
-      throw error
-    }
+      work()
+      if (this.#revision !== before) this.#bookmarks.set('revision', this.#revision)
+    })
   }
 }

@@ -104,7 +104,7 @@ describe("the bridge's own file of histories", () => {
     const database = new SqliteDatabase(file)
     database.exec("INSERT INTO kysely_migration VALUES ('9999-later', '2030-01-01')")
     database.close()
-    await expect(openLocalHistories(file, 'Depot', NOON)).rejects.toThrow("can't be brought to this version")
+    await expect(openLocalHistories(file, 'Depot', NOON)).rejects.toThrow('a newer bridge has written these histories')
     expect(readdirSync(join(folder.path, 'data')).filter((name) => name.includes('corrupt'))).toEqual([])
   })
 
