@@ -37,7 +37,11 @@ const inside =
 const packageOrNode = (target: string) => !target.endsWith('.ts') && !target.endsWith('.json')
 
 function allowed(path: string, target: string): boolean {
-  if (/^(main|gateway|display|plugins|plan|difference|reload|chargers|adopt|demo|discover|run)\.ts$/.test(path))
+  if (
+    /^(main|gateway|display|plugins|plan|difference|reload|chargers|adopt|demo|discover|run|history(-[a-z]+)?)\.ts$/.test(
+      path,
+    )
+  )
     return true
   const wire = /^(.*\/wire)\//.exec(path)?.[1]
   if (wire !== undefined) return inside(wire, 'lib')(path, target)

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { logPage, type LogFilter } from '../../src/store/history/query/log.ts'
+import { type LogFilter, logPage } from '../../src/store/history/query/log.ts'
 import { type TransactionFilter, transactionPage } from '../../src/store/history/query/transactions.ts'
 import { missingPostgres, startPostgres } from '../support/postgres.ts'
 import { END, type Filled, fillPostgres, fillSqlite, identifier, tag } from './history-data.ts'
@@ -39,7 +39,7 @@ const transactionFilters: Readonly<Record<string, (n: number) => TransactionFilt
   'charger and connector': (n) => ({ chargers: [identifier(n)], connector: 1 }),
   'id tag': (n) => ({ idTag: tag(n).toLowerCase() }),
   'charger and id tag': (n) => ({ chargers: [identifier(n)], idTag: tag(n) }),
-  time: (n) => ({ from: END - 100 * DAY_MS, to: END - (90 + n) * DAY_MS }),
+  time: (n) => ({ from: END - 100 * DAY_MS, to: END - (90 + n / 50) * DAY_MS }),
   running: () => ({ running: true }),
   'running of a charger': (n) => ({ chargers: [identifier(n)], running: true }),
   connector: () => ({ connector: 2 }),

@@ -6,6 +6,11 @@ import type { Column, Table } from './table.ts'
 /** Names of sites, by the source that rows have. */
 export type Sites = ReadonlyMap<number, string>
 
+/** A transaction, and how its energy grew where somebody asked for it. */
+export interface SampledTransaction extends LoggedTransaction {
+  readonly samples?: readonly Sample[] | undefined
+}
+
 interface OfSource {
   readonly source: number
 }
@@ -26,9 +31,7 @@ export function logTable(sites: Sites): Table<LogEntry> {
 }
 
 /** The columns of the guide, and what else is known. */
-export function transactionTable(
-  sites: Sites,
-): Table<LoggedTransaction & { readonly samples?: readonly Sample[] | undefined }> {
+export function transactionTable(sites: Sites): Table<SampledTransaction> {
   return {
     title: 'Transactions',
     columns: [
@@ -84,12 +87,7 @@ export function quarterHourTable(sites: Sites): Table<QuarterHour> {
 export function dayTable(sites: Sites): Table<Day> {
   return {
     title: 'Days',
-    columns: [
-      { key: 'date', title: 'Date', width: 12, cell: ({ date }) => date },
-      ...connector,
-      ...flow,
-      site(sites),
-    ],
+    columns: [{ key: 'date', title: 'Date', width: 12, cell: ({ date }) => date }, ...connector, ...flow, site(sites)],
   }
 }
 

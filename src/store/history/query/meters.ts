@@ -33,7 +33,7 @@ export interface Day extends Flow {
 }
 
 /** Which meters are asked for; what is absent doesn't matter. */
-interface MeterFilter<Time> {
+export interface MeterFilter<Time> {
   readonly chargers?: readonly string[] | undefined
   readonly connector?: number | undefined
   /** The first, and the one behind the last. */
@@ -41,8 +41,6 @@ interface MeterFilter<Time> {
   readonly to?: Time | undefined
   readonly sources?: readonly number[] | undefined
 }
-
-export type { MeterFilter }
 
 const ties = ['charger', 'connector', 'source']
 
