@@ -8,6 +8,7 @@ import type { Listing, Store } from './core/ports.ts'
 import { runDemo } from './demo.ts'
 import { discoverPoints } from './discover.ts'
 import type { Gateway } from './gateway.ts'
+import { historyCommand } from './history-command.ts'
 import { openKept } from './kept.ts'
 import { systemClock } from './lib/clock.ts'
 import type { Log } from './lib/log.ts'
@@ -223,6 +224,8 @@ program
     const stop = simulate({ dial, connectors, csr, secureUrl, seed, clock: systemClock, log: logger(), violation })
     stopOnSignal(async () => stop())
   })
+
+program.addCommand(historyCommand())
 
 // Whoever reads through `head` has seen enough.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

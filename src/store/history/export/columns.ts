@@ -6,6 +6,11 @@ import type { Column, Table } from './table.ts'
 /** Names of sites, by the source that rows have. */
 export type Sites = ReadonlyMap<number, string>
 
+/** A transaction, and how its energy grew where somebody asked for it. */
+export interface SampledTransaction extends LoggedTransaction {
+  readonly samples?: readonly Sample[] | undefined
+}
+
 interface OfSource {
   readonly source: number
 }
@@ -26,9 +31,7 @@ export function logTable(sites: Sites): Table<LogEntry> {
 }
 
 /** The columns of the guide, and what else is known. */
-export function transactionTable(
-  sites: Sites,
-): Table<LoggedTransaction & { readonly samples?: readonly Sample[] | undefined }> {
+export function transactionTable(sites: Sites): Table<SampledTransaction> {
   return {
     title: 'Transactions',
     columns: [

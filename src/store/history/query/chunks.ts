@@ -3,7 +3,8 @@ import type { Page, PageOf } from './search.ts'
 /** So many rows are in memory at once. */
 const AT_ONCE = 1_000
 
-type Pages<Row> = (page: PageOf) => Promise<Page<Row>>
+/** Page after page of the same rows. */
+export type Pages<Row> = (page: PageOf) => Promise<Page<Row>>
 
 /** All rows, oldest first, as many at once as a page has: the next ones are read when somebody takes them. */
 export async function* chunks<Row>(pages: Pages<Row>, limit?: number): AsyncGenerator<readonly Row[]> {

@@ -22,9 +22,9 @@ function unindexed(ref: RawBuilder<unknown>, values: readonly (string | number)[
 
 /** Some column contains the text, in any letter case; `%` and `_` are meant as they stand. */
 export function contains(columns: readonly string[], text: string): RawBuilder<unknown> {
-  // Not every database knows the letter cases of more than ASCII.
-  const variants = [...new Set([text, text.toLowerCase(), text.toUpperCase()])]
-  const patterns = /^[\x20-\x7e]*$/.test(text) ? [text.toLowerCase()] : variants
+  // Not every database knows letter cases outside of ASCII: there a letter stays as it was written.
+  const small = (each: string) => each.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
+  const patterns = [...new Set([text, text.toLowerCase(), text.toUpperCase()].map(small))]
   const conditions = columns.flatMap((column) =>
     patterns.map((each) => sql`lower(${sql.ref(column)}) like ${`%${escaped(each)}%`} escape '\\'`),
   )

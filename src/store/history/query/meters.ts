@@ -33,7 +33,7 @@ export interface Day extends Flow {
 }
 
 /** Which meters are asked for; what is absent doesn't matter. */
-interface MeterFilter<Time> {
+export interface MeterFilter<Time> {
   readonly chargers?: readonly string[] | undefined
   readonly connector?: number | undefined
   /** The first, and the one behind the last. */
@@ -41,8 +41,6 @@ interface MeterFilter<Time> {
   readonly to?: Time | undefined
   readonly sources?: readonly number[] | undefined
 }
-
-export type { MeterFilter }
 
 const ties = ['charger', 'connector', 'source']
 
@@ -76,10 +74,12 @@ async function meterPage<Row extends object>(
 ): Promise<Page<Row>> {
   const { chargers, connector, from, to, sources } = filter
   const own = sources ?? (await db.selectFrom('source').select('id').execute()).map(({ id }) => id)
-  const ofSource = oneOf('source', sources).map(({ condition }) => condition)
-  const ofConnector = connector === undefined ? [] : [sql`${sql.ref('connector')} = ${connector}`]
-  const paths = chargers === undefined ? [] : [await ofChargers(db, name, own, chargers, connector)]
-  const conditions = chargers === undefined ? [...ofSource, ...ofConnector] : []
+  const others = [
+    ...oneOf('source', sources).map(({ condition }) => condition),
+    ...(connector === undefined ? [] : [sql`${sql.ref('connector')} = ${connector}`]),
+  ]
+  const paths = chargers === undefined ? [] : [await ofChargers(db, name, own, chargers, connector, others)]
+  const conditions = chargers === undefined ? others : []
   const beginning = name === 'day' ? '' : Number.MIN_SAFE_INTEGER
   return search<Row>(db, { name, time, beginning, ties }, { from, to, paths, conditions }, page)
 }
@@ -91,6 +91,7 @@ async function ofChargers(
   sources: readonly number[],
   chargers: readonly string[],
   connector: number | undefined,
+  others: readonly RawBuilder<unknown>[],
 ): Promise<Path> {
   const branches: RawBuilder<unknown>[] = []
   for (const source of sources) {
@@ -100,10 +101,10 @@ async function ofChargers(
       branches.push(...connectors.map((each) => sql`${own} and ${sql.ref('connector')} = ${each}`))
     }
   }
-  const condition = sql`${sql.join(oneOf('charger', chargers).map((path) => path.condition))}`
-  const ofSources = oneOf('source', sources).map((path) => path.condition)
-  const ofConnector = connector === undefined ? [] : [sql`${sql.ref('connector')} = ${connector}`]
-  return { branches, condition: sql.join([condition, ...ofSources, ...ofConnector], sql` and `) }
+  return {
+    branches,
+    condition: sql.join([...oneOf('charger', chargers).map((path) => path.condition), ...others], sql` and `),
+  }
 }
 
 async function connectorsOf(

@@ -35,6 +35,18 @@ export interface TransactionFilter {
   readonly sources?: readonly number[] | undefined
 }
 
+/** Transactions by their ends. */
+export interface Ended {
+  /** Milliseconds UTC, of the first and behind the last. */
+  readonly from: number
+  readonly to: number
+  /** Also those that ended before, where that became known after this revision. */
+  readonly after: number
+  /** The last revision that is looked at: what is written from then on is the next one's to tell. */
+  readonly until: number
+  readonly source: number
+}
+
 const transactions = {
   name: 'transaction',
   time: 'startedAt',
@@ -57,14 +69,15 @@ export async function transactionPage(
  */
 export async function endedPage(
   db: HistoryDatabase,
-  ended: { readonly from: number; readonly to: number; readonly after: number; readonly source: number },
+  ended: Ended,
   page: PageOf & { readonly now: number },
 ): Promise<Page<LoggedTransaction>> {
-  const { from, to, after, source } = ended
+  const { from, to, after, until, source } = ended
   const stopped = sql.ref('stoppedAt')
   const late = sql`${stopped} < ${from} and ${sql.ref('revision')} > ${after}`
   const conditions = [
-    sql`${sql.ref('source')} = ${source}`,
+    sql`${sql.ref('source')} + 0 = ${source}`,
+    sql`${sql.ref('revision')} <= ${until}`,
     sql`(${stopped} >= ${from} and ${stopped} < ${to}) or (${late})`,
   ]
   return toldPage(db, { paths: [], conditions }, page)

@@ -1,0 +1,19 @@
+import { createWriteStream } from 'node:fs'
+import { mkdir, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+
+/** Writes a stream into a file that appears under its name when it is whole, folders included; an error leaves nothing. */
+export async function writeWhole(file: string, bytes: Readable, signal?: AbortSignal): Promise<void> {
+  const draft = join(dirname(file), `.${basename(file)}.${process.pid}.tmp`)
+  try {
+    await mkdir(dirname(file), { recursive: true })
+    await pipeline(bytes, createWriteStream(draft, { flush: true }), { ...(signal !== undefined && { signal }) })
+    await rename(draft, file)
+  } catch (error) {
+    bytes.destroy()
+    await rm(draft, { force: true })
+    throw error
+  }
+}

@@ -1,0 +1,132 @@
+import { join } from 'node:path'
+import type { Cancel, Clock } from '../../lib/clock.ts'
+import type { Log } from '../../lib/log.ts'
+import { localDate } from '../../lib/moment.ts'
+import { writeWhole } from '../../lib/whole-file.ts'
+import type { Bookmarks } from './bookmarks.ts'
+import type { HistoryConfig } from './config.ts'
+import type { HistoryDatabase } from './database.ts'
+import { type Export, exportHistory } from './export/export.ts'
+import { missedPeriods, type Period, periodAt } from './periods.ts'
+
+/** What is still on its way at midnight has arrived by then. */
+const GRACE_MS = 30_000
+const RETRY_MS = 300_000
+/** Somebody may set the clock, or the zone's rules may. */
+const LONGEST_SLEEP_MS = 3_600_000
+
+type Settings = NonNullable<HistoryConfig['export']>
+type Name = Settings['histories'][number]
+
+export interface ScheduledExportParts {
+  readonly clock: Clock
+  readonly log: Log
+  readonly settings: Settings
+  /** Where the files go, absolute. */
+  readonly folder: string
+  /** Where the rows are, and which of them are this bridge's. */
+  readonly db: HistoryDatabase
+  readonly source: number
+  /** Of the bridge's own file. */
+  readonly bookmarks: Pick<Bookmarks, 'get' | 'set'>
+  /** Whether all that was written until now is in `db`. */
+  settled(): Promise<boolean>
+}
+
+/**
+ * Writes a file for each history when a day, week or month has ended, and at the start those that were missed. What is
+ * done stands in bookmarks: a file that somebody takes away stays away.
+ */
+export class ScheduledExport {
+  readonly #parts: ScheduledExportParts
+  readonly #stopping = new AbortController()
+  #cancel: Cancel = () => {}
+  #running: Promise<void> = Promise.resolve()
+  #failing = false
+
+  constructor(parts: ScheduledExportParts) {
+    this.#parts = parts
+  }
+
+  start(): void {
+    this.#sleep(0)
+  }
+
+  /** Ends what is being written, too: it is written anew after the next start. */
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    this.#cancel()
+    await this.#running
+  }
+
+  #sleep(ms: number): void {
+    this.#cancel = this.#parts.clock.after(ms, () => {
+      this.#running = this.#wake()
+    })
+  }
+
+  async #wake(): Promise<void> {
+    const { clock, log, settings, folder } = this.#parts
+    let failed = false
+    try {
+      for (const name of settings.histories) await this.#makeUp(name)
+      if (this.#failing) log.info({ folder }, 'histories are exported again')
+    } catch (error) {
+      failed = true
+      if (this.#stopping.signal.aborted) return
+      if (!this.#failing)
+        log.warn({ err: error, folder }, `histories can't be exported to ${folder}, and that is tried again: ${error}`)
+    }
+    this.#failing = failed
+    if (this.#stopping.signal.aborted) return
+    const { end } = periodAt(settings.every, clock.now() - GRACE_MS)
+    this.#sleep(Math.min(failed ? RETRY_MS : LONGEST_SLEEP_MS, end + GRACE_MS - clock.now()))
+  }
+
+  async #makeUp(name: Name): Promise<void> {
+    const { clock, log, settings, folder, bookmarks, settled } = this.#parts
+    const bookmark = `export ${settings.every} ${name}`
+    // 0: nothing was ever exported.
+    const done = bookmarks.get(bookmark) || undefined
+    const missed = missedPeriods(settings.every, done, clock.now() - GRACE_MS)
+    if (missed.length === 0) return
+    if (!(await settled())) throw new Error('not all that was written is in the database yet')
+    for (const period of missed) {
+      const { what, commit } = await this.#ofPeriod(name, period, bookmarks.get(bookmark) === 0)
+      const file = join(folder, `${name}-${period.name}.${settings.format}`)
+      await writeWhole(file, await exportHistory(this.#parts.db, what, settings.format), this.#stopping.signal)
+      bookmarks.set(bookmark, period.end)
+      commit()
+      log.info({ file }, `${file} written`)
+    }
+  }
+
+  /** What belongs into a file, and what to remember once it is written. */
+  async #ofPeriod(
+    name: Name,
+    { start, end }: Period,
+    first: boolean,
+  ): Promise<{ readonly what: Export; commit(): void }> {
+    const { db, source, bookmarks, settings } = this.#parts
+    const filter = { from: start, to: end, sources: [source] }
+    const nothing = () => {}
+    if (name === 'days') {
+      const dates = { from: localDate(start), to: localDate(end), sources: [source] }
+      return { what: { history: 'days', filter: dates }, commit: nothing }
+    }
+    if (name !== 'transactions') return { what: { history: name, filter }, commit: nothing }
+    // By their ends: one that runs at midnight would otherwise be in no file with its energy.
+    const bookmark = `export ${settings.every} transactions revision`
+    const { newest } = await db
+      .selectFrom('transaction')
+      .select(({ fn }) => fn.max('revision').as('newest'))
+      .where('source', '=', source)
+      .executeTakeFirstOrThrow()
+    const until = newest ?? 0
+    const after = first ? until : bookmarks.get(bookmark)
+    return {
+      what: { history: 'ended', filter: { from: start, to: end, after, until, source }, now: end },
+      commit: () => bookmarks.set(bookmark, until),
+    }
+  }
+}
