@@ -12,7 +12,9 @@ const LATE_MS = 60_000
 /** A value as it was sent, in one line; what is empty, or no text, number or flag, is none. */
 export function said(value: unknown, longest = LONGEST): string | undefined {
   if (typeof value === 'boolean') return String(value)
-  const plain = text(value, longest + 1)?.trim()
+  // What stands on several lines keeps its words apart.
+  const line = typeof value === 'string' ? value.replace(/[\n\r\t]+/g, ' ') : value
+  const plain = text(line, longest + 1)?.trim()
   return plain !== undefined && plain.length > longest ? `${plain.slice(0, longest)}…` : plain
 }
 
