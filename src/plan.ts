@@ -1,3 +1,4 @@
+import { checkListens } from './config/check-listens.ts'
 import { type Config, configOf, loadConfig } from './config/load.ts'
 import type { Settings } from './config/settings.ts'
 import type { AuthorizeSettings } from './core/charger/authorize.ts'
@@ -103,6 +104,12 @@ function drawn(config: Config<typeof configSections>, remembered: Remembered | u
   for (const { name, check } of southbound) {
     const own = draft.southbound[name]
     if (own !== undefined) problems.push(...check(own, draft).map((finding) => placed(finding, name, source)))
+  }
+  if (settings !== undefined) {
+    const { northbound, services, southbound } = settings
+    // Of BACnet is UDP, which has ports of its own.
+    const listening = { ocpp: southbound.ocpp, web: services.web, modbus: northbound.modbus }
+    problems.push(...checkListens(listening, source))
   }
   const sorted = sortProblems(problems)
   if (settings === undefined || hasErrors(sorted)) return { problems: sorted, plan: undefined, listings }
