@@ -1,3 +1,4 @@
+import { checkListens } from './config/check-listens.ts'
 import { type Config, configOf, loadConfig } from './config/load.ts'
 import { checkFilter } from './config/log.ts'
 import type { Settings } from './config/settings.ts'
@@ -111,6 +112,12 @@ function drawn(config: Config<typeof configSections>, remembered: Remembered | u
   }
   const log = settings?.services.log
   if (log !== undefined) problems.push(...checkFilter(log, draft.chargers, source))
+  if (settings !== undefined) {
+    const { northbound, services, southbound } = settings
+    // Of BACnet is UDP, which has ports of its own.
+    const listening = { ocpp: southbound.ocpp, web: services.web, modbus: northbound.modbus }
+    problems.push(...checkListens(listening, source))
+  }
   const sorted = sortProblems(problems)
   if (settings === undefined || hasErrors(sorted)) return { problems: sorted, plan: undefined, listings }
   const { authorize: written } = settings.southbound.ocpp
