@@ -28,7 +28,7 @@ export function quarterOf(at: number): number {
 }
 
 /** What flowed since the highest total; nothing where nothing is known of before, or where the total is a lower one. */
-export function flowed(head: Total | undefined, energy: number): number {
+function flowed(head: Total | undefined, energy: number): number {
   return head === undefined ? 0 : Math.max(0, energy - head.energy)
 }
 
