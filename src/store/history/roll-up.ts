@@ -45,7 +45,7 @@ export function nextHead(head: Total | undefined, { at, energy }: Total): Total 
  */
 export function shares(head: Total | undefined, { at, energy }: Total, days: Days): readonly Share[] {
   const delta = flowed(head, energy)
-  const from = head === undefined || delta === 0 || at - head.at > LONGEST_SHARED_MS ? at : Math.min(head.at, at)
+  const from = head === undefined || delta === 0 || at - head.at > LONGEST_SHARED_MS ? at : head.at
   const all: Share[] = []
   let before = 0
   const first = from < at ? Math.floor(from / QUARTER_MS) * QUARTER_MS : quarterOf(at)

@@ -92,6 +92,24 @@ describe('the writer of histories', () => {
     ])
   })
 
+  it('counts a power to the quarter of its own moment alone, however many the energy is shared among', () => {
+    writerOn(histories).write([
+      metered({ at: NOON + 10 * MINUTE, energyWh: 0 }),
+      metered({ at: NOON + 40 * MINUTE, energyWh: 300, powerW: 600 }),
+    ])
+    const quarters = rows(histories, 'quarter_hour').map(({ energy, power_max, samples }) => [
+      energy,
+      power_max,
+      samples,
+    ])
+    expect(quarters).toEqual([
+      [50, null, 0],
+      [150, null, 0],
+      [100, 600, 1],
+    ])
+    expect(rows(histories, 'day')).toMatchObject([{ energy: 300, power_max: 600, samples: 1 }])
+  })
+
   it('rolls up without keeping readings as they came, where none are to be kept', () => {
     const writer = writerOn(histories, { config: { log: false, meters: false } })
     writer.write([metered({ energyWh: 1000 }), metered({ at: NOON + MINUTE, energyWh: 1100, powerW: 5000 })])
