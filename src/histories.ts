@@ -57,9 +57,10 @@ const AGAIN_MS = 5_000
 /** A disk that hangs doesn't keep the bridge from stopping. */
 const STOP_WITHIN_MS = 3_000
 
-/** From source it is TypeScript, which a thread of Node doesn't read by itself. */
+/** From source it is TypeScript, which a thread learns to read first. */
 const isSource = import.meta.url.endsWith('.ts')
 const program = new URL(isSource ? './history-thread.ts' : './history-thread.js', import.meta.url)
+const fromSource = `import('tsx/esm/api').then(({ register }) => { register(); return import(${JSON.stringify(program.href)}) })`
 
 /** Histories, written by a thread of their own: neither their disk nor their database holds anything up here. */
 export function startHistories({ settings, clock, log, health }: HistoriesParts): Histories {
@@ -77,7 +78,9 @@ export function startHistories({ settings, clock, log, health }: HistoriesParts)
 
   function begin(): Worker {
     const workerData: ThreadSettings = { ...settings, shareIdTags: share }
-    const worker = new Worker(program, { workerData, name: 'histories', execArgv: isSource ? ['--import', 'tsx'] : [] })
+    const worker = isSource
+      ? new Worker(fromSource, { workerData, name: 'histories', eval: true })
+      : new Worker(program, { workerData, name: 'histories' })
     worker.on('message', (message: FromThread) => take(message))
     worker.on('error', (error) =>
       log.error(

@@ -1,16 +1,17 @@
+import { resolve } from 'node:path'
 import type { Cancel, Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
 import { Throttle } from '../../lib/throttle.ts'
 import type { ChangedTransactions } from '../changed-transactions.ts'
+import { Bookmarks } from './bookmarks.ts'
 import type { HistoryConfig } from './config.ts'
 import { Copier } from './copier.ts'
 import { isCorrupt } from './corrupt.ts'
 import { type LocalHistories, openLocalHistories } from './open-local.ts'
+import { Pruning } from './pruning.ts'
 import type { Batch, RecorderHealth } from './recorder.ts'
-import { Retention } from './retention.ts'
 import type { Days } from './roll-up.ts'
 import { ScheduledExport } from './scheduled-export.ts'
-import { Shrink } from './shrink.ts'
 import { takeTransactions } from './take-transactions.ts'
 import { HistoryWriter, type WriterParts } from './writer.ts'
 
@@ -46,8 +47,9 @@ export interface KeeperParts {
 interface Open {
   readonly histories: LocalHistories
   readonly writer: HistoryWriter
-  readonly retention: Retention
+  readonly pruning: Pruning
   readonly copier: Copier | undefined
+  readonly scheduled: ScheduledExport | undefined
 }
 
 /** Everything that is done with histories beside telling them: written, taken from the store, pruned, copied, exported. */
@@ -55,7 +57,6 @@ export class Keeper {
   readonly #parts: KeeperParts
   readonly #throttle: Throttle
   #open: Open | undefined
-  #export: ScheduledExport | undefined
   /** One thing at a time touches what is open. */
   #turn: Promise<unknown> = Promise.resolve()
   #cancelTake: Cancel | undefined
@@ -76,7 +77,7 @@ export class Keeper {
         ;(await this.#opened()).writer.write(entries, number)
       } catch (error) {
         if (!isCorrupt(error)) throw error
-        await this.#closeDamaged()
+        await this.#close()
         ;(await this.#opened()).writer.write(entries, number)
       }
     })
@@ -93,12 +94,8 @@ export class Keeper {
     this.#cancelTake?.()
     this.#cancelTake = undefined
     await this.#take()
-    await this.#export?.stop()
     await this.#turn
-    const open = this.#open
-    this.#open = undefined
-    await open?.copier?.stop()
-    open?.histories.raw.close()
+    await this.#close()
   }
 
   async #take(): Promise<void> {
@@ -116,7 +113,7 @@ export class Keeper {
 
   async #prune(): Promise<void> {
     try {
-      const more = await this.#inTurn(async () => (await this.#opened()).retention.step())
+      const more = await this.#inTurn(async () => (await this.#opened()).pruning.step())
       this.#pruneLater(more ? PRUNE_PAUSE_MS : PRUNE_EVERY_MS)
     } catch (error) {
       this.#complain('retention', error)
@@ -147,33 +144,56 @@ export class Keeper {
   }
 
   async #openFile(): Promise<Open> {
-    const { clock, config, database: url, days, describe, file, folder, log, site } = this.#parts
+    const { clock, config, database: url, days, describe, file, log, site } = this.#parts
     const { histories, damaged } = await openLocalHistories(file, site, clock.now())
     if (damaged !== undefined)
       log.error(
         { file, aside: damaged.aside, error: String(damaged.error) },
         `the histories in ${file} were damaged (${damaged.error}): they are in ${damaged.aside} now, and begin anew`,
       )
-    const { db, source } = histories
     const copier = url === undefined ? undefined : new Copier({ histories, url, clock, log })
     copier?.start()
-    const { export: scheduled } = config
-    if (scheduled !== undefined && this.#export === undefined && url === undefined) {
-      this.#export = new ScheduledExport({ config: scheduled, db, folder, clock, log })
-      this.#export.start()
-    }
-    const shrink = new Shrink(histories)
+    const scheduled = this.#exports(histories, copier)
+    scheduled?.start()
     return {
       histories,
       writer: new HistoryWriter(histories, { days, describe, config }),
-      retention: new Retention({ db, source, config, days, now: () => clock.now(), shrink: () => shrink.step() }),
+      pruning: new Pruning({ histories, copier, config, days, now: () => clock.now() }),
       copier,
+      scheduled,
     }
   }
 
-  async #closeDamaged(): Promise<void> {
+  #exports(histories: LocalHistories, copier: Copier | undefined): ScheduledExport | undefined {
+    const { clock, config, folder, log } = this.#parts
+    const settings = config.export
+    if (settings === undefined) return undefined
+    const where = () => {
+      if (copier === undefined) return histories
+      // It was connected when everything was found to be there.
+      if (copier.rows === undefined) throw new Error('PostgreSQL is away')
+      return copier.rows
+    }
+    return new ScheduledExport({
+      clock,
+      log,
+      settings,
+      folder: resolve(folder, settings.to),
+      get db() {
+        return where().db
+      },
+      get source() {
+        return where().source
+      },
+      bookmarks: new Bookmarks(histories),
+      settled: async () => copier === undefined || (copier.rows !== undefined && copier.state.behind === 0),
+    })
+  }
+
+  async #close(): Promise<void> {
     const open = this.#open
     this.#open = undefined
+    await open?.scheduled?.stop()
     await open?.copier?.stop()
     open?.histories.raw.close()
   }
