@@ -82,8 +82,9 @@ describe.skipIf(missingPostgres)('histories in a PostgreSQL (Debian; skipped whe
     let isWriting = true
     const stream = (async () => {
       while (isWriting) {
-        for (let many = below(60); many > 0; many -= 1) {
-          const name = tableNames[below(tableNames.length)] as TableName
+        for (let many = below(8); many > 0; many -= 1) {
+          // Mostly of the log: of it nothing is in the file any more where something was taken for copied too early.
+          const name = random() < 0.8 ? 'log' : (tableNames[below(tableNames.length)] as TableName)
           const row = rowOf(name, below(400), T0)
           const changed = 'energy' in row && name !== 'meter' ? { energy: written } : {}
           own.rows.write(name, { ...row, ...changed, ...(name === 'transaction' && { meter_stop: written }) })
