@@ -98,7 +98,13 @@ export async function startPostgres({ durable = false } = {}): Promise<Cluster> 
   function signalAll(signal: NodeJS.Signals): void {
     const { pid } = server ?? {}
     if (pid === undefined) return
-    for (const one of [pid, ...childrenOf(pid)]) process.kill(one, signal)
+    for (const one of [pid, ...childrenOf(pid)]) {
+      try {
+        process.kill(one, signal)
+      } catch {
+        // It ended by itself in the meantime.
+      }
+    }
   }
 
   await start()
