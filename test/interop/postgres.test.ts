@@ -236,10 +236,11 @@ describe.skipIf(missingPostgres)('histories in a PostgreSQL (Debian; skipped whe
   it('leave to the file what is not closed, and give its disk back', async () => {
     const own = await bridge()
     const file = join(folder, 'a.history.db')
+    const longer = (row: ReturnType<typeof rowOf>) => ('frame' in row ? { ...row, frame: 'x'.repeat(4_000) } : row)
     await cluster.stop('fast')
     for (let n = 0; n < 5_000; n += 500)
       for (const name of tableNames)
-        own.rows.write(name, ...Array.from({ length: 500 }, (_, each) => rowOf(name, n + each, T0)))
+        own.rows.write(name, ...Array.from({ length: 500 }, (_, each) => longer(rowOf(name, n + each, T0))))
     own.rows.write('transaction', { ...rowOf('transaction', 7, T0), stopped_at: T0 + 1 })
     own.rows.raw.pragma('wal_checkpoint(TRUNCATE)')
     const full = statSync(file).size
@@ -256,7 +257,8 @@ describe.skipIf(missingPostgres)('histories in a PostgreSQL (Debian; skipped whe
     await own.until(() => own.rows.count('quarter_hour') + own.rows.count('day') === 0)
     // The one that ended.
     expect(own.rows.count('transaction')).toBe(4_999)
-    await own.until(() => own.rows.raw.pragma('freelist_count', { simple: true }) === 0)
+    // What is left free is for what comes.
+    await own.until(() => Number(own.rows.raw.pragma('freelist_count', { simple: true })) <= 1_000)
     own.rows.raw.pragma('wal_checkpoint(TRUNCATE)')
     expect(statSync(file).size).toBeLessThan(full / 3)
     await expectAll(own)
