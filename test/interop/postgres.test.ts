@@ -82,8 +82,9 @@ describe.skipIf(missingPostgres)('histories in a PostgreSQL (Debian; skipped whe
     let isWriting = true
     const stream = (async () => {
       while (isWriting) {
-        for (let many = below(60); many > 0; many -= 1) {
-          const name = tableNames[below(tableNames.length)] as TableName
+        for (let many = below(8); many > 0; many -= 1) {
+          // Mostly of the log: of it nothing is in the file any more where something was taken for copied too early.
+          const name = random() < 0.8 ? 'log' : (tableNames[below(tableNames.length)] as TableName)
           const row = rowOf(name, below(400), T0)
           const changed = 'energy' in row && name !== 'meter' ? { energy: written } : {}
           own.rows.write(name, { ...row, ...changed, ...(name === 'transaction' && { meter_stop: written }) })
@@ -96,15 +97,18 @@ describe.skipIf(missingPostgres)('histories in a PostgreSQL (Debian; skipped whe
     const pause = () => new Promise((resolve) => systemClock.after(below(300), () => resolve(undefined)))
     for (let round = 0; round < 12; round += 1) {
       await pause()
-      if (round % 3 === 2) {
+      if (round % 3 === 0) await cluster.stop('fast')
+      else {
+        // Rows are under way then, and nobody knows whether they arrive.
         cluster.freeze()
         await pause()
+        const gone = round % 3 === 1 ? cluster.stop('immediate') : undefined
         cluster.thaw()
-      } else {
-        await cluster.stop(round % 3 === 0 ? 'immediate' : 'fast')
-        await pause()
-        await cluster.start()
+        if (gone === undefined) continue
+        await gone
       }
+      await pause()
+      await cluster.start()
     }
     isWriting = false
     await stream
@@ -232,10 +236,11 @@ describe.skipIf(missingPostgres)('histories in a PostgreSQL (Debian; skipped whe
   it('leave to the file what is not closed, and give its disk back', async () => {
     const own = await bridge()
     const file = join(folder, 'a.history.db')
+    const longer = (row: ReturnType<typeof rowOf>) => ('frame' in row ? { ...row, frame: 'x'.repeat(4_000) } : row)
     await cluster.stop('fast')
     for (let n = 0; n < 5_000; n += 500)
       for (const name of tableNames)
-        own.rows.write(name, ...Array.from({ length: 500 }, (_, each) => rowOf(name, n + each, T0)))
+        own.rows.write(name, ...Array.from({ length: 500 }, (_, each) => longer(rowOf(name, n + each, T0))))
     own.rows.write('transaction', { ...rowOf('transaction', 7, T0), stopped_at: T0 + 1 })
     own.rows.raw.pragma('wal_checkpoint(TRUNCATE)')
     const full = statSync(file).size
@@ -252,7 +257,8 @@ describe.skipIf(missingPostgres)('histories in a PostgreSQL (Debian; skipped whe
     await own.until(() => own.rows.count('quarter_hour') + own.rows.count('day') === 0)
     // The one that ended.
     expect(own.rows.count('transaction')).toBe(4_999)
-    await own.until(() => own.rows.raw.pragma('freelist_count', { simple: true }) === 0)
+    // What is left free is for what comes.
+    await own.until(() => Number(own.rows.raw.pragma('freelist_count', { simple: true })) <= 1_000)
     own.rows.raw.pragma('wal_checkpoint(TRUNCATE)')
     expect(statSync(file).size).toBeLessThan(full / 3)
     await expectAll(own)

@@ -1,23 +1,38 @@
 import { Bookmarks } from './bookmarks.ts'
 import { type CopiedName, type CopiedTable, copiedNames, copiedTable, isRolledUp, type Row } from './copied-table.ts'
 import type { LocalHistories } from './open-local.ts'
+import { shrink } from './shrink.ts'
 import { type Trimming, trimMeters, trimmedBefore, trimRolledUp, trimTransactions } from './trim.ts'
 
 const MAX_ROWS = 1_000
 const MAX_CHARACTERS = 4_000_000
-/** Of 4 kB; as many are given back to the disk at once. */
-const FREED_PAGES = 2_000
 /** Of these nothing is kept here once PostgreSQL has it. */
 const trimmedAtOnce: readonly CopiedName[] = ['log', 'transaction_sample']
 
 /** Up to which revision a table has been copied. */
-export function copiedBookmark(name: CopiedName): string {
+function copiedBookmark(name: CopiedName): string {
   return `copied.${name}`
 }
 
 /** How many rows of a table were given up before they had been copied. */
-export function lostBookmark(name: CopiedName): string {
+function lostBookmark(name: CopiedName): string {
   return `lost.${name}`
+}
+
+/**
+ * Whoever deletes rows over this connection before they have been copied, be it because they are too old or too many, has them
+ * counted. Rows that wait as late ones are not lost.
+ */
+function countLost({ raw, source }: LocalHistories, name: CopiedName): void {
+  raw.exec(`
+    CREATE TEMP TRIGGER IF NOT EXISTS "lost ${name}" AFTER DELETE ON "${name}"
+    WHEN old.source = ${source}
+      AND old.revision > coalesce((SELECT value FROM bookmark WHERE name = '${copiedBookmark(name)}'), 0)
+      AND NOT EXISTS (SELECT 1 FROM late WHERE name = '${name}' AND revision = old.revision)
+    BEGIN
+      INSERT INTO bookmark (name, value) VALUES ('${lostBookmark(name)}', 1)
+      ON CONFLICT (name) DO UPDATE SET value = value + 1;
+    END`)
 }
 
 /** Rows of one table to be copied at once, in the order of their revisions. */
@@ -41,6 +56,7 @@ export class Spool {
     this.#histories = histories
     this.#bookmarks = new Bookmarks(histories)
     this.#tables = new Map(copiedNames.map((name) => [name, copiedTable(histories.raw, name)]))
+    for (const name of copiedNames) countLost(histories, name)
   }
 
   /** This bridge, as PostgreSQL knows it. */
@@ -92,7 +108,7 @@ export class Spool {
     trimMeters(trimming, this.#bookmarks.get(copiedBookmark('meter')))
     // Not before all are copied: what stands here of a time that was trimmed is then always what came later.
     for (const name of copiedNames) if (isRolledUp(name) && this.#count(name) === 0) trimRolledUp(trimming, name)
-    this.#histories.raw.pragma(`incremental_vacuum(${FREED_PAGES})`)
+    shrink(this.#histories.raw)
   }
 
   /**

@@ -5,10 +5,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { systemClock } from '../../../../src/lib/clock.ts'
 import { silentLog } from '../../../../src/lib/log.ts'
 import { Copier } from '../../../../src/store/history/copier.ts'
+import { Retention } from '../../../../src/store/history/retention.ts'
 import { Copying } from '../../../support/copying.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
 import { HistoryRows, rowOf } from '../../../support/history-rows.ts'
-import { ownFolder } from './support.ts'
+import { localDays, ownFolder } from './support.ts'
 
 const T0 = Date.UTC(2026, 0, 1)
 
@@ -74,11 +75,28 @@ describe('the copier of histories', () => {
     expect(own.said).toHaveLength(2)
   })
 
-  it('counts as lost what was given up before it was copied', async () => {
+  it('counts as lost what retention gives up before it is copied, for good', async () => {
+    server.close()
     const own = await start()
-    own.rows.raw.exec("INSERT INTO bookmark VALUES ('lost.log', 7), ('lost.meter', 2)")
-    expect(own.copier.state.lost).toBe(9)
+    own.rows.write('log', rowOf('log', 1, T0), rowOf('log', 2, T0), rowOf('log', 3, T0 + 9_000))
+    own.rows.write('meter', rowOf('meter', 1, T0))
+    await retention(own.rows, T0 + 10_000).step()
+    expect(own.copier.state).toMatchObject({ behind: 2, lost: 2 })
+    await own.end()
+    const rows = await HistoryRows.open(file(), T0)
+    expect(new Copying(rows, url, own.clock).copier.state.lost).toBe(2)
   })
+
+  function retention({ histories: { db, source } }: HistoryRows, now: number): Retention {
+    const forever = { keep: 1e12, maxSize: undefined }
+    const others = { transactions: forever, meters: forever, quarterHours: forever, days: forever }
+    return new Retention({
+      rows: { db, dialect: 'sqlite', source },
+      config: { ...others, log: { keep: 5_000, maxSize: undefined } },
+      days: localDays('UTC'),
+      now: () => now,
+    })
+  }
 
   it('gives up a server that takes its connection and says nothing', { timeout: 30_000 }, async () => {
     const own = await start()
