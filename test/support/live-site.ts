@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Entry } from '../../src/core/history.ts'
 import { createGateway } from '../../src/gateway.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import type { Log } from '../../src/lib/log.ts'
@@ -32,7 +33,10 @@ export async function liveSite(
   const write = (fields: Readonly<Record<string, unknown>>, message: string) =>
     void logged.push(`${message} ${JSON.stringify(fields)}`)
   const log: Log = { debug: write, info: write, warn: write, error: write, debugs: true }
-  const gateway = createGateway(plan, { clock: systemClock, log, store: openSqlite(plan.settings.store, systemClock) })
+  const told: Entry[] = []
+  const history = { tell: (entry: Entry) => void told.push(entry), transactionsChanged: () => {} }
+  const store = openSqlite(plan.settings.store, systemClock)
+  const gateway = createGateway(plan, { clock: systemClock, log, store, history })
   const addresses = await gateway.start()
   const chargePoints: ChargePoint[] = []
   return {
@@ -41,6 +45,8 @@ export async function liveSite(
     gateway,
     addresses,
     logged,
+    /** What the history was told. */
+    told,
     /** A charger that boots at once; `quirks` make it odd. */
     simulate(id: string, quirks: ChargePointOptions['quirks'] = {}): ChargePoint {
       const url = addresses.get('ocpp') ?? ''
