@@ -46,9 +46,23 @@ describe('log.filter', () => {
   })
 })
 
-describe('the history', () => {
-  it('is told the messages of guests, too', async () => {
+describe('check', () => {
+  it('warns of a filter that names no charger, and the bridge can be run', async () => {
     const own = await liveSite(CONFIG)
+    try {
+      writeFileSync(own.file, `${readFileSync(own.file, 'utf8')}log: { filter: CP-I }\n`)
+      const { plan, problems } = draw(own.file)
+      expect(problems.filter(({ code }) => code === 'log-filter')).toMatchObject([{ warning: true }])
+      expect(plan?.settings.services.log).toEqual({ filter: ['CP-I'] })
+    } finally {
+      await own.stop()
+    }
+  })
+})
+
+describe('the history', () => {
+  it.each(['pending', 'rejected'])('is told the messages of guests that are %s, too', async (registration) => {
+    const own = await liveSite(CONFIG, { ocpp: `guests: { registration: ${registration} }` })
     try {
       const stranger = own.simulate('STRANGER')
       await until(() => own.told.length > 1)
@@ -57,6 +71,9 @@ describe('the history', () => {
         { charger: 'STRANGER', from: 'charger', form: 'call', action: 'BootNotification' },
         { charger: 'STRANGER', from: 'bridge', form: 'result', action: 'BootNotification' },
       ])
+      expect((own.told[1] as Message).text).toContain(
+        `"status":"${registration.replace(/^./, (p) => p.toUpperCase())}"`,
+      )
     } finally {
       await own.stop()
     }
