@@ -37,7 +37,8 @@ export function describe(message: Message, shownTag: ShownTag): Described {
   try {
     sent = parseText(text)
   } catch {
-    const frame = maskDamaged(text, shownTag)
+    // A database of texts takes no NUL.
+    const frame = maskDamaged(text, shownTag).replaceAll('\0', '\ufffd')
     return { sender: from, type, message: cut(unreadable(text, frame)), frame }
   }
   const shown = mask(sent, shownTag)
@@ -74,6 +75,6 @@ function printable(action: string): string {
 
 function cut(words: string): string {
   const start = words.slice(0, 2 * LONGEST_MESSAGE)
-  const line = ordinary.test(start) ? start : start.replace(/[\p{Cc}\s]+/gu, ' ').trim()
+  const line = ordinary.test(start) ? start : start.replace(/[\p{C}\s]+/gu, ' ').trim()
   return line.length > LONGEST_MESSAGE ? `${line.slice(0, LONGEST_MESSAGE - 1)}…` : line
 }

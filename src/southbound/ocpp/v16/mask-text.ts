@@ -39,7 +39,7 @@ const signatures = /([?&][\w-]{0,40}sig(?:nature)?=)[^&\s"']+/gi
 const headers = /(authorization\\*["']?\s*[:=]\s*\\*["']?(?:basic|bearer)\s+)[^\s"',}]+/gi
 const privateKeys = /-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|$)/g
 /** Whose transaction a signed meter value belongs to (OCMF 1.0: user assignment). */
-const signedTags = /(\\*"ID\\*"\s*:\s*\\*")([^"\\]*)/g
+const signedTags = /(\\{0,8}"ID\\{0,8}"\s*:\s*\\{0,8}")([^"\\]*)/g
 const escaped = /\\u00([2-7][\da-f])/gi
 
 /** The name of a member or configuration key that holds a tag. */

@@ -2,7 +2,7 @@ import type { Message } from '../../../../../src/core/history.ts'
 import { type Described, describe } from '../../../../../src/southbound/ocpp/v16/describe.ts'
 
 /** When all messages of these tests come. */
-export const AT = Date.UTC(2026, 0, 2, 3, 4, 5)
+const AT = Date.UTC(2026, 0, 2, 3, 4, 5)
 export const NOW = '2026-01-02T03:04:05Z'
 
 /** Shows which tag it was, so that a test sees where one stands. */
