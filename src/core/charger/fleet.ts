@@ -78,6 +78,7 @@ export class Fleet implements ChargerDoor {
       limits: this.#parts.settings.limits,
     })
     restoreCharger(charger, store, shownTag)
+    this.#meters.restored(charger)
     this.#chargers.set(settings.id.toLowerCase(), charger)
     return charger
   }

@@ -18,6 +18,11 @@ export class MeterLog {
     this.#history = history
   }
 
+  /** What the bridge before this one told of a session that goes on may have been power: its end is told in any case. */
+  restored({ state }: Charger): void {
+    for (const connector of state.connectors) if (connector.transaction !== undefined) this.#flowing.add(connector)
+  }
+
   /**
    * A reading was taken in; `session` is the number of the transaction that it belongs to. `counted`: it had its say in
    * the total.

@@ -257,6 +257,20 @@ describe('power that falls to 0', () => {
     expect(metered()).toMatchObject([{ powerW: 0, session: { transactionId: id } }])
   })
 
+  it('after the bridge was started anew is told as well, where a session ran', () => {
+    const before = measured()
+    const id = before.begin(1_000)
+    before.read({ samples: [watts(7_000), register(1_100)], transactionId: id })
+    before.fleet.stop()
+    before.store.flush()
+    const { clock, store } = before
+    const { metered, status } = measured({ clock, store })
+    status('Available', 2)
+    expect(metered()).toEqual([])
+    status('Available')
+    expect(metered()).toMatchObject([{ connector: 1, powerW: 0, energyWh: 1_100 }])
+  })
+
   it('because a session that was in doubt is over is told', () => {
     const { begin, bring, clock, metered, read } = measured()
     const id = begin(1_000)

@@ -1,9 +1,8 @@
-import type { ModbusDownlink, Sender } from '../downlink.ts'
+import type { ModbusDownlink, Sender, WriteRequest } from '../downlink.ts'
 import { encodeIdentification, type Identification } from '../wire/device-identification.ts'
 import { exceptionCodes, exceptionPdu, ModbusException } from '../wire/exception.ts'
 import { decodeRequest, encodeWritten, type Request } from '../wire/pdu.ts'
 import { encodeServerId, type ServerKind } from '../wire/server-id.ts'
-import type { PointWrite } from './cell.ts'
 import type { Unit } from './unit.ts'
 
 /** A unit and what it says of itself. */
@@ -29,49 +28,63 @@ export function serve(served: Served | undefined, pdu: Uint8Array, downlink: Mod
   }
 }
 
-function answer(
-  { unit, kind, charger, identification, running }: Served,
-  request: Request,
-  pdu: Uint8Array,
-  downlink: ModbusDownlink,
-  from: Sender,
-): Uint8Array {
-  const write = (
-    table: 'registers' | 'bits',
-    { address, quantity }: { readonly address: number; readonly quantity: number },
-    understand: () => readonly PointWrite[],
-  ) => downlink.write({ charger, address, points: () => unit.pointsIn(table, address, quantity), understand }, from)
+function answer(served: Served, request: Request, pdu: Uint8Array, downlink: ModbusDownlink, from: Sender): Uint8Array {
+  const { unit, kind, identification, running } = served
   switch (request.kind) {
     case 'read-bits':
       return unit.readBits(request.function, request.address, request.quantity)
     case 'read-registers':
       return unit.readRegisters(request.function, request.address, request.quantity)
     case 'write-bits':
-      write('bits', { address: request.address, quantity: request.bits.length }, () =>
-        unit.understandBits(request.address, request.bits),
-      )
-      return encodeWritten(pdu)
     case 'write-registers':
-      write('registers', request, () => unit.understandRegisters(request))
-      return encodeWritten(pdu)
     case 'mask-write':
-      write('registers', { address: request.address, quantity: 1 }, () =>
-        unit.understandMask(request.address, request.and, request.or),
-      )
+      downlink.write(meant(served, request), from)
       return encodeWritten(pdu)
     case 'report-server-id':
       return encodeServerId(kind, running(), identification())
-    case 'read-write-registers': {
-      const read = () => unit.readRegisters(request.function, request.address, request.quantity)
-      write('registers', request.write, () => {
-        const writes = unit.understandRegisters(request.write)
-        // The read must be possible before anything is written.
-        read()
-        return writes
-      })
-      return read()
-    }
+    case 'read-write-registers':
+      downlink.write(meant(served, request), from)
+      return unit.readRegisters(request.function, request.address, request.quantity)
     case 'read-device-identification':
       return encodeIdentification(request.access, request.objectId, identification())
+  }
+}
+
+type Writing = Extract<
+  Request,
+  { readonly kind: 'write-bits' | 'write-registers' | 'mask-write' | 'read-write-registers' }
+>
+
+/** What a request writes, once somebody wants to understand it. */
+function meant({ charger, unit }: Served, request: Writing): WriteRequest {
+  const span = (table: 'registers' | 'bits', address: number, quantity: number) => ({
+    charger,
+    address,
+    points: () => unit.pointsIn(table, address, quantity),
+  })
+  switch (request.kind) {
+    case 'write-bits': {
+      const { address, bits } = request
+      return { ...span('bits', address, bits.length), understand: () => unit.understandBits(address, bits) }
+    }
+    case 'write-registers':
+      return {
+        ...span('registers', request.address, request.quantity),
+        understand: () => unit.understandRegisters(request),
+      }
+    case 'mask-write': {
+      const { address, and, or } = request
+      return { ...span('registers', address, 1), understand: () => unit.understandMask(address, and, or) }
+    }
+    case 'read-write-registers':
+      return {
+        ...span('registers', request.write.address, request.write.quantity),
+        understand() {
+          const writes = unit.understandRegisters(request.write)
+          // The read must be possible before anything is written.
+          unit.readRegisters(request.function, request.address, request.quantity)
+          return writes
+        },
+      }
   }
 }

@@ -99,6 +99,13 @@ describe('what a client writes', () => {
     expect(writes()).toMatchObject([{ connector: 1, point: 'limit', result: 'denied' }])
   })
 
+  it('of the bridge itself is told without a charger', async () => {
+    const { client, writes } = await told()
+    expect(await client.ask(0, '06 000A 0001')).toBe('06000a0001')
+    await client.ask(0, '06 000A 0001')
+    expect(writes()).toMatchObject([{ charger: undefined, point: 'authorizeMode', result: 'accepted' }])
+  })
+
   it('of a tag that is not shared stays hidden, in the frame as well, also where it is refused', async () => {
     const { ask, building, writes } = await told()
     expect(await ask(TAG)).toMatch(/^10/)
