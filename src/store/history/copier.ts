@@ -2,7 +2,7 @@ import type { Cancel, Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
 import { Throttle } from '../../lib/throttle.ts'
 import { type CopiedName, copiedNames } from './copied-table.ts'
-import { migrate } from './database.ts'
+import { type HistoryDatabase, migrate } from './database.ts'
 import { insertRows, type Refused } from './insert-rows.ts'
 import type { LocalHistories } from './open-local.ts'
 import { openPostgresHistories, type PostgresHistories, placeOf } from './postgres.ts'
@@ -74,6 +74,13 @@ export class Copier {
   get state(): CopierState {
     const { since: failingSince, reason } = this.#failing ?? {}
     return { behind: this.#spool.behind(), lost: this.#spool.lost(), failingSince, reason }
+  }
+
+  /** PostgreSQL's tables and this bridge's number in them, for whoever prunes there; undefined: there is no connection. */
+  get there(): { readonly db: HistoryDatabase; readonly source: number } | undefined {
+    if (this.#connection === undefined) return undefined
+    const { histories, source } = this.#connection
+    return { db: histories.db, source }
   }
 
   start(): void {
