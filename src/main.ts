@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { adopt } from './adopt.ts'
+import { addBackupCommands } from './backup/commands.ts'
 import { type ChargerFormat, chargerFormats, formatChargers, listChargers } from './chargers.ts'
 import type { Listing, Store } from './core/ports.ts'
 import { runDemo } from './demo.ts'
@@ -21,6 +22,7 @@ import { northbound } from './plugins.ts'
 import { runBridge } from './run.ts'
 import { simulate } from './simulator/simulate.ts'
 import { violation } from './southbound/ocpp/v16/validate.ts'
+import { openAlone } from './store/lock.ts'
 import { viewStore } from './store/read.ts'
 import { openSqlite } from './store/sqlite.ts'
 
@@ -61,7 +63,7 @@ program
     const parts = {
       file,
       log,
-      openStore: openStore(log),
+      openStore: openOwnStore(log),
       started: (gateway: Gateway) => started(gateway, log),
     }
     const bridge = await runBridge(planned(file, log), parts)
@@ -78,7 +80,7 @@ program
   .option('--config <file>', 'a configuration whose chargers are simulated, instead of the built-in one')
   .action(async ({ chargers, config: file }: { chargers: number; config?: string }) => {
     const log = logger('warn')
-    const demo = runDemo({ chargers, file, log, planned: (path) => planned(path, log), openStore: openStore(log) })
+    const demo = runDemo({ chargers, file, log, planned: (path) => planned(path, log), openStore: openOwnStore(log) })
     const addresses = await started(demo.gateway, log)
     demo.populate(addresses)
     stopOnSignal(() => demo.stop())
@@ -217,6 +219,8 @@ program
     stopOnSignal(async () => stop())
   })
 
+addBackupCommands(program)
+
 // Whoever reads through `head` has seen enough.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
@@ -282,6 +286,11 @@ function tell(problems: readonly Problem[]): void {
 
 function openStore(log: Log): (plan: Plan) => Store {
   return (plan) => openSqlite(plan.settings.store, systemClock, { log })
+}
+
+/** Of a bridge that runs: nobody else runs on it. */
+function openOwnStore(log: Log): (plan: Plan) => Store {
+  return (plan) => openAlone(plan.settings.store, () => openStore(log)(plan))
 }
 
 /** Starts every listener and prints the ready line; what can't be started is one line and exit code 1. */
