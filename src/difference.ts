@@ -28,7 +28,7 @@ const sectioned: readonly string[] = ['chargers', 'northbound', 'southbound', 's
 
 /** What it takes to come from one plan to another. */
 export function difference(from: Plan, to: Plan, live: LiveKeys): Difference {
-  const top = changedKeys(from.settings, to.settings).filter((key) => !sectioned.includes(key))
+  const top = topKeys(from, to)
   const sections = [
     ...inSections(from.settings.southbound, to.settings.southbound, live),
     ...inSections(from.settings.northbound, to.settings.northbound, live),
@@ -86,6 +86,13 @@ function inSections(
 
 function isSection(value: unknown): value is object {
   return typeof value === 'object' && value !== null
+}
+
+/** By their names in the file: `store` of the settings is there the spool of a PostgreSQL. */
+function topKeys({ settings: from }: Plan, { settings: to }: Plan): readonly string[] {
+  const keys = changedKeys(from, to).filter((key) => !sectioned.includes(key))
+  const isSpool = from.database !== undefined && to.database !== undefined
+  return [...new Set(keys.map((key) => (key === 'database' ? 'store' : key === 'store' && isSpool ? 'spool' : key)))]
 }
 
 function changedKeys(from: object, to: object): readonly string[] {

@@ -7,12 +7,12 @@ import { validate } from '../lib/validate.ts'
 import { readYaml, type YamlFile } from '../lib/yaml-file.ts'
 import { chargerSchema, chargerSettings, objectName, type WrittenCharger } from './charger.ts'
 import { checkChargers, checkLimits, repeated } from './check.ts'
+import { databases, spool, store } from './database.ts'
 import { type Environment, substitute } from './environment.ts'
 import { meterValues } from './meter-values.ts'
 import type { ConfiguredCharger, Draft, Sections, Settings } from './settings.ts'
 
 const DEFAULT_SITE = 'Site'
-const DEFAULT_STORE = 'sqlite:data/bridge.db'
 
 const limits = z.strictObject({
   default: z.union([z.literal('rating'), z.number().min(0)], 'write rating or a number of amperes').default('rating'),
@@ -27,8 +27,6 @@ const actions = z.strictObject({
   deadline: duration().prefault('30s'),
 })
 
-const store = z.string().regex(/^sqlite:.+/, 'write sqlite: and a file, such as sqlite:data/bridge.db')
-
 /** The whole file as one schema: what exists, and what is assumed when it is absent. */
 export function configSchema(sections: Sections) {
   return z.strictObject({
@@ -36,7 +34,8 @@ export function configSchema(sections: Sections) {
     ...optional(sections.southbound),
     ...optional(mapValues(sections.northbound, ({ config }) => config)),
     ...optional(sections.services ?? {}),
-    store: store.default(DEFAULT_STORE),
+    store,
+    spool: spool.optional(),
     limits: limits.prefault({}),
     actions: actions.prefault({}),
     meterValues: meterValues.optional(),
@@ -86,7 +85,7 @@ export function configOf<S extends Sections>(
     validate(of, written.get(key) ?? {}, source, [key], problems)
 
   const site = validate(schema.shape.site, written.get('site') ?? undefined, source, ['site'], problems) ?? DEFAULT_SITE
-  const database = validate(schema.shape.store, written.get('store') ?? undefined, source, ['store'], problems)
+  const kept = databases(written, source, problems)
   const limitSettings = part('limits', limits)
   const actionSettings = part('actions', actions)
   const southbound = mapValues(sections.southbound, (of, name) => part(name, of))
@@ -108,10 +107,7 @@ export function configOf<S extends Sections>(
     northbound,
     chargers: configured,
   }) as Draft<S>
-  const whole =
-    hasErrors(problems) || database === undefined
-      ? undefined
-      : { ...draft, southbound, services, store: databaseFile(database, source.file) }
+  const whole = hasErrors(problems) || kept === undefined ? undefined : { ...draft, southbound, services, ...kept }
   return { problems: sortProblems(problems), draft, settings: whole && (freeze(whole) as Settings<S>), source }
 }
 
@@ -141,11 +137,6 @@ function configure(
     northbound: defined(Object.fromEntries(own)),
     index,
   }
-}
-
-function databaseFile(written: string, file: string): string {
-  const path = written.replace(/^sqlite:/, '')
-  return path === ':memory:' ? path : resolve(dirname(file), path)
 }
 
 function optional(schemas: Readonly<Record<string, z.ZodType>>) {

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { ChargerSettings, FleetSettings, LimitSettings } from '../core/ports.ts'
+import type { Databases } from './database.ts'
 
 /** The schemas that protocols bring: config knows none of them by name. */
 export interface Sections {
@@ -33,12 +34,10 @@ export interface Draft<S extends Sections = Sections> {
 }
 
 /** config.yaml as it is run. */
-export interface Settings<S extends Sections = Sections> extends Draft<S> {
+export interface Settings<S extends Sections = Sections> extends Draft<S>, Databases {
   readonly southbound: { readonly [K in keyof S['southbound']]: z.output<S['southbound'][K]> }
   /** Absent: off. */
   readonly services: {
     readonly [K in keyof NonNullable<S['services']>]?: z.output<NonNullable<S['services']>[K]>
   }
-  /** File of the SQLite database, absolute, or `:memory:`. */
-  readonly store: string
 }

@@ -1,4 +1,4 @@
-import { writeXlsx } from 'hucre/xlsx'
+import { writeXlsx, writeXlsxStream } from 'hucre/xlsx'
 
 /** One sheet: a header that stays in view and filters, and rows below it. Texts are texts, whatever they begin with. */
 export interface Sheet {
@@ -19,6 +19,36 @@ export function workbook(sheets: readonly Sheet[]): Promise<Uint8Array> {
     })),
   })
 }
+
+export type SheetCell = string | number | boolean | Date | null
+
+/** One sheet whose rows come one by one. `time`: its cells are moments, shown in UTC. */
+export interface StreamedSheet {
+  readonly name: string
+  readonly columns: readonly { readonly title: string; readonly width: number; readonly time: boolean }[]
+  readonly rows: AsyncIterable<readonly SheetCell[]>
+}
+
+/**
+ * The bytes of an XLSX file as they come, however many rows there are: the next rows are asked for when what was made of
+ * the ones before is taken. What is more than a sheet holds goes on in another one.
+ */
+export function streamedWorkbook({ name, columns, rows }: StreamedSheet): AsyncIterable<Uint8Array> {
+  return writeXlsxStream(shown(rows), {
+    name,
+    columns: columns.map(({ title, width, time }) => ({ header: title, width, ...(time && { numFmt: TIME_FORMAT }) })),
+    freezePane: { rows: 1 },
+  })
+}
+
+async function* shown(rows: StreamedSheet['rows']): AsyncGenerator<SheetCell[]> {
+  for await (const cells of rows)
+    yield cells.map((cell) => (typeof cell === 'string' ? String(plain(cell)).slice(0, LONGEST) : cell))
+}
+
+const TIME_FORMAT = 'yyyy-mm-dd hh:mm:ss'
+/** More characters have no room in a cell. */
+const LONGEST = 32_767
 
 /** XML 1.0 has no place for these, and a program that meets them refuses the whole file. */
 function plain(cell: string | number): string | number {

@@ -56,6 +56,17 @@ describe('the difference of two plans', () => {
     expect(isNothing(difference(from, to, liveKeys))).toBe(true)
   })
 
+  it('names what is kept where by the keys of the file', () => {
+    const kept = (lines: string) => plan(CONFIG.replace('store: "sqlite::memory:"', lines))
+    const [memory, here, there] = [
+      plan(),
+      kept('store: postgres://bridge@127.0.0.1/a'),
+      kept('store: postgres://bridge@127.0.0.1/b\nspool: sqlite:elsewhere.db'),
+    ]
+    expect(between(memory, here).needRestart).toEqual(['store'])
+    expect(new Set(between(here, there).needRestart)).toEqual(new Set(['store', 'spool']))
+  })
+
   it.each([
     ['site', 'site: Tower', 'site: Mall'],
     ['store', 'sqlite::memory:', 'sqlite:x.db'],

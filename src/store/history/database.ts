@@ -1,5 +1,6 @@
 import SqliteDatabase from 'better-sqlite3'
-import { CamelCasePlugin, Kysely, Migrator, SqliteDialect } from 'kysely'
+import { CamelCasePlugin, Kysely, Migrator, type MigratorProps, SqliteDialect } from 'kysely'
+import { localMigrations } from './local-tables.ts'
 import { type Dialect, migrations } from './schema.ts'
 import type { Tables } from './tables.ts'
 
@@ -11,16 +12,27 @@ export interface SqliteHistories {
   readonly db: HistoryDatabase
 }
 
-/** Opens a file of histories; `readonly`: of a bridge that may be running. */
+/** Opens a file of histories; `readonly`: of a bridge that may be running. Throws where it is none of SQLite's. */
 export function openSqliteHistories(file: string, { readonly = false } = {}): SqliteHistories {
   const raw = new SqliteDatabase(file, { readonly, timeout: 5_000 })
-  if (!readonly) {
-    // Before the first table: afterwards it means nothing.
-    raw.pragma('auto_vacuum = INCREMENTAL')
-    raw.pragma('journal_mode = WAL')
-    raw.pragma('synchronous = NORMAL')
+  try {
+    if (!readonly) prepareToWrite(raw)
+  } catch (error) {
+    raw.close()
+    throw error
   }
   return { raw, db: new Kysely<Tables>({ dialect: new SqliteDialect({ database: raw }), plugins: [names()] }) }
+}
+
+function prepareToWrite(raw: SqliteDatabase.Database): void {
+  // Before the first table: afterwards it means nothing.
+  raw.pragma('auto_vacuum = INCREMENTAL')
+  raw.pragma('journal_mode = WAL')
+  raw.pragma('synchronous = NORMAL')
+  // The log has four indexes, of which two grow everywhere at once: their pages are to be written seldom. Pages are of 4 kB.
+  raw.pragma('wal_autocheckpoint = 8000')
+  raw.pragma(`journal_size_limit = ${64 * 2 ** 20}`)
+  raw.pragma(`cache_size = ${-32 * 1024}`)
 }
 
 /** Columns are in snake_case in the database, in camelCase here. */
@@ -30,12 +42,26 @@ export function names(): CamelCasePlugin {
 
 /** Brings a database up to this version; throws where a newer bridge has written it. Interrupted, it begins anew. */
 export async function migrate(db: HistoryDatabase, dialect: Dialect): Promise<void> {
-  const own = migrations(dialect)
-  const migrator = new Migrator({ db: db.withoutPlugins(), provider: { getMigrations: async () => ({ ...own }) } })
-  const done = await migrator.getMigrations()
+  await bringUp(db, migrations(dialect), {})
+}
+
+/** The same for the tables that stand in the bridge's own file alone. */
+export async function migrateLocal(db: HistoryDatabase): Promise<void> {
+  const tables = { migrationTableName: 'local_migration', migrationLockTableName: 'local_migration_lock' }
+  await bringUp(db, localMigrations, tables)
+}
+
+async function bringUp(
+  db: HistoryDatabase,
+  steps: ReturnType<typeof migrations>,
+  tables: Partial<MigratorProps>,
+): Promise<void> {
+  const provider = { getMigrations: async () => ({ ...steps }) }
+  const migrator = new Migrator({ db: db.withoutPlugins(), provider, ...tables })
   const { error } = await migrator.migrateToLatest()
   if (error !== undefined)
-    throw new Error(`the histories can't be brought to this version (${done.length} steps known): ${error}`, {
-      cause: error,
-    })
+    throw new Error(
+      `the histories can't be brought to this version (${Object.keys(steps).length} steps known): ${error}`,
+      { cause: error },
+    )
 }

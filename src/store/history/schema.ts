@@ -1,4 +1,4 @@
-import type { ColumnDataType, Kysely, Migration } from 'kysely'
+import { type ColumnDataType, type Kysely, type Migration, sql } from 'kysely'
 
 export type Dialect = 'sqlite' | 'postgres'
 
@@ -56,6 +56,17 @@ async function histories(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
     .execute()
   await schema.createIndex('transaction_started').on('transaction').columns(['started_at']).execute()
   await schema.createIndex('transaction_charger').on('transaction').columns(['charger', 'started_at']).execute()
+  await schema
+    .createIndex('transaction_id_tag')
+    .on('transaction')
+    .expression(sql`lower("id_tag"), "started_at"`)
+    .execute()
+  await schema
+    .createIndex('transaction_running')
+    .on('transaction')
+    .column('started_at')
+    .where(sql<boolean>`"stopped_at" is null`)
+    .execute()
 
   await table('transaction_sample')
     .addColumn('transaction', 'integer', (column) => column.notNull())

@@ -1,0 +1,75 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type HistoryDatabase, migrate, openSqliteHistories } from '../../src/store/history/database.ts'
+import { migratePostgres, openPostgresHistories } from '../../src/store/history/postgres.ts'
+import type { Dialect } from '../../src/store/history/schema.ts'
+import { type Cluster, missingPostgres, startPostgres } from './postgres.ts'
+
+/** An empty, migrated database of histories. */
+export interface OpenHistories {
+  readonly dialect: Dialect
+  readonly db: HistoryDatabase
+  close(): Promise<void>
+}
+
+export interface HistoryStore {
+  readonly dialect: Dialect
+  /** Why it can't be tested here, for `describe.skipIf`. */
+  readonly missing: string | undefined
+  /** Once, before the first is opened. */
+  start(): Promise<void>
+  /** Another one at each call. */
+  open(): Promise<OpenHistories>
+  /** Once, after the last is closed. */
+  stop(): Promise<void>
+}
+
+const sqlite: HistoryStore = {
+  dialect: 'sqlite',
+  missing: undefined,
+  start: async () => {},
+  async open() {
+    const folder = mkdtempSync(join(tmpdir(), 'histories-'))
+    const { db } = openSqliteHistories(join(folder, 'bridge.history.db'))
+    await migrate(db, 'sqlite')
+    return {
+      dialect: 'sqlite',
+      db,
+      async close() {
+        await db.destroy()
+        rmSync(folder, { recursive: true, force: true })
+      },
+    }
+  },
+  stop: async () => {},
+}
+
+let cluster: Cluster | undefined
+let databases = 0
+
+const postgres: HistoryStore = {
+  dialect: 'postgres',
+  missing: missingPostgres,
+  async start() {
+    cluster = await startPostgres()
+  },
+  async open() {
+    if (cluster === undefined) throw new Error('start it first')
+    databases += 1
+    const url = await cluster.create(`histories_${databases}`)
+    await migratePostgres(url)
+    const { db, close } = openPostgresHistories(url)
+    return { dialect: 'postgres', db, close }
+  },
+  async stop() {
+    await cluster?.remove()
+    cluster = undefined
+  },
+}
+
+/**
+ * Both databases that histories stand in:
+ * `describe.each(historyStores)('… in $dialect', (store) => …)`, within it `describe.skipIf(store.missing)` or `it.skipIf`.
+ */
+export const historyStores: readonly HistoryStore[] = [sqlite, postgres]
