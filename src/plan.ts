@@ -131,10 +131,14 @@ export function namedFiles(source: YamlFile): {
   const { problems, settings } = configOf(source, configSections)
   if (settings === undefined) return { problems, files: undefined }
   const lists = ocpp.tagFiles(settings.southbound.ocpp.authorize, settings.folder)
-  const postgres = 'database' in settings && settings.database !== undefined
   return {
     problems,
-    files: { store: settings.store, lists, certificates: certificateFiles(settings), postgres },
+    files: {
+      store: settings.store,
+      lists,
+      certificates: certificateFiles(settings),
+      postgres: settings.database !== undefined,
+    },
   }
 }
 

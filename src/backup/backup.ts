@@ -135,7 +135,8 @@ async function gather(
   // Histories first: what they have taken of the state must not be ahead of it.
   const history = historyFile(store)
   let steps: readonly string[] = []
-  if (histories && existsSync(history)) ({ steps } = await snapshot(history, join(work, HISTORY), signal))
+  // What waits for a database that is elsewhere, and how far it has come, is no history yet.
+  if ((histories || postgres) && existsSync(history)) ({ steps } = await snapshot(history, join(work, HISTORY), signal))
   if (steps.length > 0) paths.push(HISTORY)
   const { version } = await snapshot(store, join(work, STORE), signal)
   paths.push(STORE)

@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import { version } from '../lib/version.ts'
+import { localMigrations } from '../store/history/local-tables.ts'
 import { migrations } from '../store/history/schema.ts'
 import { schemaVersion } from '../store/schema.ts'
+import { LOCAL } from './snapshot.ts'
 
 /** Of the archive itself; grows when an older bridge could not read it any more. */
 const FORMAT = 1
@@ -72,8 +74,9 @@ export function parseManifest(text: string): Manifest {
   }
   const manifest = parsed.data
   if (manifest.schema > schemaVersion) throw newer(`a newer schema of its store (${manifest.schema})`)
-  const known = migrations('sqlite')
-  const unknown = manifest.histories.find((step) => !Object.hasOwn(known, step))
+  const local = Object.keys(localMigrations).map((step) => `${LOCAL}${step}`)
+  const known = [...Object.keys(migrations('sqlite')), ...local]
+  const unknown = manifest.histories.find((step) => !known.includes(step))
   if (unknown !== undefined) throw newer(`a newer schema of its histories (${unknown})`)
   checkFiles(manifest)
   return manifest

@@ -21,14 +21,13 @@ export function becomeNewSource(file: string): void {
   }
 }
 
-/** Bookmarks `copied.<table>` say up to which revision rows are elsewhere. */
+/** Bookmarks like `copied.quarter_hour` say up to which revision rows are elsewhere. */
 function takeOutCopied(database: SqliteDatabase.Database, tables: ReadonlySet<unknown>): void {
   const bookmarks = database
     .prepare("SELECT substr(name, 8) AS name, value FROM bookmark WHERE name LIKE 'copied.%' AND value > 0")
     .all() as { readonly name: string; readonly value: number }[]
   for (const { name, value } of bookmarks) {
-    const table = name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
-    if (tables.has(table)) database.prepare(`DELETE FROM "${table}" WHERE revision <= ?`).run(value)
+    if (tables.has(name)) database.prepare(`DELETE FROM "${name}" WHERE revision <= ?`).run(value)
   }
   // What flowed since the backup may be there as well: meters are measured from what they say next.
   if (bookmarks.length > 0 && tables.has('head')) database.exec('DELETE FROM head')

@@ -3,6 +3,9 @@ import SqliteDatabase from 'better-sqlite3'
 /** Of a database, between which others have their turn. */
 const PAGES_AT_ONCE = 4096
 
+/** What the names of steps of a bridge's own file alone begin with. */
+export const LOCAL = 'local:'
+
 /** Of a database as it stood at one moment. */
 export interface Snapshot {
   /** Of the store: how far its schema is. */
@@ -41,15 +44,17 @@ function inspect(from: string, copy: string): Snapshot {
     database.pragma('journal_mode = DELETE')
     const found = database.pragma('integrity_check(1)', { simple: true }) as string
     if (found !== 'ok') throw new Error(`${from} is damaged (${found}): no backup was made of it`)
-    const hasSteps = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'kysely_migration'").get()
     return {
       version: database.pragma('user_version', { simple: true }) as number,
-      steps:
-        hasSteps === undefined
-          ? []
-          : (database.prepare('SELECT name FROM kysely_migration ORDER BY name').pluck().all() as string[]),
+      steps: [...stepsIn(database, 'kysely_migration', ''), ...stepsIn(database, 'local_migration', LOCAL)],
     }
   } finally {
     database.close()
   }
+}
+
+function stepsIn(database: SqliteDatabase.Database, table: string, prefix: string): readonly string[] {
+  if (database.prepare('SELECT 1 FROM sqlite_schema WHERE name = ?').get(table) === undefined) return []
+  const names = database.prepare(`SELECT name FROM ${table} ORDER BY name`).pluck().all() as string[]
+  return names.map((name) => `${prefix}${name}`)
 }

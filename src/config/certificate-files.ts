@@ -1,9 +1,11 @@
 import { resolve } from 'node:path'
+import type { Databases } from './database.ts'
+import type { Draft } from './settings.ts'
 
 const KEYS = new Set(['cert', 'key', 'clientCa', 'ca'])
 
-/** The files of certificates and keys that the sections named `tls` in settings name, absolute and each once. */
-export function certificateFiles(settings: { readonly folder: string }): readonly string[] {
+/** The files of certificates and keys that the sections named `tls` in settings name, and a database's authority: absolute and each once. */
+export function certificateFiles(settings: Draft & Databases): readonly string[] {
   const found = new Set<string>()
   const walk = (value: unknown, within: boolean): void => {
     if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return
@@ -13,5 +15,7 @@ export function certificateFiles(settings: { readonly folder: string }): readonl
     }
   }
   walk(settings, false)
+  const authority = settings.database && new URL(settings.database).searchParams.get('sslrootcert')
+  if (authority) found.add(authority)
   return [...found]
 }

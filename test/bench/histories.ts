@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { logPage, type LogFilter } from '../../src/store/history/query/log.ts'
+import { type LogFilter, logPage } from '../../src/store/history/query/log.ts'
 import { type TransactionFilter, transactionPage } from '../../src/store/history/query/transactions.ts'
 import { missingPostgres, startPostgres } from '../support/postgres.ts'
 import { END, type Filled, fillPostgres, fillSqlite, identifier, tag } from './history-data.ts'

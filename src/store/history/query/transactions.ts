@@ -35,7 +35,12 @@ export interface TransactionFilter {
   readonly sources?: readonly number[] | undefined
 }
 
-const transactions = { name: 'transaction', time: 'startedAt', beginning: Number.MIN_SAFE_INTEGER, ties: ['id', 'source'] } as const
+const transactions = {
+  name: 'transaction',
+  time: 'startedAt',
+  beginning: Number.MIN_SAFE_INTEGER,
+  ties: ['id', 'source'],
+} as const
 
 /** One page of transactions, in the order of their starts; `now` ends those that run. */
 export async function transactionPage(
