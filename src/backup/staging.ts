@@ -4,6 +4,7 @@ import {
   createWriteStream,
   existsSync,
   mkdirSync,
+  openSync,
   rmdirSync,
   rmSync,
   type Stats,
@@ -41,7 +42,9 @@ export class Staging {
       rmSync(top, { recursive: true, force: true })
     }
     if (within !== undefined) mkdirSync(dirname(join(top, within)), { recursive: true })
-    return createWriteStream(within === undefined ? top : join(top, within), { flags: 'wx', mode: 0o600 })
+    const path = within === undefined ? top : join(top, within)
+    // Here and now: what comes into being later could not be abandoned.
+    return createWriteStream(path, { fd: openSync(path, 'wx', 0o600) })
   }
 
   /** A whole file at once. */
