@@ -49,7 +49,7 @@ export type BackedUp =
   | { readonly kind: 'problems'; readonly problems: readonly Problem[] }
 
 /** What belongs to the installation and is not in its backup. */
-export interface LeftOut {
+interface LeftOut {
   readonly certificates: readonly string[]
   /** Of the environment, which the config takes texts from. */
   readonly variables: readonly string[]

@@ -37,9 +37,9 @@ export function* place(config: string, placing: Placing): Generator<void> {
 /** Finishes a restore that was interrupted, and answers whether there was one. Throws a sentence where it can't be. */
 export function finishRestore(config: string): boolean {
   const list = listOf(config)
-  const text = read(list)
-  if (text === undefined) return false
-  const placing = schema.parse(JSON.parse(text))
+  if (!existsSync(list)) return false
+  const placing = read(list)
+  if (placing === undefined) return false
   const lock = lockStore(placing.store)
   if (lock === undefined) throw new Error(`${config} is being restored at this moment: wait until that is done`)
   try {
@@ -82,11 +82,12 @@ function listOf(config: string): string {
   return join(dirname(path), `.${basename(path)}.restoring`)
 }
 
-function read(file: string): string | undefined {
+/** Undefined: it is gone in this moment. */
+function read(list: string): Placing | undefined {
   try {
-    return readFileSync(file, 'utf8')
+    return schema.parse(JSON.parse(readFileSync(list, 'utf8')))
   } catch (error) {
-    if (/^(ENOENT|ENOTDIR|EACCES)$/.test((error as NodeJS.ErrnoException).code ?? '')) return undefined
-    throw error
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw new Error(`a restore was interrupted, and its list ${list} can't be read`, { cause: error })
   }
 }

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, mkdirSync, openSync, realpathSync } from 'node:fs'
+import { chownSync, closeSync, existsSync, mkdirSync, openSync, realpathSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import SqliteDatabase from 'better-sqlite3'
 import type { Store } from '../core/ports.ts'
@@ -18,7 +18,7 @@ export function lockStore(store: string): StoreLock | undefined {
   const file = `${existsSync(store) ? realpathSync(store) : store}.lock`
   mkdirSync(dirname(file), { recursive: true })
   // Only where there is none: closing a file ends all locks on it that this process has.
-  createOnce(file)
+  createOnce(file, dirname(file))
   const database = new SqliteDatabase(file, { timeout: 0 })
   try {
     // Nothing is ever written, so that nothing is left over and a full disk is no hindrance.
@@ -57,9 +57,12 @@ export function openAlone(file: string, open: () => Store): Store {
   }
 }
 
-function createOnce(file: string): void {
+function createOnce(file: string, folder: string): void {
   try {
     closeSync(openSync(file, 'wx', 0o600))
+    // Whoever restores as root makes it for the user that the bridge runs as.
+    const { uid, gid } = statSync(folder)
+    if (process.getuid?.() === 0) chownSync(file, uid, gid)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
   }
