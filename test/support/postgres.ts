@@ -88,7 +88,9 @@ export async function startPostgres({ durable = false } = {}): Promise<Cluster> 
     const child = server
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
     const gone = once(child, 'exit')
-    child.kill(signals[how])
+    // Those that serve a connection are not to end what they are about.
+    if (how === 'immediate') signalAll(signals[how])
+    else child.kill(signals[how])
     await gone
   }
 
