@@ -21,13 +21,26 @@ export function becomeNewSource(file: string): void {
   }
 }
 
+/** Of what is summed up, the column that says when it begins. */
+const begins: ReadonlyMap<string, string> = new Map([
+  ['quarter_hour', 'start'],
+  ['day', 'date'],
+])
+
 /** Bookmarks like `copied.quarter_hour` say up to which revision rows are elsewhere. */
 function takeOutCopied(database: SqliteDatabase.Database, tables: ReadonlySet<unknown>): void {
   const bookmarks = database
     .prepare("SELECT substr(name, 8) AS name, value FROM bookmark WHERE name LIKE 'copied.%' AND value > 0")
     .all() as { readonly name: string; readonly value: number }[]
   for (const { name, value } of bookmarks) {
-    if (tables.has(name)) database.prepare(`DELETE FROM "${name}" WHERE revision <= ?`).run(value)
+    if (!tables.has(name)) continue
+    const begin = begins.get(name)
+    // Of an interval that had begun by then some may have been copied; it went on being copied after the backup.
+    if (begin !== undefined)
+      database
+        .prepare(`DELETE FROM ${name} WHERE ${begin} <= (SELECT max(${begin}) FROM ${name} WHERE revision <= ?)`)
+        .run(value)
+    database.prepare(`DELETE FROM "${name}" WHERE revision <= ?`).run(value)
   }
   // What flowed since the backup may be there as well: meters are measured from what they say next.
   if (bookmarks.length > 0 && tables.has('head')) database.exec('DELETE FROM head')

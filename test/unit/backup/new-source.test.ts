@@ -40,9 +40,11 @@ describe('histories that come back', () => {
     write(`${HEAD};
       INSERT INTO bookmark VALUES ('revision', 9), ('transactions', 7), ('copied.log', 2), ('copied.day', 4), ('copied.gone', 9);
       INSERT INTO day (source, revision, charger, connector, date, energy, power_sum, samples)
-        VALUES (1, 4, 'CP-1', 1, '2026-01-01', 5, 0, 0), (1, 5, 'CP-1', 1, '2026-01-02', 6, 0, 0);`)
+        VALUES (1, 4, 'CP-1', 1, '2026-01-01', 5, 0, 0), (1, 5, 'CP-1', 2, '2026-01-01', 8, 0, 0),
+          (1, 6, 'CP-1', 1, '2026-01-02', 6, 0, 0);`)
     becomeNewSource(file)
     expect(valuesIn(file, 'SELECT revision FROM log')).toEqual([3])
+    // Nobody knows how much of a day's sum was there that had begun by then.
     expect(valuesIn(file, 'SELECT date FROM day')).toEqual(['2026-01-02'])
     // What flowed since was told there: it must not be measured again.
     expect(valuesIn(file, 'SELECT energy FROM head')).toEqual([])
