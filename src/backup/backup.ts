@@ -77,6 +77,10 @@ export async function backup(options: BackupOptions): Promise<BackedUp> {
     const { certificates, postgres } = files
     const leftOut = { certificates, postgres, variables: variablesOf(source.value) }
     return { kind: 'done', manifest, bytes: size, leftOut }
+  } catch (error) {
+    // Who ended it has said why.
+    options.signal.throwIfAborted()
+    throw error
   } finally {
     rmSync(work, { recursive: true, force: true })
   }

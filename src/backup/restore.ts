@@ -56,6 +56,8 @@ export async function restore(options: RestoreOptions): Promise<Restored> {
     return restoring.finish()
   } catch (error) {
     restoring.abandon()
+    // Who ended it has said why.
+    options.signal.throwIfAborted()
     if (error instanceof ConfigProblems) return { kind: 'problems', problems: error.problems, manifest: error.manifest }
     throw error instanceof Unusable ? new Error(`${options.file} ${error.message}`, { cause: error }) : error
   } finally {

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import SqliteDatabase from 'better-sqlite3'
@@ -138,6 +138,14 @@ chargers: [{ id: A, electrical: { maxCurrent: 32, phases: 3, voltage: 230 }, sma
     expect(readdirSync(out)).toEqual([])
   })
 
+  it('clears up what one left that was killed', async () => {
+    mkdirSync(join(out, '.bridge.tar.gz.part/mappings'), { recursive: true })
+    writeFileSync(join(out, '.bridge.tar.gz.part/store.db'), 'half of it')
+    await backUp(site, file)
+    expect(readdirSync(out)).toEqual(['bridge.tar.gz'])
+    expect(await partsOf(file)).toContain('store.db')
+  })
+
   it('leaves nothing behind where somebody ends it', async () => {
     const controller = new AbortController()
     const making = backup({
@@ -149,7 +157,7 @@ chargers: [{ id: A, electrical: { maxCurrent: 32, phases: 3, voltage: 230 }, sma
       signal: controller.signal,
     })
     controller.abort(new Error('ended'))
-    await expect(making).rejects.toThrow()
+    await expect(making).rejects.toThrow('ended')
     expect(readdirSync(out)).toEqual([])
     expect(existsSync(file)).toBe(false)
     expect(signal.aborted).toBe(false)

@@ -260,7 +260,7 @@ describe('a restore', () => {
     const config = join(target, 'there/config.yaml')
     const bringing = restore({ file: backup, config, force: false, now: NOW, signal: controller.signal })
     controller.abort(new Error('ended'))
-    await expect(bringing).rejects.toThrow()
+    await expect(bringing).rejects.toThrow('ended')
     expect(readdirSync(target)).toEqual([])
   })
 })
