@@ -30,7 +30,7 @@ export interface CopierParts {
 }
 
 export interface CopierState {
-  /** How many rows PostgreSQL doesn't have yet. */
+  /** How many rows PostgreSQL doesn't have yet; of each table no more than 100 000 are counted. */
   readonly behind: number
   /** How many it will never have: it refused them, or they grew too old before. */
   readonly lost: number

@@ -6,6 +6,8 @@ import { type Trimming, trimMeters, trimmedBefore, trimRolledUp, trimTransaction
 
 const MAX_ROWS = 1_000
 const MAX_CHARACTERS = 4_000_000
+/** Of more it is only said that they are many: counting takes its time, too. */
+const MAX_COUNTED = 100_000
 /** Of these nothing is kept here once PostgreSQL has it. */
 const trimmedAtOnce: readonly CopiedName[] = ['log', 'transaction_sample']
 
@@ -65,7 +67,7 @@ export class Spool {
     return raw.prepare('SELECT key, site FROM source WHERE id = ?').get(source) as { key: string; site: string }
   }
 
-  /** How many rows PostgreSQL doesn't have yet. */
+  /** How many rows PostgreSQL doesn't have yet; of each table no more than 100 000 are counted. */
   behind(): number {
     return copiedNames.reduce((sum, name) => sum + this.#count(name), this.#countLate())
   }
@@ -198,7 +200,7 @@ export class Spool {
   #count(name: CopiedName): number {
     const { raw, source } = this.#histories
     return raw
-      .prepare(`SELECT count(*) FROM "${name}" WHERE source = ? AND revision > ?`)
+      .prepare(`SELECT count(*) FROM (SELECT 1 FROM "${name}" WHERE source = ? AND revision > ? LIMIT ${MAX_COUNTED})`)
       .pluck()
       .get(source, this.#bookmarks.get(copiedBookmark(name))) as number
   }
