@@ -18,7 +18,7 @@ function retention(keep: string) {
   return z.strictObject({ keep: duration().prefault(keep), maxSize: size().optional() }).prefault({})
 }
 
-/** What can be left out altogether. */
+/** What can be left out altogether; of what is there already, nothing is kept then. */
 function optionalRetention(keep: string) {
   return z.union([z.literal(false), retention(keep)], 'write false, or {keep: 30d, maxSize: 1GB}').prefault({})
 }

@@ -65,6 +65,7 @@ export class Copier {
   #isSaid = false
   #failing: { readonly since: number; readonly reason: string } | undefined
 
+  /** To be made before anybody writes into the file. */
   constructor(parts: CopierParts) {
     this.#parts = parts
     this.#spool = new Spool(parts.histories)

@@ -23,6 +23,12 @@ export interface WriterParts {
 const TAKEN = 'transactions'
 
 /**
+ * So many revisions are left out at each start: a power cut may take back rows that were copied elsewhere already, and no
+ * other row may have their revisions.
+ */
+const LEFT_OUT = 1_000_000
+
+/**
  * Writes into the bridge's own file of histories. A call is one transaction: either all of it is written, or it throws and
  * nothing is, and the same may be written later. No two writers on one file at the same time: revisions are counted here.
  */
@@ -35,12 +41,15 @@ export class HistoryWriter {
   readonly #inTransaction: (work: () => void) => void
   /** The last that a row was written with. */
   #revision = 0
+  /** The last that is left out. */
+  readonly #leftOut: number
 
   constructor(histories: LocalHistories, parts: WriterParts) {
     this.#histories = histories
     this.#parts = parts
     this.#statements = rowStatements(histories)
     this.#bookmarks = new Bookmarks(histories)
+    this.#leftOut = this.#bookmarks.get('revision') + LEFT_OUT
     this.#inTransaction = histories.raw.transaction((work: () => void) => work())
     this.#meters = new MeterRows({
       statements: this.#statements,
@@ -97,7 +106,7 @@ export class HistoryWriter {
   #transact(work: () => void): void {
     this.#inTransaction(() => {
       // Not remembered: a copier may have moved it on.
-      const before = this.#bookmarks.get('revision')
+      const before = Math.max(this.#leftOut, this.#bookmarks.get('revision'))
       this.#revision = before
       work()
       if (this.#revision !== before) this.#bookmarks.set('revision', this.#revision)
