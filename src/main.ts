@@ -5,6 +5,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { adopt } from './adopt.ts'
 import { type ChargerFormat, chargerFormats, formatChargers, listChargers } from './chargers.ts'
 import type { Listing, Store } from './core/ports.ts'
+import { StorageHealth } from './core/storage-health.ts'
 import { runDemo } from './demo.ts'
 import { discoverPoints } from './discover.ts'
 import type { Gateway } from './gateway.ts'
@@ -58,10 +59,12 @@ program
   .addOption(config())
   .action(async ({ config: file }: { config: string }) => {
     const log = logger()
+    const health = new StorageHealth()
     const parts = {
       file,
       log,
-      openStore: openStore(log),
+      health,
+      openStore: openStore(log, health),
       started: (gateway: Gateway) => started(gateway, log),
     }
     const bridge = await runBridge(planned(file, log), parts)
@@ -280,8 +283,10 @@ function tell(problems: readonly Problem[]): void {
   for (const problem of problems) console.error(formatProblem(problem))
 }
 
-function openStore(log: Log): (plan: Plan) => Store {
-  return (plan) => openSqlite(plan.settings.store, systemClock, { log })
+/** `health`: told how it stands with the store of a bridge that runs. */
+function openStore(log: Log, health?: StorageHealth): (plan: Plan) => Store {
+  return (plan) =>
+    openSqlite(plan.settings.store, systemClock, { log, health: (state) => health?.report('state', state) })
 }
 
 /** Starts every listener and prints the ready line; what can't be started is one line and exit code 1. */

@@ -1,4 +1,5 @@
 import type { Store } from './core/ports.ts'
+import type { StorageHealth } from './core/storage-health.ts'
 import { createGateway, type Gateway } from './gateway.ts'
 import { systemClock } from './lib/clock.ts'
 import type { Log } from './lib/log.ts'
@@ -10,6 +11,7 @@ import { follow } from './reload.ts'
 export interface RunParts {
   readonly file: string
   readonly log: Log
+  readonly health: StorageHealth
   readonly openStore: (plan: Plan) => Store
   /** Starts every listener, or ends the process. */
   readonly started: (gateway: Gateway) => Promise<unknown>
@@ -30,7 +32,10 @@ export interface RunningBridge {
 /** Whoever asked for a restart has its answer by then. */
 const RESTART_AFTER_MS = 500
 
-export async function runBridge(plan: Plan, { file, log, openStore, started }: RunParts): Promise<RunningBridge> {
+export async function runBridge(
+  plan: Plan,
+  { file, log, health, openStore, started }: RunParts,
+): Promise<RunningBridge> {
   let stopping = false
   let restarting: Promise<void> | undefined
   /** Undefined: it is stopped. */
@@ -38,7 +43,7 @@ export async function runBridge(plan: Plan, { file, log, openStore, started }: R
 
   async function begin(own: Plan): Promise<Begun> {
     const store = openStore(own)
-    const gateway = createGateway(own, { clock: systemClock, log, store, restart: later })
+    const gateway = createGateway(own, { clock: systemClock, log, store, health, restart: later })
     await started(gateway)
     return { gateway, changes: follow({ file, gateway, remembered: rememberedBy(store), log }, systemClock) }
   }

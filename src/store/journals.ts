@@ -40,6 +40,7 @@ export class Journals {
   /** Those with something to write, whoever waits longest first. */
   readonly #unwritten = new Set<Book>()
   #waiting = 0
+  #lost = 0
 
   /** `written` is told of everything that waits to be written; `unsynced` is a transaction that a power cut may undo. */
   constructor(database: Database, written: () => void, unsynced: (write: () => void) => void) {
@@ -56,6 +57,16 @@ export class Journals {
 
   get waiting(): boolean {
     return this.#unwritten.size > 0
+  }
+
+  /** How many entries wait to be written. */
+  get entries(): number {
+    return this.#waiting
+  }
+
+  /** How many came while too many waited. */
+  get lost(): number {
+    return this.#lost
   }
 
   of(protocol: string): OpenJournal {
@@ -89,7 +100,11 @@ export class Journals {
       },
       append: (at, data) => {
         // Whatever is told after the store's end is lost, as in a power cut.
-        if (!this.#database.open || this.#waiting >= MAX_WAITING) return
+        if (!this.#database.open) return
+        if (this.#waiting >= MAX_WAITING) {
+          this.#lost += 1
+          return
+        }
         book.last += 1
         if (at < book.newestAt) book.orderedFrom = book.last
         book.newestAt = at

@@ -2,20 +2,25 @@ import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import SqliteDatabase from 'better-sqlite3'
 import type { Store, StoredSlots, Visitor } from '../core/ports.ts'
+import type { StorageState } from '../core/storage-health.ts'
 import type { Clock } from '../lib/clock.ts'
 import { type Log, silentLog } from '../lib/log.ts'
+import { DiskHealth } from './disk-health.ts'
+import { isTrouble } from './disk-trouble.ts'
 import { Gathering } from './gathering.ts'
 import { Journals } from './journals.ts'
+import { LastingTransactions } from './lasting-transactions.ts'
 import { Notes } from './notes.ts'
 import { readNumbers, readVisitors } from './read.ts'
 import { migrate } from './schema.ts'
 import { TransactionIds } from './transaction-ids.ts'
-import { Transactions } from './transactions.ts'
 
 /** How long snapshots gather before they are written. */
 const GATHER_MS = 50
 /** The same for visitors, whom nobody but a person looks at. */
 const GATHER_VISITORS_MS = 1_000
+/** Somebody else may hold the file for a moment: of one that starts, and of one on which chargers wait. */
+const PATIENCE_MS = { starting: 5_000, running: 1_000, failing: 0 } as const
 
 export interface SqliteOptions {
   /** Where it is said that the disk takes nothing. */
@@ -24,16 +29,24 @@ export interface SqliteOptions {
   readonly random?: () => number
   /** Transactions have changed on disk: see `readChangedTransactions`. */
   readonly transactionsChanged?: () => void
+  /** Told how it stands with the disk whenever that changes. */
+  readonly health?: (state: StorageState) => void
 }
 
 /**
  * Durable state in one SQLite file (`:memory:` keeps none). What was answered to a charger or a building is synced to
  * disk before the call returns, or it throws; snapshots of last values are gathered and survive the process, not a power cut.
+ * Transactions are taken in any case, and while the disk takes nothing they are kept in memory.
  */
 export function openSqlite(
   file: string,
   clock: Clock,
-  { log = silentLog, random = Math.random, transactionsChanged = () => {} }: SqliteOptions = {},
+  {
+    log = silentLog,
+    random = Math.random,
+    transactionsChanged = () => {},
+    health: told = () => {},
+  }: SqliteOptions = {},
 ): Store {
   if (file !== ':memory:') {
     mkdirSync(dirname(file), { recursive: true })
@@ -43,28 +56,46 @@ export function openSqlite(
   const database = new SqliteDatabase(file)
   database.pragma('journal_mode = WAL')
   database.pragma('synchronous = FULL')
-  database.pragma('busy_timeout = 5000')
+  wait('starting')
   migrate(database)
-  const ids = new TransactionIds(database, random)
-  const transactions = new Transactions(database)
+  wait('running')
   const sql = statements(database)
   const held = new Map<string, Map<string, string>>()
   const edges = new Map<string, number>()
   const waiting = new Map<string, () => string>()
-  const values = new Gathering({ clock, log, forMs: GATHER_MS, write: () => writeValues('portion') })
-  const later = () => values.soon()
+  const values = new Gathering({ clock, forMs: GATHER_MS, write: () => writeAll('portion'), failed })
   const notes = new Notes(database, later)
   const journals = new Journals(database, later, unsynced)
   /** By identifier in lower case; undefined: to be forgotten. */
   const visitors = new Map<string, Visitor | undefined>()
-  const strangers = new Gathering({ clock, log, forMs: GATHER_VISITORS_MS, write: writeVisitors })
+  const strangers = new Gathering({ clock, forMs: GATHER_VISITORS_MS, write: writeVisitors, failed })
   /** What the bridge noted for itself while the disk took nothing, by charger and key. */
   const unheld = new Map<string, { readonly charger: string; readonly key: string }>()
+  /** A charger has told something since the store was opened. */
+  let heard = false
+  const health = new DiskHealth({
+    file,
+    clock,
+    log,
+    told,
+    counts: () => ({ waiting: transactions.waiting + journals.entries, lost: transactions.lost + journals.lost }),
+  })
+  const ids = new TransactionIds(database, random, failed)
+  const transactions = new LastingTransactions({
+    database,
+    clock,
+    log,
+    ids,
+    health,
+    failed,
+    changed: transactionsChanged,
+  })
 
   for (const row of sql.allHeld.all() as { charger: string; key: string; value: string }[]) {
     heldOf(row.charger).set(row.key, row.value)
   }
   for (const row of sql.allEdges.all() as { name: string; value: number }[]) edges.set(row.name, row.value)
+  health.changed()
 
   function heldOf(charger: string): Map<string, string> {
     let own = held.get(charger)
@@ -75,8 +106,63 @@ export function openSqlite(
     return own
   }
 
-  function writeValues(how: 'portion' | 'all'): void {
-    journals.write(how)
+  function wait(when: keyof typeof PATIENCE_MS): void {
+    database.pragma(`busy_timeout = ${PATIENCE_MS[when]}`)
+  }
+
+  function later(): void {
+    if (database.open) values.soon()
+  }
+
+  /** The disk takes nothing: from now on nobody waits for it, and it is tried again. */
+  function failed(error: unknown): void {
+    if (!database.open) return
+    wait('failing')
+    health.failed(error)
+    later()
+  }
+
+  /** What is answered once it is on disk, or not at all. */
+  function durably<T>(write: () => T): T {
+    try {
+      return write()
+    } catch (error) {
+      if (isTrouble(error)) failed(error)
+      throw error
+    }
+  }
+
+  /** Everything that waits. What can't be written keeps nothing else from it. */
+  function writeAll(how: 'portion' | 'all'): void {
+    const errors: unknown[] = []
+    if (health.failing) attempt(() => database.transaction(probe)())
+    attempt(() => transactions.write(how))
+    attempt(() => journals.write(how))
+    attempt(writeValues)
+    if (errors.length > 0) throw errors[0]
+    if (health.failing && transactions.waiting === 0) {
+      wait('running')
+      health.worked()
+    }
+    // Soon there may be something to number.
+    if (how === 'portion' && heard) ids.prepare()
+    if (transactions.waiting > 0 || journals.waiting) later()
+
+    function attempt(write: () => void): void {
+      try {
+        write()
+      } catch (error) {
+        errors.push(error)
+      }
+    }
+  }
+
+  function probe(): void {
+    sql.probe.run()
+    sql.forgetProbe.run()
+  }
+
+  function writeValues(): void {
     if (waiting.size > 0 || notes.waiting || unheld.size > 0)
       unsynced(() => {
         notes.write()
@@ -87,11 +173,10 @@ export function openSqlite(
     notes.written()
     unheld.clear()
     waiting.clear()
-    if (journals.waiting) later()
   }
 
   function flush(): void {
-    values.now(() => writeValues('all'))
+    values.now(() => writeAll('all'))
     strangers.now()
   }
 
@@ -137,7 +222,8 @@ export function openSqlite(
     keepNumbers(numbers) {
       const known = readNumbers(database)
       const fresh = [...numbers].filter(([charger]) => !known.has(charger.toLowerCase()))
-      if (fresh.length > 0) database.transaction(() => fresh.forEach((row) => void sql.saveNumber.run(...row)))()
+      if (fresh.length > 0)
+        durably(() => database.transaction(() => fresh.forEach((row) => void sql.saveNumber.run(...row)))())
     },
 
     slots: (charger) =>
@@ -146,13 +232,13 @@ export function openSqlite(
         slots: JSON.parse(row.slots) as StoredSlots['slots'],
       })),
     saveSlots(charger, { connector, setpoint, unit, slots }) {
-      sql.saveSlots.run(charger, connector, setpoint, unit, JSON.stringify(slots))
+      durably(() => sql.saveSlots.run(charger, connector, setpoint, unit, JSON.stringify(slots)))
     },
 
     held: (charger) => held.get(charger) ?? new Map(),
     hold(charger, key, value) {
       if (heldOf(charger).get(key) === value && !unheld.has(heldName(charger, key))) return
-      putHeld(charger, key, value)
+      durably(() => putHeld(charger, key, value))
       setHeld(charger, key, value)
       unheld.delete(heldName(charger, key))
     },
@@ -162,35 +248,33 @@ export function openSqlite(
       try {
         putHeld(charger, key, value)
         unheld.delete(heldName(charger, key))
-      } catch {
-        // The gathering says so, and writes it once that is possible.
+      } catch (error) {
+        // Written once that is possible.
         unheld.set(heldName(charger, key), { charger, key })
-        later()
+        failed(error)
       }
     },
 
     edge: (charger, connector, action, client) => edges.get(edgeName(charger, connector, action, client)),
     saveEdge(charger, connector, action, client, value) {
-      sql.saveEdge.run(charger, connector, action, client, value)
+      durably(() => sql.saveEdge.run(charger, connector, action, client, value))
       edges.set(edgeName(charger, connector, action, client), value)
     },
 
     nextTransactionId: () => ids.next(),
-    saveTransaction(transaction) {
-      transactions.save(transaction, clock.now())
-      transactionsChanged()
-    },
+    saveTransaction: (transaction) => transactions.save(transaction),
     transaction: (id) => transactions.byId(id),
     sameStart: (start) => transactions.sameStart(start),
     openTransactions: (charger) => transactions.open(charger),
     endedTransactions: (charger, reason) => transactions.ended(charger, reason),
-    saveOrphanStop: (charger, at, text) => transactions.saveOrphanStop(charger, at, text),
+    saveOrphanStop: (charger, at, text) => transactions.saveOrphanStop({ charger, at, text }),
 
     snapshot: (charger) => sql.snapshot.get(charger) as string | undefined,
     saveSnapshotLater(charger, take) {
       // A socket may end after the store has: the last values were taken at the stop.
       if (!database.open) return
       waiting.set(charger, take)
+      heard = true
       later()
     },
 
@@ -198,12 +282,22 @@ export function openSqlite(
     saveVisitorLater: (visitor) => visitorLater(visitor.identifier, visitor),
     forgetVisitorLater: (identifier) => visitorLater(identifier, undefined),
 
-    notebook: (protocol) => notes.of(protocol),
+    notebook(protocol) {
+      const notebook = notes.of(protocol)
+      return { ...notebook, set: (name, text) => durably(() => notebook.set(name, text)) }
+    },
     journals: (protocol) => journals.of(protocol),
 
     flush,
     close() {
       flush()
+      if (transactions.waiting > 0) {
+        const lost = { transactions: transactions.waiting, lastValues: waiting.size }
+        log.error(
+          lost,
+          `the store ${file} could not be written to the end: ${lost.transactions} transactions are lost, and the last values of ${lost.lastValues} chargers`,
+        )
+      }
       values.stop()
       strangers.stop()
       database.close()
@@ -230,6 +324,8 @@ function statements(database: SqliteDatabase.Database) {
     snapshot: database.prepare('SELECT state FROM snapshot WHERE charger = ?').pluck(),
     saveVisitor: database.prepare('INSERT OR REPLACE INTO visitor (id, lastSeen, visitor) VALUES (?, ?, ?)'),
     forgetVisitor: database.prepare('DELETE FROM visitor WHERE id = ?'),
+    probe: database.prepare("INSERT OR REPLACE INTO note (protocol, name, text) VALUES ('', 'probe', '')"),
+    forgetProbe: database.prepare("DELETE FROM note WHERE protocol = '' AND name = 'probe'"),
     saveSnapshot: database.prepare('INSERT OR REPLACE INTO snapshot (charger, state) VALUES (?, ?)'),
   }
 }
