@@ -17,11 +17,12 @@ import { formatProblem, hasErrors, type Problem } from './lib/problem.ts'
 import { version } from './lib/version.ts'
 import { exportFormats, exportPoints, isSingleFile } from './mapping/export.ts'
 import { formatPoints, isListFormat, type ListFormat, listFormats, listPoints } from './mapping/list.ts'
-import { draw, keepNumbers, type Plan } from './plan.ts'
+import { type Drawn, draw, keepNumbers, type Plan } from './plan.ts'
 import { northbound } from './plugins.ts'
 import { runBridge } from './run.ts'
 import { simulate } from './simulator/simulate.ts'
 import { violation } from './southbound/ocpp/v16/validate.ts'
+import { DamagedStore } from './store/damaged-store.ts'
 import { viewStore } from './store/read.ts'
 import { openSqlite } from './store/sqlite.ts'
 
@@ -249,11 +250,22 @@ function logger(quiet?: 'warn'): Log {
 
 /** A plan without problems, or the end of the process with all of them said. */
 function planned(file: string, log: Log): Plan {
-  const { problems, plan } = draw(file)
+  const { problems, plan } = drawnFromSaved(file, log)
   tell(problems.filter((problem) => !problem.warning || plan === undefined))
   if (plan === undefined) process.exit(EX_CONFIG)
   for (const problem of problems) log.warn({}, formatProblem(problem))
   return plan
+}
+
+/** Where chargers stand is in the store: what is damaged of that is saved first. */
+function drawnFromSaved(file: string, log: Log): Drawn {
+  try {
+    return draw(file)
+  } catch (error) {
+    if (!(error instanceof DamagedStore)) throw error
+    openSqlite(error.file, systemClock, { log, damaged: 'salvage' }).close()
+    return draw(file)
+  }
 }
 
 /** Refuses a format that is no text for a terminal, or several files for one output. */
@@ -283,10 +295,13 @@ function tell(problems: readonly Problem[]): void {
   for (const problem of problems) console.error(formatProblem(problem))
 }
 
-/** `health`: told how it stands with the store of a bridge that runs. */
+/** `health`: of a bridge that runs. It is told how it stands with the store, and what is damaged of that is saved. */
 function openStore(log: Log, health?: StorageHealth): (plan: Plan) => Store {
   return (plan) =>
-    openSqlite(plan.settings.store, systemClock, { log, health: (state) => health?.report('state', state) })
+    openSqlite(plan.settings.store, systemClock, {
+      log,
+      ...(health !== undefined && { health: (state) => health.report('state', state), damaged: 'salvage' }),
+    })
 }
 
 /** Starts every listener and prints the ready line; what can't be started is one line and exit code 1. */

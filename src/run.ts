@@ -7,6 +7,7 @@ import { formatProblem } from './lib/problem.ts'
 import type { Watch } from './lib/watch-files.ts'
 import { draw, type Plan, rememberedBy } from './plan.ts'
 import { follow } from './reload.ts'
+import { DamagedStore } from './store/damaged-store.ts'
 
 export interface RunParts {
   readonly file: string
@@ -62,15 +63,26 @@ export async function runBridge(
 
   async function restart(): Promise<void> {
     if (stopping) return
-    const { problems, plan: next } = draw(file)
-    if (next === undefined) {
-      for (const problem of problems) log.error({}, formatProblem(problem))
-      log.error({}, `${file} has mistakes: no restart, the bridge goes on as before`)
-    } else {
+    const next = drawn()
+    if (next !== undefined) {
       await end()
       if (!isStopping()) current = await begin(next)
     }
     restarting = undefined
+  }
+
+  /** Undefined: there is something wrong with the config, or the store can't be read, and it was said. */
+  function drawn(): Plan | undefined {
+    try {
+      const { problems, plan: next } = draw(file)
+      for (const problem of next === undefined ? problems : []) log.error({}, formatProblem(problem))
+      if (next === undefined) log.error({}, `${file} has mistakes: no restart, the bridge goes on as before`)
+      return next
+    } catch (error) {
+      if (!(error instanceof DamagedStore)) throw error
+      log.error({}, `${error.message}; no restart, the bridge goes on as before`)
+      return undefined
+    }
   }
 
   /** It may have come to that while the bridge was being stopped. */

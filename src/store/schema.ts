@@ -56,18 +56,21 @@ const steps: readonly string[] = [
   `,
 ]
 
-/** Brings the database up to this version; throws where a newer bridge has written it. */
-export function migrate(database: Database): void {
+/** The version of a store that this bridge writes. */
+export const VERSION = steps.length
+
+/** Brings the database up to this version, or another; throws where a newer bridge has written it. */
+export function migrate(database: Database, to = VERSION): void {
   const version = database.pragma('user_version', { simple: true }) as number
-  if (version > steps.length) {
+  if (version > VERSION) {
     throw new Error(
-      `the store was written by a newer version of the bridge (schema ${version}, this one knows ${steps.length}): update the bridge or use another store`,
+      `the store was written by a newer version of the bridge (schema ${version}, this one knows ${VERSION}): update the bridge or use another store`,
     )
   }
   // A disk that is full takes nothing at all, and has to be none of a bridge's that starts again.
-  if (version === steps.length) return
+  if (version >= to) return
   database.transaction(() => {
-    for (const step of steps.slice(version)) database.exec(step)
-    database.pragma(`user_version = ${steps.length}`)
+    for (const step of steps.slice(version, to)) database.exec(step)
+    database.pragma(`user_version = ${to}`)
   })()
 }

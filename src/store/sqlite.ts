@@ -1,6 +1,4 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs'
-import { dirname } from 'node:path'
-import SqliteDatabase from 'better-sqlite3'
+import type { Database } from 'better-sqlite3'
 import type { Store, StoredSlots, Visitor } from '../core/ports.ts'
 import type { StorageState } from '../core/storage-health.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -11,6 +9,7 @@ import { Gathering } from './gathering.ts'
 import { Journals } from './journals.ts'
 import { LastingTransactions } from './lasting-transactions.ts'
 import { Notes } from './notes.ts'
+import { openDatabase } from './open-database.ts'
 import { readNumbers, readVisitors } from './read.ts'
 import { migrate } from './schema.ts'
 import { TransactionIds } from './transaction-ids.ts'
@@ -19,8 +18,8 @@ import { TransactionIds } from './transaction-ids.ts'
 const GATHER_MS = 50
 /** The same for visitors, whom nobody but a person looks at. */
 const GATHER_VISITORS_MS = 1_000
-/** Somebody else may hold the file for a moment: of one that starts, and of one on which chargers wait. */
-const PATIENCE_MS = { starting: 5_000, running: 1_000, failing: 0 } as const
+/** Somebody else may hold the file for a moment, on which chargers wait. */
+const PATIENCE_MS = { running: 1_000, failing: 0 } as const
 
 export interface SqliteOptions {
   /** Where it is said that the disk takes nothing. */
@@ -31,6 +30,8 @@ export interface SqliteOptions {
   readonly transactionsChanged?: () => void
   /** Told how it stands with the disk whenever that changes. */
   readonly health?: (state: StorageState) => void
+  /** What is done with a file that makes no sense: `refuse`, as long as nobody says otherwise. */
+  readonly damaged?: 'refuse' | 'salvage'
 }
 
 /**
@@ -46,17 +47,10 @@ export function openSqlite(
     random = Math.random,
     transactionsChanged = () => {},
     health: told = () => {},
+    damaged = 'refuse',
   }: SqliteOptions = {},
 ): Store {
-  if (file !== ':memory:') {
-    mkdirSync(dirname(file), { recursive: true })
-    // Passwords that chargers were told stand in it: it, and what SQLite puts beside it, is nobody else's to read.
-    closeSync(openSync(file, 'a', 0o600))
-  }
-  const database = new SqliteDatabase(file)
-  database.pragma('journal_mode = WAL')
-  database.pragma('synchronous = FULL')
-  wait('starting')
+  const database = openDatabase(file, { log, now: clock.now(), damaged })
   migrate(database)
   wait('running')
   const sql = statements(database)
@@ -73,6 +67,7 @@ export function openSqlite(
   const unheld = new Map<string, { readonly charger: string; readonly key: string }>()
   /** A charger has told something since the store was opened. */
   let heard = false
+  let knownNumbers = readNumbers(database)
   const health = new DiskHealth({
     file,
     clock,
@@ -157,6 +152,17 @@ export function openSqlite(
     }
   }
 
+  /** Other commands give some as well while a bridge runs. */
+  function storedNumbers(): ReadonlyMap<string, number> {
+    try {
+      knownNumbers = readNumbers(database)
+    } catch (error) {
+      if (!isTrouble(error)) throw error
+      failed(error)
+    }
+    return knownNumbers
+  }
+
   function probe(): void {
     sql.probe.run()
     sql.forgetProbe.run()
@@ -218,9 +224,9 @@ export function openSqlite(
   }
 
   return {
-    numbers: () => readNumbers(database),
+    numbers: storedNumbers,
     keepNumbers(numbers) {
-      const known = readNumbers(database)
+      const known = storedNumbers()
       const fresh = [...numbers].filter(([charger]) => !known.has(charger.toLowerCase()))
       if (fresh.length > 0)
         durably(() => database.transaction(() => fresh.forEach((row) => void sql.saveNumber.run(...row)))())
@@ -305,7 +311,7 @@ export function openSqlite(
   }
 }
 
-function statements(database: SqliteDatabase.Database) {
+function statements(database: Database) {
   return {
     saveNumber: database.prepare('INSERT INTO charger (id, number) VALUES (?, ?)'),
     slots: database.prepare('SELECT connector, setpoint, unit, slots FROM slots WHERE charger = ?'),
