@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Value } from '../../src/core/points/point.ts'
 import type { Store } from '../../src/core/ports.ts'
+import type { StorageHealth } from '../../src/core/storage-health.ts'
 import type { Difference } from '../../src/difference.ts'
 import { createGateway } from '../../src/gateway.ts'
 import { silentLog } from '../../src/lib/log.ts'
@@ -119,6 +120,7 @@ class MemoryCharger {
 export async function site(
   options: {
     readonly store?: Store
+    readonly health?: StorageHealth
     readonly clock?: FakeClock
     readonly flat?: boolean
     readonly config?: string
@@ -148,6 +150,7 @@ export async function site(
     clock,
     log: silentLog,
     store,
+    ...(options.health !== undefined && { health: options.health }),
     plugins: {
       northbound: [
         {
