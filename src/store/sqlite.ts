@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3'
+import { NotKept } from '../core/not-kept.ts'
 import type { Store, StoredSlots, Visitor } from '../core/ports.ts'
 import type { StorageState } from '../core/storage-health.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -59,7 +60,7 @@ export function openSqlite(
   const waiting = new Map<string, () => string>()
   const values = new Gathering({ clock, forMs: GATHER_MS, write: () => writeAll('portion'), failed })
   const notes = new Notes(database, later)
-  const journals = new Journals(database, later, unsynced)
+  const journals = new Journals(database, later, unsynced, synced)
   /** By identifier in lower case; undefined: to be forgotten. */
   const visitors = new Map<string, Visitor | undefined>()
   const strangers = new Gathering({ clock, forMs: GATHER_VISITORS_MS, write: writeVisitors, failed })
@@ -117,13 +118,18 @@ export function openSqlite(
     later()
   }
 
+  function synced(write: () => void): void {
+    durably(() => database.transaction(write)())
+  }
+
   /** What is answered once it is on disk, or not at all. */
   function durably<T>(write: () => T): T {
     try {
       return write()
     } catch (error) {
-      if (isTrouble(error)) failed(error)
-      throw error
+      if (!isTrouble(error)) throw error
+      failed(error)
+      throw new NotKept(error)
     }
   }
 
@@ -228,8 +234,7 @@ export function openSqlite(
     keepNumbers(numbers) {
       const known = storedNumbers()
       const fresh = [...numbers].filter(([charger]) => !known.has(charger.toLowerCase()))
-      if (fresh.length > 0)
-        durably(() => database.transaction(() => fresh.forEach((row) => void sql.saveNumber.run(...row)))())
+      if (fresh.length > 0) synced(() => fresh.forEach((row) => void sql.saveNumber.run(...row)))
     },
 
     slots: (charger) =>

@@ -134,8 +134,10 @@ describe('a disk that takes nothing under chargers that charge', () => {
     expect(bacnet(local('00 05 02 0c 0c 00c00001 19 55'))[0]).toContain('3e91013f')
     clock.advance(10_000)
     expect(bacnet(local('00 05 03 0c 0c 00c00001 19 24'))[0]).toContain('3e91023f')
-    // A limit that the disk can't keep is not accepted, and not sent.
-    expect(() => modbus(1, '06 0064 00a0')).toThrow('full')
+    // A limit that the disk can't keep is not accepted (4: server device failure; no space to write), and not sent.
+    expect(modbus(1, '06 0064 00a0')).toBe('8604')
+    const limit = (invoke: string) => routed(4001, `00 05 ${invoke} 0f 0c 00400065 19 55 3e 44 41200000 3f 49 08`)
+    expect(bacnet(limit('05'))[0]).toMatch(/50050f91039114$/)
     expect(own.answer('SetChargingProfile')).toEqual([])
     empty()
     clock.advance(5_000)
@@ -143,6 +145,7 @@ describe('a disk that takes nothing under chargers that charge', () => {
     clock.advance(10_000)
     expect(bacnet(local('00 05 04 0c 0c 00c00001 19 24'))[0]).toContain('3e91003f')
     expect(modbus(1, '06 0064 00a0')).toBe('06006400a0')
+    expect(bacnet(limit('06'))[0]).toMatch(/20060f$/)
     await gateway.stop()
   })
 })
