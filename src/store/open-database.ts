@@ -3,7 +3,8 @@ import { dirname } from 'node:path'
 import SqliteDatabase, { type Database } from 'better-sqlite3'
 import type { Log } from '../lib/log.ts'
 import { DamagedStore } from './damaged-store.ts'
-import { isDamage } from './disk-trouble.ts'
+import { hintOf, isDamage, isTrouble } from './disk-trouble.ts'
+import { giveRoom } from './reserve.ts'
 import { finishSalvage, salvage } from './salvage.ts'
 
 export interface OpenOptions {
@@ -24,13 +25,28 @@ export function openDatabase(file: string, { log, now, damaged }: OpenOptions): 
   // Passwords that chargers were told stand in it: it, and what SQLite puts beside it, is nobody else's to read.
   closeSync(openSync(file, 'a', 0o600))
   try {
+    return opened(file)
+  } catch (error) {
+    if (error instanceof DamagedStore && damaged === 'salvage') salvage(file, error.why, log, now)
+    else if (!isTrouble(error) || damaged === 'refuse' || !giveRoom(file)) throw explained(file, error)
+  }
+  try {
+    return opened(file)
+  } catch (error) {
+    throw explained(file, error)
+  }
+}
+
+function explained(file: string, error: unknown): unknown {
+  if (!isTrouble(error)) return error
+  return new Error(`the store ${file} can't be opened: ${error}; ${hintOf(error)}`, { cause: error })
+}
+
+function opened(file: string): Database {
+  try {
     return statSync(file).size > 0 ? checked(file) : prepared(file)
   } catch (error) {
-    if (!(error instanceof DamagedStore) && !isDamage(error)) throw error
-    const found = error instanceof DamagedStore ? error : new DamagedStore(file, error)
-    if (damaged === 'refuse') throw found
-    salvage(file, found.why, log, now)
-    return prepared(file)
+    throw isDamage(error) ? new DamagedStore(file, error) : error
   }
 }
 

@@ -12,6 +12,7 @@ import { LastingTransactions } from './lasting-transactions.ts'
 import { Notes } from './notes.ts'
 import { openDatabase } from './open-database.ts'
 import { readNumbers, readVisitors } from './read.ts'
+import { keepRoom } from './reserve.ts'
 import { migrate } from './schema.ts'
 import { TransactionIds } from './transaction-ids.ts'
 
@@ -92,6 +93,7 @@ export function openSqlite(
   }
   for (const row of sql.allEdges.all() as { name: string; value: number }[]) edges.set(row.name, row.value)
   health.changed()
+  room()
 
   function heldOf(charger: string): Map<string, string> {
     let own = held.get(charger)
@@ -116,6 +118,11 @@ export function openSqlite(
     wait('failing')
     health.failed(error)
     later()
+  }
+
+  /** So that this store can be opened again when the disk has filled up. */
+  function room(): void {
+    if (damaged === 'salvage' && file !== ':memory:') keepRoom(file)
   }
 
   function synced(write: () => void): void {
@@ -312,6 +319,7 @@ export function openSqlite(
       values.stop()
       strangers.stop()
       database.close()
+      room()
     },
   }
 }

@@ -163,6 +163,19 @@ describe('a bridge on a disk that is really full', () => {
     expect(performance.now() - before).toBeLessThan(4_500)
     await lost
   }, 120_000)
+
+  it('starts on it, too, with the room that it had kept for that', async ({ skip }) => {
+    if (!mounted()) skip('no small file system: mounting tmpfs needs root')
+    bridge = await startBridge(['run', '--config', config])
+    expect(await bridge.end()).toBe(0)
+    fillUp()
+    bridge = await startBridge(['run', '--config', config])
+    const own = await charger(bridge.addresses.get('ocpp') ?? '', 'CP-1')
+    const begun = { connectorId: 1, idTag: 'TAG', meterStart: 99, timestamp: when(99) }
+    expect((await own.call('StartTransaction', begun)).transactionId).toBeGreaterThan(0)
+    own.end()
+    expect(await bridge.end()).toBe(0)
+  }, 120_000)
 })
 
 describe('a bridge whose store is damaged', () => {
