@@ -22,9 +22,10 @@ import { northbound } from './plugins.ts'
 import { runBridge } from './run.ts'
 import { simulate } from './simulator/simulate.ts'
 import { violation } from './southbound/ocpp/v16/validate.ts'
-import { DamagedStore } from './store/damaged-store.ts'
 import { viewStore } from './store/read.ts'
+import { giveRoom } from './store/reserve.ts'
 import { openSqlite } from './store/sqlite.ts'
+import { UnusableStore } from './store/unusable-store.ts'
 
 interface SimulateFlags {
   readonly url: string
@@ -257,13 +258,14 @@ function planned(file: string, log: Log): Plan {
   return plan
 }
 
-/** Where chargers stand is in the store: what is damaged of that is saved first. */
+/** Where chargers stand is in the store: what is damaged of that is saved first, and on a full disk it has room of its own. */
 function drawnFromSaved(file: string, log: Log): Drawn {
   try {
     return draw(file)
   } catch (error) {
-    if (!(error instanceof DamagedStore)) throw error
-    openSqlite(error.file, systemClock, { log, damaged: 'salvage' }).close()
+    if (!(error instanceof UnusableStore)) throw error
+    if (error.damaged) openSqlite(error.file, systemClock, { log, damaged: 'salvage' }).close()
+    else if (!giveRoom(error.file)) throw error
     return draw(file)
   }
 }

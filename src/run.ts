@@ -7,7 +7,7 @@ import { formatProblem } from './lib/problem.ts'
 import type { Watch } from './lib/watch-files.ts'
 import { draw, type Plan, rememberedBy } from './plan.ts'
 import { follow } from './reload.ts'
-import { DamagedStore } from './store/damaged-store.ts'
+import { UnusableStore } from './store/unusable-store.ts'
 
 export interface RunParts {
   readonly file: string
@@ -79,7 +79,7 @@ export async function runBridge(
       if (next === undefined) log.error({}, `${file} has mistakes: no restart, the bridge goes on as before`)
       return next
     } catch (error) {
-      if (!(error instanceof DamagedStore)) throw error
+      if (!(error instanceof UnusableStore)) throw error
       log.error({}, `${error.message}; no restart, the bridge goes on as before`)
       return undefined
     }

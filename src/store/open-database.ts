@@ -2,10 +2,9 @@ import { closeSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import SqliteDatabase, { type Database } from 'better-sqlite3'
 import type { Log } from '../lib/log.ts'
-import { DamagedStore } from './damaged-store.ts'
-import { hintOf, isDamage, isTrouble } from './disk-trouble.ts'
 import { giveRoom } from './reserve.ts'
 import { finishSalvage, salvage } from './salvage.ts'
+import { UnusableStore, unusable } from './unusable-store.ts'
 
 export interface OpenOptions {
   readonly log: Log
@@ -27,26 +26,18 @@ export function openDatabase(file: string, { log, now, damaged }: OpenOptions): 
   try {
     return opened(file)
   } catch (error) {
-    if (error instanceof DamagedStore && damaged === 'salvage') salvage(file, error.why, log, now)
-    else if (!isTrouble(error) || damaged === 'refuse' || !giveRoom(file)) throw explained(file, error)
-  }
-  try {
+    if (!(error instanceof UnusableStore) || damaged === 'refuse') throw error
+    if (error.damaged) salvage(file, error.why, log, now)
+    else if (!giveRoom(file)) throw error
     return opened(file)
-  } catch (error) {
-    throw explained(file, error)
   }
-}
-
-function explained(file: string, error: unknown): unknown {
-  if (!isTrouble(error)) return error
-  return new Error(`the store ${file} can't be opened: ${error}; ${hintOf(error)}`, { cause: error })
 }
 
 function opened(file: string): Database {
   try {
     return statSync(file).size > 0 ? checked(file) : prepared(file)
   } catch (error) {
-    throw isDamage(error) ? new DamagedStore(file, error) : error
+    throw unusable(file, error)
   }
 }
 
@@ -56,7 +47,7 @@ function checked(file: string): Database {
   const [found = ''] = (database.pragma('quick_check(1)') as { quick_check: string }[]).map((row) => row.quick_check)
   if (found === 'ok') return database
   database.close()
-  throw new DamagedStore(file, found.replace(/^\*\*\* in database main \*\*\*\s*/, ''))
+  throw new UnusableStore(file, found.replace(/^\*\*\* in database main \*\*\*\s*/, ''))
 }
 
 function prepared(file: string): Database {

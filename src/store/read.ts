@@ -2,8 +2,7 @@ import { existsSync } from 'node:fs'
 import SqliteDatabase from 'better-sqlite3'
 import type { Identity } from '../core/charger/event.ts'
 import type { Visitor } from '../core/ports.ts'
-import { DamagedStore } from './damaged-store.ts'
-import { isDamage } from './disk-trouble.ts'
+import { unusable } from './unusable-store.ts'
 
 /** What other commands than `run` want to know of a store, whether a bridge has it open or not. */
 export interface StoreView {
@@ -25,8 +24,7 @@ export function viewStore(file: string): StoreView {
   try {
     return view(file)
   } catch (error) {
-    if (!isDamage(error)) throw error
-    throw new DamagedStore(file, error)
+    throw unusable(file, error)
   }
 }
 

@@ -167,6 +167,7 @@ describe('a bridge on a disk that is really full', () => {
   it('starts on it, too, with the room that it had kept for that', async ({ skip }) => {
     if (!mounted()) skip('no small file system: mounting tmpfs needs root')
     bridge = await startBridge(['run', '--config', config])
+    expect(await ask(bridge.port('modbus'), '02 0000 0001')).toBe('020100')
     expect(await bridge.end()).toBe(0)
     fillUp()
     bridge = await startBridge(['run', '--config', config])
