@@ -63,7 +63,12 @@ export async function runBridge(
 
   async function restart(): Promise<void> {
     if (stopping) return
-    const next = drawn()
+    const next = health.waiting > 0 ? undefined : drawn()
+    if (health.waiting > 0)
+      log.error(
+        {},
+        `no restart: ${health.waiting} entries wait in memory for a disk that takes nothing, and would be lost`,
+      )
     if (next !== undefined) {
       await end()
       if (!isStopping()) current = await begin(next)

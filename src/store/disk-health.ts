@@ -33,6 +33,10 @@ export class DiskHealth {
     return this.#failing
   }
 
+  get damaged(): boolean {
+    return this.#damaged
+  }
+
   /** A write, or a read, was not possible. */
   failed(error: unknown): void {
     const { file, log } = this.#parts

@@ -102,16 +102,17 @@ export class LastingTransactions {
   }
 
   /** Writes a portion of what waits, or everything; throws where that isn't possible, and all of it waits on. */
-  write(how: 'portion' | 'all'): void {
+  write(how: 'portion' | 'all', database = this.#parts.database): void {
     const { ids, health, changed } = this.#parts
-    ids.settle()
+    const disk = database === this.#parts.database ? this.#disk : new Transactions(database)
+    ids.settle(database)
     do {
       const transactions = this.#unsaved.transactions.first(PORTION)
       const stops = this.#unsaved.stops(PORTION)
       if (transactions.length + stops.length === 0) return
-      const written = this.#parts.database.transaction(() => [
-        ...transactions.map((each) => this.#unlessWrong(() => this.#disk.save(plain(each), this.#now, each.toldAt))),
-        ...stops.map((each) => this.#unlessWrong(() => this.#disk.saveOrphanStop(each))),
+      const written = database.transaction(() => [
+        ...transactions.map((each) => this.#unlessWrong(() => disk.save(plain(each), this.#now, each.toldAt))),
+        ...stops.map((each) => this.#unlessWrong(() => disk.saveOrphanStop(each))),
       ])()
       this.#unsaved.forget(transactions, stops)
       this.#lost += written.filter((done) => !done).length

@@ -161,6 +161,7 @@ export function openSqlite(
         write()
       } catch (error) {
         errors.push(error)
+        wait('failing')
       }
     }
   }
@@ -208,6 +209,18 @@ export function openSqlite(
       }
     })
     visitors.clear()
+  }
+
+  /** What waits goes into what can be saved of a damaged store. */
+  function saveBeside(): void {
+    try {
+      const saved = openDatabase(file, { log, now: clock.now(), damaged })
+      migrate(saved)
+      transactions.write('all', saved)
+      saved.close()
+    } catch (error) {
+      log.error({ error: String(error) }, `the store ${file} is damaged, and could not be saved: ${error}`)
+    }
   }
 
   function visitorLater(identifier: string, visitor: Visitor | undefined): void {
@@ -309,6 +322,10 @@ export function openSqlite(
     flush,
     close() {
       flush()
+      values.stop()
+      strangers.stop()
+      database.close()
+      if (transactions.waiting > 0 && health.damaged && damaged === 'salvage') saveBeside()
       if (transactions.waiting > 0) {
         const lost = { transactions: transactions.waiting, lastValues: waiting.size }
         log.error(
@@ -316,9 +333,6 @@ export function openSqlite(
           `the store ${file} could not be written to the end: ${lost.transactions} transactions are lost, and the last values of ${lost.lastValues} chargers`,
         )
       }
-      values.stop()
-      strangers.stop()
-      database.close()
       room()
     },
   }

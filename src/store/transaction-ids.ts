@@ -59,10 +59,10 @@ export class TransactionIds {
   }
 
   /** Reserves what the disk did not take; throws where it still doesn't. */
-  settle(): void {
+  settle(database = this.#database): void {
     if (!this.owing) return
-    this.#database.transaction(() => {
-      for (const { first, recycled } of this.#owed) this.#write(first, recycled)
+    database.transaction(() => {
+      for (const { first, recycled } of this.#owed) write(database, first, recycled)
     })()
     this.#owed.length = 0
   }
@@ -78,7 +78,7 @@ export class TransactionIds {
     const block = { first, recycled: free === undefined }
     try {
       if (this.owing) this.#owed.push(block)
-      else this.#database.transaction(() => this.#write(first, block.recycled))()
+      else this.#database.transaction(() => write(this.#database, first, block.recycled))()
     } catch (error) {
       if (!isTrouble(error)) throw error
       this.#owed.push(block)
@@ -95,16 +95,16 @@ export class TransactionIds {
     }
     return undefined
   }
+}
 
-  #write(first: number, recycled: boolean): void {
-    if (recycled) {
-      this.#database.prepare('DELETE FROM transactionBlock WHERE first = ?').run(first)
-      this.#database.prepare('DELETE FROM "transaction" WHERE id >= ? AND id < ?').run(first, first + BLOCK)
-    }
-    this.#database
-      .prepare(
-        'INSERT OR REPLACE INTO transactionBlock (first, reserved) VALUES (?, (SELECT coalesce(max(reserved), 0) + 1 FROM transactionBlock))',
-      )
-      .run(first)
+function write(database: Database, first: number, recycled: boolean): void {
+  if (recycled) {
+    database.prepare('DELETE FROM transactionBlock WHERE first = ?').run(first)
+    database.prepare('DELETE FROM "transaction" WHERE id >= ? AND id < ?').run(first, first + BLOCK)
   }
+  database
+    .prepare(
+      'INSERT OR REPLACE INTO transactionBlock (first, reserved) VALUES (?, (SELECT coalesce(max(reserved), 0) + 1 FROM transactionBlock))',
+    )
+    .run(first)
 }

@@ -3,6 +3,7 @@ import type { StartKey, StoredTransaction } from '../core/ports.ts'
 /** Transactions by id, in the order in which they came, and read as those on disk are. */
 export class TransactionMemory<T extends StoredTransaction = StoredTransaction> {
   readonly #byId = new Map<number, T>()
+  readonly #ofChargers = new Map<string, Map<number, T>>()
 
   get size(): number {
     return this.#byId.size
@@ -10,11 +11,19 @@ export class TransactionMemory<T extends StoredTransaction = StoredTransaction> 
 
   /** One that is there already keeps its place. */
   set(transaction: T): void {
-    this.#byId.set(transaction.id, transaction)
+    const { id, charger } = transaction
+    this.#byId.set(id, transaction)
+    const own = this.#ofChargers.get(charger)
+    if (own === undefined) this.#ofChargers.set(charger, new Map([[id, transaction]]))
+    else own.set(id, transaction)
   }
 
   delete(id: number): void {
+    const { charger = '' } = this.#byId.get(id) ?? {}
     this.#byId.delete(id)
+    const own = this.#ofChargers.get(charger)
+    own?.delete(id)
+    if (own?.size === 0) this.#ofChargers.delete(charger)
   }
 
   has(id: number): boolean {
@@ -38,8 +47,8 @@ export class TransactionMemory<T extends StoredTransaction = StoredTransaction> 
   sameStarts(start: StartKey): readonly T[] {
     const tag = start.idTag.toLowerCase()
     return this.#those(
-      ({ charger, connector, idTag, meterStartWh, timestampText }) =>
-        charger === start.charger &&
+      start.charger,
+      ({ connector, idTag, meterStartWh, timestampText }) =>
         connector === start.connector &&
         timestampText === start.timestampText &&
         meterStartWh === start.meterStartWh &&
@@ -48,14 +57,14 @@ export class TransactionMemory<T extends StoredTransaction = StoredTransaction> 
   }
 
   open(charger: string): readonly T[] {
-    return this.#those((each) => each.charger === charger && each.stoppedAt === undefined)
+    return this.#those(charger, (each) => each.stoppedAt === undefined)
   }
 
   ended(charger: string, reason: string): readonly T[] {
-    return this.#those((each) => each.charger === charger && each.stopReason === reason)
+    return this.#those(charger, (each) => each.stopReason === reason)
   }
 
-  #those(fit: (transaction: T) => boolean): readonly T[] {
-    return this.#byId.size === 0 ? [] : [...this.#byId.values()].filter(fit)
+  #those(charger: string, fit: (transaction: T) => boolean): readonly T[] {
+    return [...(this.#ofChargers.get(charger)?.values() ?? [])].filter(fit)
   }
 }

@@ -37,13 +37,14 @@ function transaction(id: number, more: Partial<StoredTransaction> = {}): StoredT
   }
 }
 
-function opened() {
+function opened(damaged: 'refuse' | 'salvage' = 'refuse') {
   const clock = new FakeClock()
   const log = new RecordingLog()
   const states: StorageState[] = []
   let told = 0
   const store = openSqlite(file, clock, {
     log,
+    damaged,
     health: (state) => void states.push(state),
     transactionsChanged() {
       told += 1
@@ -208,10 +209,7 @@ describe('transactions while the disk takes nothing', () => {
 })
 
 describe('a store that is damaged while it runs', () => {
-  it('answers what was told since, or read last, from memory', () => {
-    const { store, states, log } = opened()
-    store.saveTransaction(transaction(1))
-    store.saveTransaction(transaction(2, stopped))
+  function damage(): void {
     const database = new SqliteDatabase(file)
     database.pragma('wal_checkpoint(TRUNCATE)')
     // As if the page could not be made sense of: the schema is what SQLite reads first.
@@ -220,6 +218,31 @@ describe('a store that is damaged while it runs', () => {
     database.exec(`UPDATE sqlite_schema SET rootpage = 1000000 WHERE name = 'transaction'`)
     database.pragma('schema_version = 1000')
     database.close()
+  }
+
+  it('puts what waits into what can be saved when the bridge stops', () => {
+    const { store, log } = opened('salvage')
+    store.keepNumbers(new Map([['CP-1', 7]]))
+    store.saveTransaction(transaction(1))
+    damage()
+    store.saveTransaction(transaction(1, stopped))
+    store.saveTransaction(transaction(2))
+    store.close()
+    expect(log.messages('error').join()).toContain('is set aside')
+    expect(log.messages('error').join()).not.toContain('are lost')
+    const again = opened('salvage')
+    expect([...again.store.numbers()]).toEqual([['cp-1', 7]])
+    expect(again.store.openTransactions('CP-1').map(({ id }) => id)).toEqual([2])
+    expect(again.store.transaction(1)?.stoppedAt).toBe(99)
+    expect(again.log.lines).toEqual([])
+    again.store.close()
+  })
+
+  it('answers what was told since, or read last, from memory', () => {
+    const { store, states, log } = opened()
+    store.saveTransaction(transaction(1))
+    store.saveTransaction(transaction(2, stopped))
+    damage()
     expect(store.transaction(1)).toEqual(transaction(1))
     store.saveTransaction(transaction(3))
     store.saveTransaction(transaction(1, stopped))
