@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { StorageHealth } from '../../src/core/storage-health.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { silentLog } from '../../src/lib/log.ts'
 import { draw } from '../../src/plan.ts'
@@ -87,6 +88,7 @@ describe('a bridge that a client restarts', () => {
       openKept() {
         const store = openSqlite(':memory:', systemClock)
         return {
+          health: new StorageHealth(),
           store: {
             ...store,
             close() {

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import type { StorageState } from '../../core/storage-health.ts'
 import type { Cancel, Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
 import { Throttle } from '../../lib/throttle.ts'
@@ -9,7 +10,7 @@ import { Copier } from './copier.ts'
 import { isCorrupt } from './corrupt.ts'
 import { type LocalHistories, openLocalHistories } from './open-local.ts'
 import { Pruning } from './pruning.ts'
-import type { Batch, RecorderHealth } from './recorder.ts'
+import type { Batch } from './recorder.ts'
 import type { Days } from './roll-up.ts'
 import { ScheduledExport } from './scheduled-export.ts'
 import { takeTransactions } from './take-transactions.ts'
@@ -40,7 +41,7 @@ export interface KeeperParts {
   readonly shownTag: (idTag: string) => string
   /** What changed in the store; undefined: it can't be read yet. */
   readonly changed: () => ChangedTransactions | undefined
-  readonly health: (health: RecorderHealth) => void
+  readonly health: (health: StorageState) => void
 }
 
 /** What is open at a time: another file takes its place where one turns out to be damaged. */
