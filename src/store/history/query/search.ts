@@ -4,7 +4,7 @@ import type { Tables } from '../tables.ts'
 import { type Position, positionOf, readPosition, type Value } from './position.ts'
 
 /** How many rows a page looks at where no index says which of them are meant. */
-const LOOKED_AT = 20_000
+const LOOKED_AT = 15_000
 /** Of an index as many places are searched one by one; beyond it, one walk over all of them is shorter. */
 const MOST_BRANCHES = 16
 

@@ -107,7 +107,7 @@ describe.each(historyStores)('the log in $dialect', (store) => {
   })
 
   it('looks at so much a page and no more, says how far it came, and finds everything in the end', async () => {
-    const [count, needle] = [45_000, 5_000]
+    const [count, needle] = [45_000, 16_000]
     await addLog(
       histories.db,
       Array.from({ length: count }, (_, n) => (n + 1 === needle ? { message: 'needle' } : {})),
@@ -122,8 +122,8 @@ describe.each(historyStores)('the log in $dialect', (store) => {
     const at = (revision: number) => START + revision * 1000
     expect(pages).toEqual(
       [
-        { rows: 0, searchedTo: at(25_000) },
-        { rows: 0, searchedTo: at(4_999) },
+        { rows: 0, searchedTo: at(30_000) },
+        { rows: 0, searchedTo: at(14_999) },
         { rows: 0, searchedTo: undefined },
       ].map((page, index) => (index === 1 ? { ...page, rows: 1 } : page)),
     )
