@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { setAside } from '../../src/store/history/corrupt.ts'
 import { migrate, openSqliteHistories, type SqliteHistories } from '../../src/store/history/database.ts'
 import { runCommand } from '../support/bridge-process.ts'
-import { addLog, addSources, addTransactions, START } from '../support/history-rows.ts'
+import { addLog, addSources, addTransactions, START } from '../support/recorded-rows.ts'
 
 const root = join(import.meta.dirname, '../..')
 

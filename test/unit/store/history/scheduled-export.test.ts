@@ -8,7 +8,7 @@ import { silentLog } from '../../../../src/lib/log.ts'
 import { migrate, openSqliteHistories, type SqliteHistories } from '../../../../src/store/history/database.ts'
 import { ScheduledExport, type ScheduledExportParts } from '../../../../src/store/history/scheduled-export.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
-import { addLog, addSources, addTransactions } from '../../../support/history-rows.ts'
+import { addLog, addSources, addTransactions } from '../../../support/recorded-rows.ts'
 
 /** Midnights of local time, whichever that is here. */
 const day = (n: number) => new Date(2026, 10, n).getTime()
