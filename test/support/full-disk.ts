@@ -1,9 +1,10 @@
 import SqliteDatabase from 'better-sqlite3'
 
-/** Makes the tables of a store take nothing any more, as a full disk does; the answer puts that right. */
-export function fillDisk(file: string): () => void {
+/** Makes the tables of a store, or those that are named, take nothing any more, as a full disk does; the answer puts that right. */
+export function fillDisk(file: string, named?: readonly string[]): () => void {
   const database = new SqliteDatabase(file)
-  const tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").pluck().all() as string[]
+  const all = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").pluck().all() as string[]
+  const tables = named ?? all
   const triggers = tables.flatMap((table) =>
     ['INSERT', 'UPDATE', 'DELETE'].map((change) => ({ name: `full ${table} ${change}`, table, change })),
   )

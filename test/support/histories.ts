@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type HistoryDatabase, migrate, openSqliteHistories } from '../../src/store/history/database.ts'
-import { migratePostgres, openPostgresHistories } from '../../src/store/history/postgres.ts'
+import { openPostgresHistories } from '../../src/store/history/postgres.ts'
 import type { Dialect } from '../../src/store/history/schema.ts'
 import { type Cluster, missingPostgres, startPostgres } from './postgres.ts'
 
@@ -58,8 +58,8 @@ const postgres: HistoryStore = {
     if (cluster === undefined) throw new Error('start it first')
     databases += 1
     const url = await cluster.create(`histories_${databases}`)
-    await migratePostgres(url)
     const { db, close } = openPostgresHistories(url)
+    await migrate(db, 'postgres')
     return { dialect: 'postgres', db, close }
   },
   async stop() {

@@ -88,7 +88,9 @@ export async function startPostgres({ durable = false } = {}): Promise<Cluster> 
     const child = server
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
     const gone = once(child, 'exit')
-    child.kill(signals[how])
+    // Those that serve a connection are not to end what they are about.
+    if (how === 'immediate') signalAll(signals[how])
+    else child.kill(signals[how])
     await gone
   }
 
@@ -96,7 +98,13 @@ export async function startPostgres({ durable = false } = {}): Promise<Cluster> 
   function signalAll(signal: NodeJS.Signals): void {
     const { pid } = server ?? {}
     if (pid === undefined) return
-    for (const one of [pid, ...childrenOf(pid)]) process.kill(one, signal)
+    for (const one of [pid, ...childrenOf(pid)]) {
+      try {
+        process.kill(one, signal)
+      } catch {
+        // It ended by itself in the meantime.
+      }
+    }
   }
 
   await start()

@@ -1,5 +1,13 @@
 import SqliteDatabase from 'better-sqlite3'
-import { CamelCasePlugin, Kysely, Migrator, type MigratorProps, SqliteDialect } from 'kysely'
+import {
+  CamelCasePlugin,
+  DEFAULT_MIGRATION_TABLE,
+  Kysely,
+  Migrator,
+  type MigratorProps,
+  SqliteDialect,
+  sql,
+} from 'kysely'
 import { localMigrations } from './local-tables.ts'
 import { type Dialect, migrations } from './schema.ts'
 import type { Tables } from './tables.ts'
@@ -59,9 +67,31 @@ async function bringUp(
   const provider = { getMigrations: async () => ({ ...steps }) }
   const migrator = new Migrator({ db: db.withoutPlugins(), provider, ...tables })
   const { error } = await migrator.migrateToLatest()
-  if (error !== undefined)
+  if (error === undefined) return
+  const newer = await unknownStep(db, steps, tables)
+  if (newer !== undefined)
     throw new Error(
-      `the histories can't be brought to this version (${Object.keys(steps).length} steps known): ${error}`,
+      `a newer bridge has written these histories (its step ${newer} is not known here): start that version, or keep them elsewhere`,
       { cause: error },
     )
+  throw new Error(
+    `the histories can't be brought to this version (${Object.keys(steps).length} steps known): ${error}`,
+    { cause: error },
+  )
+}
+
+/** A step that a database has gone, and that isn't one of these. */
+async function unknownStep(
+  db: HistoryDatabase,
+  steps: ReturnType<typeof migrations>,
+  { migrationTableName = DEFAULT_MIGRATION_TABLE }: Partial<MigratorProps>,
+): Promise<string | undefined> {
+  try {
+    const table = sql.table(migrationTableName)
+    const { rows } = await sql<{ readonly name: string }>`select name from ${table} order by name`.execute(db)
+    return rows.map(({ name }) => name).find((name) => !Object.hasOwn(steps, name))
+  } catch {
+    // What went wrong before is what has to be said.
+    return undefined
+  }
 }

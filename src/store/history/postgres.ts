@@ -1,13 +1,11 @@
 import { Socket } from 'node:net'
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
-import { type HistoryDatabase, migrate, names } from './database.ts'
+import { type HistoryDatabase, names } from './database.ts'
 import type { Tables } from './tables.ts'
 
 const CONNECT_MS = 5_000
 const STATEMENT_MS = 30_000
-/** Indexes of a large table take their time. */
-const MIGRATE_MS = 600_000
 /** The server ends a statement itself; this is for the one that no longer says anything. */
 const SILENCE_MS = 5_000
 
@@ -24,7 +22,7 @@ export interface PostgresHistories {
   close(): Promise<void>
 }
 
-/** Nothing is connected before the first query. */
+/** Nothing is connected before the first query, and no statement takes longer than `statementMs`. */
 export function openPostgresHistories(url: string, { statementMs = STATEMENT_MS } = {}): PostgresHistories {
   const sockets = new Set<Socket>()
   const pool = new pg.Pool({
@@ -43,8 +41,9 @@ export function openPostgresHistories(url: string, { statementMs = STATEMENT_MS 
       return socket
     },
   })
-  // Of connections that nobody uses: the next query says it.
+  // Of connections that end while nobody asks anything of them: the next query says it.
   pool.on('error', () => {})
+  pool.on('connect', (client) => client.on('error', () => {}))
   let closed: Promise<void> | undefined
   return {
     db: new Kysely<Tables>({ dialect: new PostgresDialect({ pool }), plugins: [names()] }),
@@ -57,14 +56,9 @@ export function openPostgresHistories(url: string, { statementMs = STATEMENT_MS 
   }
 }
 
-/** Brings the database up to this version; of bridges that start at once one does it, the others wait for it. */
-export async function migratePostgres(url: string): Promise<void> {
-  const own = openPostgresHistories(url, { statementMs: MIGRATE_MS })
-  try {
-    await migrate(own.db, 'postgres')
-  } finally {
-    await own.close()
-  }
+/** Host, port and database, as a person may read them. */
+export function placeOf(url: string): string {
+  return url.replace(/^[^@]*@/, '').replace(/\?.*$/, '')
 }
 
 /** Whole numbers as numbers: those of histories stay far below 2^53. */

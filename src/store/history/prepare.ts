@@ -7,6 +7,8 @@ export interface Prepared<Values, Row> {
   get(values: Values): Row | undefined
 }
 
+export type PlaceOf<Values> = <K extends keyof Values>(name: K) => Values[K]
+
 /** Where a value will stand. */
 class Place {
   readonly name: PropertyKey
@@ -19,7 +21,7 @@ class Place {
 /** `build` makes the query, and takes from `place` whatever is to be bound later. */
 export function prepare<Values extends object, Row = never>(
   database: Database,
-  build: (place: <K extends keyof Values>(name: K) => Values[K]) => Compilable,
+  build: (place: PlaceOf<Values>) => Compilable,
 ): Prepared<Values, Row> {
   const { sql, parameters } = build((name) => new Place(name) as never).compile()
   const statement = database.prepare(sql)

@@ -1,0 +1,106 @@
+import type { Entry, Message } from '../../core/history.ts'
+import type { ChangedTransaction } from '../changed-transactions.ts'
+import { Bookmarks } from './bookmarks.ts'
+import type { HistoryConfig } from './config.ts'
+import { describeWrite } from './describe-write.ts'
+import { MeterRows } from './meter-rows.ts'
+import type { LocalHistories } from './open-local.ts'
+import type { Days } from './roll-up.ts'
+import { type RowStatements, rowStatements } from './row-statements.ts'
+import type { LogTable } from './tables.ts'
+
+export type LoggedMessage = Pick<LogTable, 'sender' | 'type' | 'message' | 'frame'>
+
+export interface WriterParts {
+  /** The site's local date of a moment, YYYY-MM-DD. */
+  readonly days: Days
+  /** What the log says of a message; undefined: nothing. */
+  readonly describe: (message: Message) => LoggedMessage | undefined
+  readonly config: Pick<HistoryConfig, 'log' | 'meters'>
+}
+
+/** The name of the bookmark that says how far transactions were taken from the store. */
+const TAKEN = 'transactions'
+
+/**
+ * Writes into the bridge's own file of histories. A call is one transaction: either all of it is written, or it throws and
+ * nothing is, and the same may be written later. No two writers on one file at the same time: revisions are counted here.
+ */
+export class HistoryWriter {
+  readonly #histories: LocalHistories
+  readonly #parts: WriterParts
+  readonly #statements: RowStatements
+  readonly #bookmarks: Bookmarks
+  readonly #meters: MeterRows
+  readonly #inTransaction: (work: () => void) => void
+  /** The last that a row was written with. */
+  #revision = 0
+
+  constructor(histories: LocalHistories, parts: WriterParts) {
+    this.#histories = histories
+    this.#parts = parts
+    this.#statements = rowStatements(histories)
+    this.#bookmarks = new Bookmarks(histories)
+    this.#inTransaction = histories.raw.transaction((work: () => void) => work())
+    this.#meters = new MeterRows({
+      statements: this.#statements,
+      source: histories.source,
+      days: parts.days,
+      raw: parts.config.meters !== false,
+      nextRevision: () => this.#next(),
+    })
+  }
+
+  write(entries: readonly Entry[]): void {
+    this.#transact(() => {
+      for (const entry of entries) {
+        if (entry.kind === 'metered') this.#meters.write(entry)
+        else if (this.#parts.config.log !== false) this.#log(entry)
+      }
+    })
+  }
+
+  /** The revision up to which the store's transactions have been taken; 0: none has. */
+  get taken(): number {
+    return this.#bookmarks.get(TAKEN)
+  }
+
+  /** Writes transactions as they stand in the store now; `taken` is the revision up to which that is all of them. */
+  writeTransactions(transactions: readonly ChangedTransaction[], taken: number): void {
+    const { source } = this.#histories
+    this.#transact(() => {
+      for (const { id, startedAt, toldAt, charger, connector, idTag, ...rest } of transactions) {
+        const { meterStartWh, meterStopWh, stoppedAt, stopReason, estimated } = rest
+        const start = { id, startedAt, toldAt, charger, connector, idTag, meterStart: meterStartWh ?? null }
+        const end = { meterStop: meterStopWh ?? null, stoppedAt: stoppedAt ?? null, stopReason: stopReason ?? null }
+        const row = { ...start, ...end, estimated: estimated ? 1 : 0 }
+        this.#statements.transaction.run({ source, revision: this.#next(), ...row })
+      }
+      this.#bookmarks.set(TAKEN, taken)
+    })
+  }
+
+  #log(entry: Exclude<Entry, { kind: 'metered' }>): void {
+    const logged = entry.kind === 'message' ? this.#parts.describe(entry) : describeWrite(entry)
+    if (logged === undefined) return
+    const { sender, type, message, frame } = logged
+    const { source } = this.#histories
+    const { at, charger = '' } = entry
+    this.#statements.log.run({ source, revision: this.#next(), at, charger, sender, type, message, frame })
+  }
+
+  #next(): number {
+    this.#revision += 1
+    return this.#revision
+  }
+
+  #transact(work: () => void): void {
+    this.#inTransaction(() => {
+      // Not remembered: a copier may have moved it on.
+      const before = this.#bookmarks.get('revision')
+      this.#revision = before
+      work()
+      if (this.#revision !== before) this.#bookmarks.set('revision', this.#revision)
+    })
+  }
+}
