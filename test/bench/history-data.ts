@@ -1,5 +1,5 @@
 import { type HistoryDatabase, migrate, openSqliteHistories } from '../../src/store/history/database.ts'
-import { migratePostgres, openPostgresHistories } from '../../src/store/history/postgres.ts'
+import { openPostgresHistories } from '../../src/store/history/postgres.ts'
 import type { Dialect } from '../../src/store/history/schema.ts'
 
 export const CHARGERS = 200
@@ -134,8 +134,8 @@ export async function fillSqlite(file: string, log: number, transactions: number
 }
 
 export async function fillPostgres(url: string, log: number, transactions: number): Promise<Filled> {
-  await migratePostgres(url)
   const { db, query, close } = openPostgresHistories(url)
+  await migrate(db, 'postgres')
   const insert = async (table: string, rows: Iterable<object>) => {
     let batch: object[] = []
     const write = () =>

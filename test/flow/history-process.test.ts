@@ -7,7 +7,9 @@ import { readXlsx } from 'hucre/xlsx'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { setAside } from '../../src/store/history/corrupt.ts'
 import { migrate, openSqliteHistories, type SqliteHistories } from '../../src/store/history/database.ts'
+import { openPostgresHistories } from '../../src/store/history/postgres.ts'
 import { runCommand } from '../support/bridge-process.ts'
+import { missingPostgres, startPostgres } from '../support/postgres.ts'
 import { addLog, addSources, addTransactions, START } from '../support/recorded-rows.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -144,6 +146,37 @@ describe('history', () => {
         expect(stderr.toString()).toBe('')
       })
   }, 60_000)
+})
+
+describe.skipIf(missingPostgres !== undefined)('history of a PostgreSQL (skipped where there is none)', () => {
+  it('is read from there, in the same words', async () => {
+    const cluster = await startPostgres()
+    try {
+      const url = await cluster.create('histories')
+      writeFileSync(config, `store: "${url}"\nspool: "sqlite:bridge.db"\n`)
+      const none = await history('log')
+      expect(none.errors).toBe(
+        `there are no histories in the PostgreSQL at 127.0.0.1:${cluster.port}/histories yet: they come with the first run of the bridge\n`,
+      )
+      expect(none.code).toBe(1)
+      const { db, close } = openPostgresHistories(url)
+      await migrate(db, 'postgres')
+      await addSources(db)
+      await addLog(db, [{ message: 'from the tower' }, { message: 'from the quay', source: 2 }])
+      await close()
+      expect((await history('log', '--text', 'QUAY')).out).toMatch(/^\S+ \S+ +CP-1 +HeartbeatRequest +from the quay\n$/)
+      const csv = parse((await history('log', '--format', 'csv')).out, { columns: true }) as Record<string, string>[]
+      expect(csv.map((row) => row.Site)).toEqual(['Tower', 'Quay'])
+      await cluster.stop('fast')
+      const { code, errors } = await history('log')
+      expect(errors).toMatch(
+        new RegExp(`^the PostgreSQL at 127.0.0.1:${cluster.port}/histories can't be read: .*ECONNREFUSED`),
+      )
+      expect(code).toBe(1)
+    } finally {
+      await cluster.remove()
+    }
+  }, 120_000)
 })
 
 describe('history log --follow', () => {

@@ -24,9 +24,10 @@ export interface ScheduledExportParts {
   readonly settings: Settings
   /** Where the files go, absolute. */
   readonly folder: string
-  /** Where the rows are, and which of them are this bridge's. */
+  /** Where the rows are. */
   readonly db: HistoryDatabase
-  readonly source: number
+  /** The bridge's key in table `source`, whose number is another one in another database. */
+  readonly key: string
   /** Of the bridge's own file. */
   readonly bookmarks: Pick<Bookmarks, 'get' | 'set'>
   /** Whether all that was written until now is in `db`. */
@@ -84,17 +85,20 @@ export class ScheduledExport {
   }
 
   async #makeUp(name: Name): Promise<void> {
-    const { clock, log, settings, folder, bookmarks, settled } = this.#parts
+    const { clock, log, settings, folder, db, key, bookmarks, settled } = this.#parts
     const bookmark = `export ${settings.every} ${name}`
     // 0: nothing was ever exported.
     const done = bookmarks.get(bookmark) || undefined
     const missed = missedPeriods(settings.every, done, clock.now() - GRACE_MS)
     if (missed.length === 0) return
     if (!(await settled())) throw new Error('not all that was written is in the database yet')
+    const source = (await db.selectFrom('source').select('id').where('key', '=', key).executeTakeFirst())?.id
+    if (source === undefined) throw new Error('the database has nothing of this bridge yet')
     for (const period of missed) {
-      const { what, commit } = await this.#ofPeriod(name, period, bookmarks.get(bookmark) === 0)
+      const first = bookmarks.get(bookmark) === 0
+      const { what, commit } = await this.#ofPeriod(name, period, { source, first })
       const file = join(folder, `${name}-${period.name}.${settings.format}`)
-      await writeWhole(file, await exportHistory(this.#parts.db, what, settings.format), this.#stopping.signal)
+      await writeWhole(file, await exportHistory(db, what, settings.format), this.#stopping.signal)
       bookmarks.set(bookmark, period.end)
       commit()
       log.info({ file }, `${file} written`)
@@ -105,9 +109,9 @@ export class ScheduledExport {
   async #ofPeriod(
     name: Name,
     { start, end }: Period,
-    first: boolean,
+    { source, first }: { readonly source: number; readonly first: boolean },
   ): Promise<{ readonly what: Export; commit(): void }> {
-    const { db, source, bookmarks, settings } = this.#parts
+    const { db, bookmarks, settings } = this.#parts
     const filter = { from: start, to: end, sources: [source] }
     const nothing = () => {}
     if (name === 'days') {

@@ -28,11 +28,12 @@ export class LogTail {
     const entries: LogEntry[] = []
     for (const source of (await sitesOf(this.#db)).keys()) {
       const newest = await this.#newest(source)
-      for (let seen = this.#seen.get(source) ?? 0; seen < newest; seen += AT_ONCE) {
+      // Fewer than there were: what was taken back is written anew.
+      for (let seen = Math.min(newest, this.#seen.get(source) ?? 0); seen < newest; seen += AT_ONCE) {
         const until = Math.min(newest, seen + AT_ONCE)
         entries.push(...(await this.#between(source, seen, until)))
-        this.#seen.set(source, until)
       }
+      this.#seen.set(source, newest)
     }
     return entries
   }

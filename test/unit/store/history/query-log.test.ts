@@ -90,6 +90,8 @@ describe.each(historyStores)('the log in $dialect', (store) => {
     expect(await numbers({ text: 'C:\\T' })).toEqual([6])
     expect(await numbers({ text: 'über' })).toEqual([7])
     expect(await numbers({ text: '' })).toHaveLength(7)
+    expect(await numbers({ text: 'a\0', chargers: ['CP-1\0'] })).toEqual([])
+    expect(await numbers({ text: 'a\0' })).toEqual([])
     expect(await numbers({ text: "'; drop table log; --" })).toEqual([])
   })
 
@@ -134,8 +136,9 @@ describe.each(historyStores)('the log in $dialect', (store) => {
       '',
       'x',
       'bnVsbA',
-      Buffer.from('[1,2]').toString('base64url'),
-      Buffer.from('[{},1,1]').toString('base64url'),
+      Buffer.from('["log",1,2]').toString('base64url'),
+      Buffer.from('["log",{},1,1]').toString('base64url'),
+      Buffer.from('["transaction",1,1,1]').toString('base64url'),
     ])
       await expect(logPage(histories.db, {}, { limit: 1, cursor })).rejects.toThrow(BadCursor)
   })

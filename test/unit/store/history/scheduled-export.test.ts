@@ -47,7 +47,7 @@ function scheduled(parts: Partial<ScheduledExportParts> = {}): ScheduledExport {
     settings: { every: 'day', to: 'out', format: 'csv', histories: ['transactions'] },
     folder: join(folder, 'out'),
     db: histories.db,
-    source: 1,
+    key: 'Tower',
     bookmarks: { get: (name) => bookmarks.get(name) ?? 0, set: (name, value) => void bookmarks.set(name, value) },
     settled: async () => true,
     ...parts,
