@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Store } from './core/ports.ts'
 import { createGateway, type Gateway } from './gateway.ts'
+import type { Kept } from './kept.ts'
 import { systemClock } from './lib/clock.ts'
 import type { Log } from './lib/log.ts'
 import type { Plan } from './plan.ts'
@@ -13,7 +13,7 @@ export interface DemoParts {
   readonly file: string | undefined
   readonly log: Log
   readonly planned: (file: string) => Plan
-  readonly openStore: (plan: Plan) => Store
+  readonly openKept: (plan: Plan) => Kept
 }
 
 export interface Demo {
@@ -24,12 +24,12 @@ export interface Demo {
 }
 
 /** The bridge with simulated chargers: those of a config, or four of our own with a store that lasts as long as the run. */
-export function runDemo({ chargers, file, log, planned, openStore }: DemoParts): Demo {
+export function runDemo({ chargers, file, log, planned, openKept }: DemoParts): Demo {
   const folder = mkdtempSync(join(tmpdir(), 'ocpp-bms-bridge-demo-'))
   const own = join(folder, 'config.yaml')
   writeFileSync(own, demoConfig(chargers))
   const plan = planned(file ?? own)
-  const gateway = createGateway(plan, { clock: systemClock, log, store: openStore(plan) })
+  const gateway = createGateway(plan, { ...openKept(plan), clock: systemClock, log })
   let stopFleet = () => {}
   return {
     gateway,

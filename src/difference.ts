@@ -75,12 +75,11 @@ function inSections(
   return changedKeys(from, to).flatMap((section) => {
     const before = (from as Readonly<Record<string, unknown>>)[section]
     const after = (to as Readonly<Record<string, unknown>>)[section]
-    // A protocol that is switched on or off.
-    if (!isSection(before) || !isSection(after)) return [{ key: section, live: false }]
-    return changedKeys(before, after).map((key) => ({
-      key: `${section}.${key}`,
-      live: live[section]?.includes(key) ?? false,
-    }))
+    const isLive = (key: string) => live[section]?.includes(key) ?? false
+    if (isSection(before) && isSection(after))
+      return changedKeys(before, after).map((key) => ({ key: `${section}.${key}`, live: isLive(key) }))
+    // A protocol that is switched on or off; what only has keys that are taken up can come and go.
+    return [{ key: section, live: changedKeys(before ?? {}, after ?? {}).every(isLive) }]
   })
 }
 

@@ -1,8 +1,9 @@
-import { createHash } from 'node:crypto'
+import { passesFilter } from './config/log.ts'
 import { Authorizer } from './core/charger/authorize.ts'
 import { Fleet } from './core/charger/fleet.ts'
 import { Totals } from './core/charger/totals.ts'
 import { type AuthorizeMode, authorizeModes } from './core/charger/vocabulary.ts'
+import { type History, noHistory } from './core/history.ts'
 import type { BridgeView } from './core/points/bridge-points.ts'
 import { BRIDGE, PointDownlink } from './core/points/downlink.ts'
 import type { Point } from './core/points/point.ts'
@@ -11,10 +12,12 @@ import type { ChargerSettings, FleetSettings, Northbound, NorthboundParts, South
 import { type Difference, difference, isNothing } from './difference.ts'
 import { Display } from './display.ts'
 import type { Clock } from './lib/clock.ts'
+import { filteredLog } from './lib/filtered-log.ts'
 import type { Log } from './lib/log.ts'
 import { version } from './lib/version.ts'
 import { keepNumbers, type Plan } from './plan.ts'
 import { liveKeys, northbound, southbound } from './plugins.ts'
+import { hashTag } from './southbound/ocpp/hash-tag.ts'
 import { web } from './web/index.ts'
 
 export interface GatewayParts {
@@ -22,6 +25,8 @@ export interface GatewayParts {
   readonly log: Log
   /** Closed by the gateway when it stops. */
   readonly store: Store
+  /** Told everything that happens; absent: nobody is. */
+  readonly history?: KeptHistory
   /** Stops it soon and starts it anew; absent where nobody can. */
   readonly restart?: () => void
   /** The protocols, for those who bring transports of their own. */
@@ -29,6 +34,14 @@ export interface GatewayParts {
     readonly northbound: readonly NorthboundPlugin[]
     readonly southbound: readonly SouthboundPlugin[]
   }
+}
+
+/** Where everything that happens is told, and what it needs to know beside that. */
+export interface KeptHistory extends History {
+  /** Whether whoever reads may see who charged, from now on. */
+  shareIdTags?(share: boolean): void
+  /** Writes what waits: after the store was closed, whose last transactions it takes. */
+  stop?(): Promise<void>
 }
 
 interface NorthboundPlugin {
@@ -41,6 +54,7 @@ interface SouthboundParts {
   readonly clock: Clock
   readonly log: Log
   readonly store: Store
+  readonly history: History
   /** Where relative paths of the config start. */
   readonly folder: string
 }
@@ -69,9 +83,18 @@ export interface Gateway {
 /** Builds every part and hands each its neighbours. */
 export function createGateway(
   plan: Plan,
-  { clock, log, store, restart, plugins = { northbound, southbound } }: GatewayParts,
+  {
+    clock,
+    log: whole,
+    store,
+    history = noHistory as KeptHistory,
+    restart,
+    plugins = { northbound, southbound },
+  }: GatewayParts,
 ): Gateway {
   let current = plan
+  let passes = linesOf(plan)
+  const log = filteredLog(whole, (level, fields) => passes(level, fields))
   keepNumbers(plan, store)
   // One object for all who look at it, so that a change of the config is seen by all of them at once.
   const fleetSettings = fleetSettingsOf(plan)
@@ -86,6 +109,7 @@ export function createGateway(
     authorizer,
     store,
     uplink,
+    history,
     clock,
     log,
     shownTag: (idTag) => (fleetSettings.shareIdTags ? idTag : hashTag(idTag)),
@@ -96,6 +120,7 @@ export function createGateway(
     store,
     clock,
     log,
+    history,
     authorizer,
     uplink,
     settle: (charger) => fleet.settle(charger),
@@ -110,7 +135,14 @@ export function createGateway(
     if (own !== undefined) norths.push(plugin.create(own, parts))
   }
   const souths = plugins.southbound.map((plugin) =>
-    plugin.create(plan.settings.southbound.ocpp, { door: fleet, clock, log, store, folder: plan.settings.folder }),
+    plugin.create(plan.settings.southbound.ocpp, {
+      door: fleet,
+      clock,
+      log,
+      store,
+      history,
+      folder: plan.settings.folder,
+    }),
   )
   // The one southbound that there is; a second one will have to say which chargers are its own.
   const [south] = souths
@@ -120,6 +152,7 @@ export function createGateway(
       : web.create(plan.settings.services.web, {
           chargers: () => fleet.chargers,
           call: (charger, action, payload) => south.call(charger, action, payload),
+          downlink,
           clock,
           log,
         })
@@ -134,6 +167,7 @@ export function createGateway(
   function configure(next: Plan, keys: readonly string[]): void {
     const { settings } = next
     Object.assign(fleetSettings, fleetSettingsOf(next))
+    history.shareIdTags?.(fleetSettings.shareIdTags)
     if (keys.includes('ocpp.authorize')) {
       authorizer.configure(fleetSettings.authorize)
       authorizer.mode = modeInForce(store, fleetSettings.authorize.mode, log)
@@ -162,6 +196,7 @@ export function createGateway(
       if (news.needRestart.length > 0 || isNothing(news)) return news
       keepNumbers(next, store)
       current = next
+      passes = linesOf(next)
       display.follow(next)
       const byId = new Map([...fleet.chargers].map((charger) => [charger.id, charger]))
       const changed = news.changed.flatMap(({ settings }) => {
@@ -202,12 +237,18 @@ export function createGateway(
       fleet.stop()
       downlink.stop()
       store.close()
+      await history.stop?.()
     },
   }
 }
 
 function fleetSettingsOf({ settings, authorize }: Plan): FleetSettings {
   return { ...settings.southbound.ocpp, authorize, limits: settings.limits, actions: settings.actions }
+}
+
+/** Which lines of the log a plan asks for. */
+function linesOf({ settings: { chargers, services } }: Plan): ReturnType<typeof passesFilter> {
+  return passesFilter(services.log ?? { filter: [] }, chargers)
 }
 
 /** What the building wrote counts for more than the config; who changes the config learns of it. */
@@ -240,9 +281,4 @@ function viewOf(totals: Totals, authorizer: Authorizer): BridgeView {
       return authorizer.mode
     },
   }
-}
-
-/** Eight characters tell two tags apart on a display and give neither away. */
-function hashTag(idTag: string): string {
-  return idTag === '' ? '' : createHash('sha256').update(idTag.toLowerCase()).digest('hex').slice(0, 8)
 }

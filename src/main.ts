@@ -9,6 +9,7 @@ import { runDemo } from './demo.ts'
 import { discoverPoints } from './discover.ts'
 import type { Gateway } from './gateway.ts'
 import { historyCommand } from './history-command.ts'
+import { openKept } from './kept.ts'
 import { systemClock } from './lib/clock.ts'
 import type { Log } from './lib/log.ts'
 import { didYouMean } from './lib/nearest.ts'
@@ -62,7 +63,7 @@ program
     const parts = {
       file,
       log,
-      openStore: openStore(log),
+      openKept: (plan: Plan) => openKept(plan, log),
       started: (gateway: Gateway) => started(gateway, log),
     }
     const bridge = await runBridge(planned(file, log), parts)
@@ -79,7 +80,13 @@ program
   .option('--config <file>', 'a configuration whose chargers are simulated, instead of the built-in one')
   .action(async ({ chargers, config: file }: { chargers: number; config?: string }) => {
     const log = logger('warn')
-    const demo = runDemo({ chargers, file, log, planned: (path) => planned(path, log), openStore: openStore(log) })
+    const demo = runDemo({
+      chargers,
+      file,
+      log,
+      planned: (path) => planned(path, log),
+      openKept: (plan) => openKept(plan, log),
+    })
     const addresses = await started(demo.gateway, log)
     demo.populate(addresses)
     stopOnSignal(() => demo.stop())

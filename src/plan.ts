@@ -1,4 +1,6 @@
+import { checkListens } from './config/check-listens.ts'
 import { type Config, configOf, loadConfig } from './config/load.ts'
+import { checkFilter } from './config/log.ts'
 import type { Settings } from './config/settings.ts'
 import type { AuthorizeSettings } from './core/charger/authorize.ts'
 import { Charger } from './core/charger/charger.ts'
@@ -22,7 +24,11 @@ const [ocpp] = southbound
 const configSections = {
   southbound: { ocpp: sections.southbound.ocpp.config },
   northbound: sections.northbound,
-  services: { web: sections.services.web.config, history: sections.services.history.config },
+  services: {
+    web: sections.services.web.config,
+    history: sections.services.history.config,
+    log: sections.services.log.config,
+  },
 } as const
 
 type BridgeSettings = Settings<typeof configSections>
@@ -103,6 +109,14 @@ function drawn(config: Config<typeof configSections>, remembered: Remembered | u
   for (const { name, check } of southbound) {
     const own = draft.southbound[name]
     if (own !== undefined) problems.push(...check(own, draft).map((finding) => placed(finding, name, source)))
+  }
+  const log = settings?.services.log
+  if (log !== undefined) problems.push(...checkFilter(log, draft.chargers, source))
+  if (settings !== undefined) {
+    const { northbound, services, southbound } = settings
+    // Of BACnet is UDP, which has ports of its own.
+    const listening = { ocpp: southbound.ocpp, web: services.web, modbus: northbound.modbus }
+    problems.push(...checkListens(listening, source))
   }
   const sorted = sortProblems(problems)
   if (settings === undefined || hasErrors(sorted)) return { problems: sorted, plan: undefined, listings }

@@ -1,3 +1,4 @@
+import { live as liveOfLog, config as log } from './config/log.ts'
 import { bacnet } from './northbound/bacnet/index.ts'
 import { modbus } from './northbound/modbus/index.ts'
 import { ocpp } from './southbound/ocpp/index.ts'
@@ -14,8 +15,11 @@ export const southbound = [ocpp] as const
 export const sections = {
   southbound: { ocpp },
   northbound: { bacnet, modbus },
-  services: { web, history: { config: history } },
+  services: { web, history: { config: history }, log: { config: log } },
 } as const
 
 /** By section of config.yaml, the keys that a running bridge takes up. */
-export const liveKeys = Object.fromEntries([...northbound, ...southbound].map(({ name, live }) => [name, live]))
+export const liveKeys: Readonly<Record<string, readonly string[]>> = {
+  ...Object.fromEntries([...northbound, ...southbound].map(({ name, live }) => [name, live])),
+  log: liveOfLog,
+}

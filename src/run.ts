@@ -1,5 +1,5 @@
-import type { Store } from './core/ports.ts'
 import { createGateway, type Gateway } from './gateway.ts'
+import type { Kept } from './kept.ts'
 import { systemClock } from './lib/clock.ts'
 import type { Log } from './lib/log.ts'
 import { formatProblem } from './lib/problem.ts'
@@ -10,7 +10,7 @@ import { follow } from './reload.ts'
 export interface RunParts {
   readonly file: string
   readonly log: Log
-  readonly openStore: (plan: Plan) => Store
+  readonly openKept: (plan: Plan) => Kept
   /** Starts every listener, or ends the process. */
   readonly started: (gateway: Gateway) => Promise<unknown>
 }
@@ -30,17 +30,17 @@ export interface RunningBridge {
 /** Whoever asked for a restart has its answer by then. */
 const RESTART_AFTER_MS = 500
 
-export async function runBridge(plan: Plan, { file, log, openStore, started }: RunParts): Promise<RunningBridge> {
+export async function runBridge(plan: Plan, { file, log, openKept, started }: RunParts): Promise<RunningBridge> {
   let stopping = false
   let restarting: Promise<void> | undefined
   /** Undefined: it is stopped. */
   let current: Begun | undefined = await begin(plan)
 
   async function begin(own: Plan): Promise<Begun> {
-    const store = openStore(own)
-    const gateway = createGateway(own, { clock: systemClock, log, store, restart: later })
+    const kept = openKept(own)
+    const gateway = createGateway(own, { ...kept, clock: systemClock, log, restart: later })
     await started(gateway)
-    return { gateway, changes: follow({ file, gateway, remembered: rememberedBy(store), log }, systemClock) }
+    return { gateway, changes: follow({ file, gateway, remembered: rememberedBy(kept.store), log }, systemClock) }
   }
 
   function later(): void {

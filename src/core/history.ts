@@ -45,7 +45,17 @@ export interface Metered {
   readonly session: { readonly transactionId: number; readonly energyWh: number | undefined } | undefined
 }
 
-export type Entry = Message | Write | Metered
+/** What the bridge has to say of itself. */
+export interface Note {
+  readonly kind: 'note'
+  readonly at: number
+  /** One word, such as `EntriesLost`. */
+  readonly type: string
+  /** One line for people. */
+  readonly message: string
+}
+
+export type Entry = Message | Write | Metered | Note
 
 /** Where everything that happens is told. Synchronous, never throws: it is written later, by somebody else. */
 export interface History {

@@ -147,6 +147,23 @@ export interface NorthboundParts {
 export interface Writer {
   readonly source: 'BACnet' | 'Modbus' | 'Web'
   readonly client: string
+  /** The request as it came, in hexadecimal digits; undefined where it holds what nobody may see. Asked only when a write is told. */
+  readonly frame?: () => string | undefined
+}
+
+/** What was written to where it is no point: a property, a register, a service. `charger` undefined: the bridge itself. */
+export interface WriteTarget {
+  readonly charger: string | undefined
+  readonly connector: number
+  readonly point: string
+}
+
+/** What became of a write that a protocol decided by itself. denied: whoever wrote may not. */
+export interface WriteOutcome {
+  /** Undefined: it was not understood. */
+  readonly value?: Value | null | undefined
+  readonly priority?: number | undefined
+  readonly result: 'accepted' | 'denied' | Refusal
 }
 
 /**
@@ -180,6 +197,10 @@ export interface Downlink {
   reset(charger: Charger, hard: boolean, writer: Writer): Refusal | undefined
   /** The value shown while out of service. */
   override(point: Point, value: Value, writer: Writer): Refusal | undefined
+  /** Keeps in the history what a protocol did, or refused, without asking for it here. */
+  noted(what: Point | WriteTarget, writer: Writer, outcome: WriteOutcome): void
+  /** What is written to this point stays hidden: a tag that is not shared. */
+  hides(point: Point): boolean
 }
 
 /** One slot of a priority array as kept on disk, value in the setpoint's base unit. */

@@ -92,9 +92,22 @@ function toProblems(issue: Issue, schema: z.ZodType, value: unknown, yaml: YamlF
       const of = issue.origin === 'string' ? ` ${Number(most) === 1 ? 'character' : 'characters'} long` : ''
       return [yaml.problem('out-of-range', full, `${name} must be ${side} ${most}${of}`)]
     }
+    case 'invalid_union': {
+      const meant = meantBranch(issue)
+      if (meant !== undefined) return meant.flatMap((each) => toProblems(each, schema, value, yaml, path))
+      return [yaml.problem(codeOf(issue), full, `${name}: ${issue.message}`)]
+    }
     default:
       return [yaml.problem(codeOf(issue), full, `${name}: ${issue.message}`)]
   }
+}
+
+/** What is wrong with a value that one branch of a union takes for its own: only something inside it is wrong there. */
+function meantBranch({ errors, path }: z.core.$ZodIssueInvalidUnion): readonly Issue[] | undefined {
+  const branch = errors.find((issues) =>
+    issues.every(({ code, path: inner }) => code === 'unrecognized_keys' || inner.length > 0),
+  )
+  return branch?.map((issue) => ({ ...issue, path: [...path, ...issue.path] }))
 }
 
 /** A check of a schema may name its own code: `addIssue({code: 'custom', params: {code: 'x'}})`. */
@@ -194,14 +207,19 @@ function choicesOf(schema: z.ZodType, path: Path): readonly string[] | undefined
 /** A schema at a path, looked up in its JSON schema (defaults and unions already unwrapped). */
 function nodesAt(schema: z.ZodType, path: Path): readonly Record<string | number, unknown>[] {
   const root: unknown = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
-  let at: readonly unknown[] = [root]
+  let at: readonly unknown[] = branches(root)
   for (const step of path) {
     at = at.flatMap((node) => {
       const next =
         isRecord(node) &&
         (typeof step === 'number' ? node.items : isRecord(node.properties) ? node.properties[step] : undefined)
-      return isRecord(next) ? [next] : []
+      return isRecord(next) ? branches(next) : []
     })
   }
   return at.filter(isRecord)
+}
+
+/** A union's branches; of anything else, itself. */
+function branches(node: unknown): readonly unknown[] {
+  return isRecord(node) && Array.isArray(node.anyOf) ? [node, ...node.anyOf.flatMap(branches)] : [node]
 }

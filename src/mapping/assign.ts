@@ -61,6 +61,11 @@ export function assign(
   for (const charger of chargers) {
     for (const protocol of on) {
       const own = charger.northbound[protocol.name]
+      const idle = own === undefined ? undefined : protocol.idle?.(configs[protocol.name])
+      if (idle !== undefined) {
+        const problem = config.problem('no-effect', ['chargers', charger.index, protocol.name], idle)
+        problems.push({ ...problem, warning: true })
+      }
       // Whatever its number, a charger's own address counts; number 0 would mean the bridge.
       const address = own === undefined ? undefined : protocol.assign(configs[protocol.name], 1, own)
       if (address !== undefined) give(charger, protocol, address)

@@ -4,7 +4,7 @@ import type { ConfigurationState } from '../core/charger/state.ts'
 import { configurationPoint } from '../core/points/configuration-point.ts'
 import { meterPoint } from '../core/points/meter-point.ts'
 import type { ChargerPointDefinition } from '../core/points/point.ts'
-import { isSecretKey, type KeyType, standardKey, standardKeys } from '../core/points/standard-keys.ts'
+import { isSecretKey, type KeyType, looksSecret, standardKey, standardKeys } from '../core/points/standard-keys.ts'
 import type { Unit } from '../core/points/unit.ts'
 import type { Newcomer, RowBinding, Vacancies } from '../core/ports.ts'
 import type { BoundRow, Mapping } from './mapping.ts'
@@ -23,8 +23,6 @@ type Scope = 'charger' | 'connector'
 
 /** What people count power and energy in. */
 const shownIn: Partial<Record<Unit, Unit>> = { W: 'kW', Wh: 'kWh', var: 'kvar', varh: 'kvarh' }
-/** Vendors keep other passwords beside the standard's one; whoever wants them on the building's network says so. */
-const secretive = /pass(word|phrase|wd)?|secret|token|credential|psk|private.?key|apn.?user/i
 
 /**
  * Rows for all that a charger has ever shown and its mapping doesn't show, each in a place that is free: YAML to be pasted
@@ -79,7 +77,7 @@ function keysOf(charger: Charger, rows: readonly BoundRow[]): readonly Found[] {
     const type = standard === undefined ? guess(told.value) : undefined
     const definition = configurationPoint(name, type)
     if (definition === undefined) return [{ name, note: 'its name has characters that no point may have' }]
-    if (standard === undefined && secretive.test(key)) return [{ name, note: 'looks like a password' }]
+    if (standard === undefined && looksSecret(key)) return [{ name, note: 'looks like a password' }]
     return [keyFound(definition, key, told, type)]
   })
 }

@@ -1,3 +1,4 @@
+import { type Options, stringify } from 'csv-stringify/sync'
 import type { Point } from '../core/points/point.ts'
 import type { Device, Listing } from '../core/ports.ts'
 import { aligned } from '../lib/table.ts'
@@ -78,12 +79,11 @@ export function formatPoints(points: readonly ListedPoint[], format: ListFormat)
   const flat = points.map((point) => flatten(point))
   const columns = columnsOf(flat).filter((column) => format !== 'table' || column !== 'states')
   const rows = flat.map((row) => columns.map((column) => row.get(column) ?? ''))
+  if (format === 'csv') return stringify([columns, ...rows], csv)
   const lines =
-    format === 'csv'
-      ? [columns, ...rows].map((cells) => cells.map(quoted).join(','))
-      : format === 'markdown'
-        ? [columns, columns.map(() => '---'), ...rows].map((cells) => `| ${cells.map(escaped).join(' | ')} |`)
-        : aligned([columns, ...rows])
+    format === 'markdown'
+      ? [columns, columns.map(() => '---'), ...rows].map((cells) => `| ${cells.map(escaped).join(' | ')} |`)
+      : aligned([columns, ...rows])
   return `${lines.join('\n')}\n`
 }
 
@@ -124,9 +124,14 @@ function flatten(point: object, prefix = ''): ReadonlyMap<string, string> {
   )
 }
 
-/** RFC 4180. */
-function quoted(cell: string): string {
-  return /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell
+const number = /^[+-]?\d+(\.\d+)?(e[+-]?\d+)?$/i
+
+/** RFC 4180. A name that a spreadsheet would carry out as a formula is a text in it; a number stays one. */
+const csv: Options = {
+  record_delimiter: 'unix',
+  quoted_match: /\r/,
+  escape_formulas: true,
+  cast: { string: (cell) => (number.test(cell) ? { value: cell, escape_formulas: false } : cell) },
 }
 
 function escaped(cell: string): string {

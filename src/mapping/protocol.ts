@@ -12,6 +12,8 @@ export interface Protocol {
   readonly mappingOptions: z.ZodType
   /** Device address number `number` (0: the bridge itself), or `own`, the charger's own; undefined when they run out. */
   assign(config: unknown, number: number, own: unknown): number | undefined
+  /** Why a charger's own address does nothing as the protocol is configured; undefined: it counts. */
+  idle?(config: unknown): string | undefined
   /** What to do when addresses run out. */
   readonly whenFull?: string
   /** `folder` is where relative files of the config start. */

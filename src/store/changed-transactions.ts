@@ -1,4 +1,6 @@
+import type { Database } from 'better-sqlite3'
 import type { StoredTransaction } from '../core/ports.ts'
+import { columns, fromRow, type TransactionRow } from './transaction-row.ts'
 
 /** A transaction as it stands in the store since its last change. */
 export interface ChangedTransaction extends StoredTransaction {
@@ -10,3 +12,18 @@ export interface ChangedTransaction extends StoredTransaction {
 
 /** The transactions that changed after a revision, in the order of their changes. */
 export type ChangedTransactions = (after: number, limit: number) => readonly ChangedTransaction[]
+
+type ChangedRow = TransactionRow & Pick<ChangedTransaction, 'revision' | 'toldAt'>
+
+/** The same of a store's file, on any connection; one for reading alone will do. */
+export function readChangedTransactions(database: Database): ChangedTransactions {
+  const changed = database.prepare(
+    `SELECT ${columns}, revision, toldAt FROM "transaction" WHERE revision > ? ORDER BY revision LIMIT ?`,
+  )
+  return (after, limit) =>
+    (changed.all(after, limit) as ChangedRow[]).map(({ revision, toldAt, ...row }) => ({
+      ...fromRow(row),
+      revision,
+      toldAt,
+    }))
+}

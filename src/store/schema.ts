@@ -47,6 +47,13 @@ const steps: readonly string[] = [
     PRIMARY KEY (journal, number)
   ) WITHOUT ROWID;
   `,
+  `
+  ALTER TABLE "transaction" ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE "transaction" ADD COLUMN toldAt INTEGER NOT NULL DEFAULT 0;
+  UPDATE "transaction" SET revision = place, toldAt = startedAt
+    FROM (SELECT id AS of, row_number() OVER (ORDER BY startedAt, id) AS place FROM "transaction") WHERE of = id;
+  CREATE UNIQUE INDEX changeOfTransaction ON "transaction" (revision);
+  `,
 ]
 
 /** Brings the database up to this version; throws where a newer bridge has written it. */

@@ -1,7 +1,7 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import SqliteDatabase from 'better-sqlite3'
-import type { Store, StoredSlots, StoredTransaction, Visitor } from '../core/ports.ts'
+import type { Store, StoredSlots, Visitor } from '../core/ports.ts'
 import type { Clock } from '../lib/clock.ts'
 import { type Log, silentLog } from '../lib/log.ts'
 import { Gathering } from './gathering.ts'
@@ -10,24 +10,20 @@ import { Notes } from './notes.ts'
 import { readNumbers, readVisitors } from './read.ts'
 import { migrate } from './schema.ts'
 import { TransactionIds } from './transaction-ids.ts'
+import { Transactions } from './transactions.ts'
 
 /** How long snapshots gather before they are written. */
 const GATHER_MS = 50
 /** The same for visitors, whom nobody but a person looks at. */
 const GATHER_VISITORS_MS = 1_000
 
-/** SQL knows null where we know undefined, and neither booleans nor lists. */
-type TransactionRow = {
-  readonly [K in keyof Omit<StoredTransaction, 'estimated' | 'signed'>]: undefined extends StoredTransaction[K]
-    ? Exclude<StoredTransaction[K], undefined> | null
-    : StoredTransaction[K]
-} & { readonly estimated: 0 | 1; readonly signed: string | null }
-
 export interface SqliteOptions {
   /** Where it is said that the disk takes nothing. */
   readonly log?: Log
   /** From 0 to 1: where transaction ids begin. */
   readonly random?: () => number
+  /** Transactions have changed on disk: see `readChangedTransactions`. */
+  readonly transactionsChanged?: () => void
 }
 
 /**
@@ -37,7 +33,7 @@ export interface SqliteOptions {
 export function openSqlite(
   file: string,
   clock: Clock,
-  { log = silentLog, random = Math.random }: SqliteOptions = {},
+  { log = silentLog, random = Math.random, transactionsChanged = () => {} }: SqliteOptions = {},
 ): Store {
   if (file !== ':memory:') {
     mkdirSync(dirname(file), { recursive: true })
@@ -50,6 +46,7 @@ export function openSqlite(
   database.pragma('busy_timeout = 5000')
   migrate(database)
   const ids = new TransactionIds(database, random)
+  const transactions = new Transactions(database)
   const sql = statements(database)
   const held = new Map<string, Map<string, string>>()
   const edges = new Map<string, number>()
@@ -180,18 +177,14 @@ export function openSqlite(
 
     nextTransactionId: () => ids.next(),
     saveTransaction(transaction) {
-      sql.saveTransaction.run(toRow(transaction))
+      transactions.save(transaction, clock.now())
+      transactionsChanged()
     },
-    transaction: (id) => fromRow(sql.transaction.get(id)),
-    sameStart: ({ charger, connector, idTag, meterStartWh, timestampText }) =>
-      fromRow(sql.sameStart.get(charger, connector, idTag, timestampText, meterStartWh ?? null)),
-    openTransactions: (charger) =>
-      (sql.openTransactions.all(charger) as TransactionRow[]).flatMap((row) => fromRow(row) ?? []),
-    endedTransactions: (charger, reason) =>
-      (sql.endedTransactions.all(charger, reason) as TransactionRow[]).reverse().flatMap((row) => fromRow(row) ?? []),
-    saveOrphanStop(charger, at, text) {
-      sql.saveOrphanStop.run({ charger, at, text })
-    },
+    transaction: (id) => transactions.byId(id),
+    sameStart: (start) => transactions.sameStart(start),
+    openTransactions: (charger) => transactions.open(charger),
+    endedTransactions: (charger, reason) => transactions.ended(charger, reason),
+    saveOrphanStop: (charger, at, text) => transactions.saveOrphanStop(charger, at, text),
 
     snapshot: (charger) => sql.snapshot.get(charger) as string | undefined,
     saveSnapshotLater(charger, take) {
@@ -234,25 +227,6 @@ function statements(database: SqliteDatabase.Database) {
     saveEdge: database.prepare(
       'INSERT OR REPLACE INTO edge (charger, connector, action, client, value) VALUES (?, ?, ?, ?, ?)',
     ),
-    saveTransaction: database.prepare(
-      `INSERT OR REPLACE INTO "transaction" (id, charger, connector, idTag, meterStartWh, startedAt, timestampText, meterStopWh, stoppedAt, stopReason, estimated, signed)
-       VALUES (@id, @charger, @connector, @idTag, @meterStartWh, @startedAt, @timestampText, @meterStopWh, @stoppedAt, @stopReason, @estimated, @signed)`,
-    ),
-    transaction: database.prepare('SELECT * FROM "transaction" WHERE id = ?'),
-    sameStart: database.prepare(
-      `SELECT * FROM "transaction" WHERE charger = ? AND connector = ? AND idTag = ? COLLATE NOCASE AND timestampText = ?
-       AND meterStartWh IS ? ORDER BY stoppedAt IS NULL DESC, startedAt DESC LIMIT 1`,
-    ),
-    openTransactions: database.prepare(
-      'SELECT * FROM "transaction" WHERE charger = ? AND stoppedAt IS NULL ORDER BY startedAt',
-    ),
-    endedTransactions: database.prepare(
-      'SELECT * FROM "transaction" WHERE charger = ? AND stopReason = ? ORDER BY startedAt DESC LIMIT 20',
-    ),
-    saveOrphanStop: database.prepare(
-      `INSERT INTO orphanStop (charger, at, text) SELECT @charger, @at, @text
-       WHERE NOT EXISTS (SELECT 1 FROM orphanStop WHERE charger = @charger AND text = @text)`,
-    ),
     snapshot: database.prepare('SELECT state FROM snapshot WHERE charger = ?').pluck(),
     saveVisitor: database.prepare('INSERT OR REPLACE INTO visitor (id, lastSeen, visitor) VALUES (?, ?, ?)'),
     forgetVisitor: database.prepare('DELETE FROM visitor WHERE id = ?'),
@@ -266,30 +240,4 @@ function heldName(charger: string, key: string): string {
 
 function edgeName(charger: string, connector: number, action: string, client: string): string {
   return [charger, connector, action, client].join('\n')
-}
-
-function toRow({ signed, ...transaction }: StoredTransaction): TransactionRow {
-  return {
-    ...transaction,
-    meterStartWh: transaction.meterStartWh ?? null,
-    meterStopWh: transaction.meterStopWh ?? null,
-    stoppedAt: transaction.stoppedAt ?? null,
-    stopReason: transaction.stopReason ?? null,
-    estimated: transaction.estimated ? 1 : 0,
-    signed: signed === undefined ? null : JSON.stringify(signed),
-  }
-}
-
-function fromRow(row: unknown): StoredTransaction | undefined {
-  if (row === undefined) return undefined
-  const { signed, ...found } = row as TransactionRow
-  return {
-    ...found,
-    meterStartWh: found.meterStartWh ?? undefined,
-    meterStopWh: found.meterStopWh ?? undefined,
-    stoppedAt: found.stoppedAt ?? undefined,
-    stopReason: found.stopReason ?? undefined,
-    estimated: found.estimated === 1,
-    ...(signed !== null && { signed: JSON.parse(signed) as NonNullable<StoredTransaction['signed']> }),
-  }
 }

@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { Charger } from '../core/charger/charger.ts'
-import type { HandCall } from '../core/ports.ts'
+import type { Downlink, HandCall, WriteOutcome, Writer } from '../core/ports.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { Throttle } from '../lib/throttle.ts'
@@ -14,6 +14,7 @@ import { refusal } from './guard.ts'
 export interface WebParts {
   readonly chargers: () => Iterable<Charger>
   readonly call: (charger: Charger, action: string, payload: unknown) => Promise<HandCall>
+  readonly downlink: Pick<Downlink, 'noted'>
   readonly clock: Clock
   readonly log: Log
 }
@@ -31,6 +32,9 @@ const MAX_CONNECTIONS = 100
 const REQUEST_TIMEOUT_MS = 10_000
 /** An identifier of 48 characters in percent-encoded UTF-8. */
 const LONGEST_ID = 600
+
+/** Of an action that nobody knows. */
+const LONGEST_ACTION = 60
 
 /** The HTTP API. */
 export function createWeb({ listen, token }: WebConfig, parts: WebParts): Web {
@@ -59,7 +63,11 @@ export function createWeb({ listen, token }: WebConfig, parts: WebParts): Web {
   }
 }
 
-function routes(app: FastifyInstance, token: string | undefined, { call, chargers, clock, log }: WebParts): void {
+function routes(
+  app: FastifyInstance,
+  token: string | undefined,
+  { call, chargers, clock, downlink, log }: WebParts,
+): void {
   const throttle = new Throttle(clock)
   // A form of any web page can send a text, but never application/json.
   app.removeContentTypeParser('text/plain')
@@ -73,6 +81,7 @@ function routes(app: FastifyInstance, token: string | undefined, { call, charger
     const missed = throttle.pass(request.ip)
     if (missed !== undefined) log.warn({ client: request.ip, reason: refused.code, missed }, 'web request turned away')
     if (refused.status === 401) reply.header('www-authenticate', 'Bearer')
+    if (request.method === 'POST') downlink.noted(CALL, writerOf(request.ip), { result: 'denied' })
     fail(reply, refused)
   })
   app.setNotFoundHandler((_request, reply) =>
@@ -98,10 +107,35 @@ function routes(app: FastifyInstance, token: string | undefined, { call, charger
     const { action, payload } = written
     const outcome = await call(charger, action, payload)
     // Who and what, but no payload: passwords are among them.
+    const target = { charger: charger.id, connector: 0, point: `call ${action.slice(0, LONGEST_ACTION)}` }
+    downlink.noted(target, writerOf(request.ip), noteOf(outcome))
     log.info({ charger: charger.id, action, client: request.ip, outcome: outcome.kind }, 'call by hand')
     if (outcome.kind !== 'answer') return fail(reply, failureOf(outcome, charger, action))
     return { answer: outcome.payload }
   })
+}
+
+/** Nobody looked what a request that was turned away asks for. */
+const CALL = { charger: undefined, connector: 0, point: 'call' } as const
+
+function writerOf(address: string): Writer {
+  return { source: 'Web', client: `web:${address}` }
+}
+
+/** What became of a call by hand, as a write. */
+function noteOf(outcome: HandCall): WriteOutcome {
+  switch (outcome.kind) {
+    case 'answer':
+      return { value: 'answered', result: 'accepted' }
+    case 'error':
+      return { value: `answered by ${outcome.code}`, result: 'accepted' }
+    case 'none':
+      return { value: 'not answered', result: 'accepted' }
+    case 'away':
+      return { result: 'offline' }
+    case 'unfit':
+      return { result: 'wrong-type' }
+  }
 }
 
 const codes: Readonly<Record<number, string>> = { 413: 'too-large', 415: 'content-type', 500: 'internal' }

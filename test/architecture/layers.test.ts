@@ -38,7 +38,7 @@ const packageOrNode = (target: string) => !target.endsWith('.ts') && !target.end
 
 function allowed(path: string, target: string): boolean {
   if (
-    /^(main|gateway|display|plugins|plan|difference|reload|chargers|adopt|demo|discover|run|history(-[a-z]+)?)\.ts$/.test(
+    /^(main|gateway|display|plugins|plan|difference|reload|chargers|adopt|demo|discover|run|kept|histories|history(-[a-z]+)?)\.ts$/.test(
       path,
     )
   )

@@ -110,7 +110,7 @@ const READS = 20
 
 /** Object_List of one device with 4,000 objects, in segments. */
 export async function objectList(): Promise<void> {
-  const bridge = await startBridge('objects', FLAT_CHARGERS, false, 'flat')
+  const bridge = await startBridge('objects', FLAT_CHARGERS, false, { topology: 'flat' })
   const socket = createSocket('udp4')
   await new Promise<void>((resolve) => socket.bind(0, '127.0.0.2', resolve))
   const times: number[] = []

@@ -1,4 +1,4 @@
-// npm run bench [-- throughput modbus latency turnaround notifications objectList size histories]: the bridge against bare echoes, and what it needs at 200 and 2,000 chargers.
+// npm run bench [-- throughput modbus latency turnaround notifications objectList recording size histories]: the bridge against bare echoes, and what it needs at 200 and 2,000 chargers.
 import { fork } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { readFileSync } from 'node:fs'
@@ -9,6 +9,8 @@ import { cleanUp, FIRST_INSTANCE, startBridge, stop } from './bridge.ts'
 import { boot, meterValues } from './charger.ts'
 import { ANALOG_INPUT, ANALOG_OUTPUT, objectId, PRESENT_VALUE, routed, STATUS_FLAGS } from './frames.ts'
 import { histories } from './histories.ts'
+import { ratio } from './ratio.ts'
+import { recording } from './recording.ts'
 import { turnaround } from './serial.ts'
 import { openWebSocket, pipelinedRate, tcpRate, udpRate, webSocketRate } from './traffic.ts'
 
@@ -42,30 +44,6 @@ function readPropertyMultiple(invoke: number): Uint8Array {
 
 function modbusRead(n: number): Uint8Array {
   return Uint8Array.from([(n >> 8) & 0xff, n & 0xff, 0, 0, 0, 6, 1, 3, 0, 100, 0, 100])
-}
-
-/** Odd: the one in the middle counts. */
-const ROUNDS = 5
-
-async function ratio(
-  name: string,
-  aim: number,
-  bare: () => Promise<number>,
-  bridge: () => Promise<number>,
-): Promise<void> {
-  // Neither has compiled what it runs most before it ran it for a while.
-  await bare()
-  await bridge()
-  const rounds: { readonly share: number; readonly echo: number; readonly own: number }[] = []
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const [echo, own] = [await bare(), await bridge()]
-    rounds.push({ share: own / echo, echo, own })
-  }
-  rounds.sort((a, b) => a.share - b.share)
-  const { echo, own, share } = rounds[Math.floor(ROUNDS / 2)] ?? { echo: 0, own: 0, share: 0 }
-  console.log(
-    `${name.padEnd(44)} ${share.toFixed(2)} of a bare echo (aim ${aim}); about ${Math.round(own)}/s against ${Math.round(echo)}/s`,
-  )
 }
 
 function percentile(values: readonly number[], share: number): string {
@@ -250,7 +228,7 @@ console.log(
   `node ${process.version}: median of five rounds, 16 requests in flight, client and server in processes of their own`,
 )
 /** All of them, or those that the command names. */
-const parts = { throughput, modbus, latency, turnaround, notifications, objectList, size, histories }
+const parts = { throughput, modbus, latency, turnaround, notifications, objectList, recording, size, histories }
 const named = process.argv.slice(2)
 for (const [name, part] of Object.entries(parts)) if (named.length === 0 || named.includes(name)) await part()
 cleanUp()

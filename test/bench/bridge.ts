@@ -16,12 +16,12 @@ export interface Bridge {
   readonly modbus: number | undefined
 }
 
-/** The built bridge in a process of its own, with so many chargers of two connectors; `modbus` may be a section of its own. */
+/** The built bridge in a process of its own, with so many chargers of two connectors; `modbus` may be a section of its own, `more` are lines of the config. */
 export async function startBridge(
   name: string,
   chargers: number,
   modbus: boolean | string,
-  topology = 'virtual',
+  { topology = 'virtual', more = [] }: { readonly topology?: string; readonly more?: readonly string[] } = {},
 ): Promise<Bridge> {
   const file = join(folder, `${name}.yaml`)
   const ids = Array.from(
@@ -37,6 +37,7 @@ export async function startBridge(
       `bacnet: { listen: "127.0.0.1:0", device: { instance: 4000 }, network: ${NETWORK}, topology: ${topology}, instances: ${FIRST_INSTANCE}-${FIRST_INSTANCE + 4998} }`,
       ...(modbus === false ? [] : [`modbus: ${modbus === true ? '{ tcp: { listen: "127.0.0.1:0" } }' : modbus}`]),
       `store: "sqlite:${join(folder, `${name}.db`)}"`,
+      ...more,
       'chargers:',
       ...ids,
       '',

@@ -10,7 +10,7 @@ import { migrate, openSqliteHistories, type SqliteHistories } from '../../src/st
 import { openPostgresHistories } from '../../src/store/history/postgres.ts'
 import { runCommand } from '../support/bridge-process.ts'
 import { missingPostgres, startPostgres } from '../support/postgres.ts'
-import { addLog, addSources, addTransactions, START } from '../support/recorded-rows.ts'
+import { addLog, addSources, addTransactions, START } from '../support/stored-rows.ts'
 
 const root = join(import.meta.dirname, '../..')
 

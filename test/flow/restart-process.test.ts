@@ -84,13 +84,15 @@ describe('a bridge that a client restarts', () => {
     const running = await runBridge(plan, {
       file: config,
       log: silentLog,
-      openStore() {
+      openKept() {
         const store = openSqlite(':memory:', systemClock)
         return {
-          ...store,
-          close() {
-            store.close()
-            closed()
+          store: {
+            ...store,
+            close() {
+              store.close()
+              closed()
+            },
           },
         }
       },

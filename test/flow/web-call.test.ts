@@ -2,6 +2,7 @@ import { request } from 'node:http'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { liveSite } from '../support/live-site.ts'
+import { RecordingHistory } from '../support/recording-history.ts'
 
 const CONFIG = `web: { listen: "127.0.0.1:0" }
 chargers:
@@ -10,11 +11,12 @@ chargers:
   - { id: DEAF, name: Bay 03, electrical: { maxCurrent: 32 } }
 `
 
+const history = new RecordingHistory()
 let own: Awaited<ReturnType<typeof liveSite>>
 let url: string
 
 beforeAll(async () => {
-  own = await liveSite(CONFIG)
+  own = await liveSite(CONFIG, { history })
   url = own.addresses.get('web') ?? ''
   own.simulate('CP-1')
   await vi.waitFor(async () =>
@@ -169,6 +171,26 @@ describe('a call by hand', () => {
     await post('CP-1', '{"action":"ChangeConfiguration","payload":{"value":"x7secret7x"')
     expect(own.logged.length).toBeGreaterThan(5)
     expect(own.logged.join('\n')).not.toContain('x7secret7x')
+  })
+
+  it('is a write in the history: who, what and what came of it, without its payload', async () => {
+    history.writes()
+    await call('ChangeConfiguration', { key: 'AuthorizationKey', value: 'x7secret7x' })
+    await call('GetInstalledCertificateIds', { certificateType: 'CentralSystemRootCertificate' })
+    await call('Reset', { type: 'Soft' }, 'CP-2')
+    await call('Reset', { type: 'Soft' }, 'CP-2')
+    await call(`Clear${'x'.repeat(1000)}`, { secret: 'x7secret7x' })
+    expect(await raw({ host: 'evil.example', 'content-type': 'application/json' }, '{}')).toBe(403)
+    const writes = history.writes()
+    const by = { source: 'Web', client: 'web:127.0.0.1', connector: 0, frame: undefined, priority: undefined }
+    expect(writes).toMatchObject([
+      { ...by, charger: 'CP-1', point: 'call ChangeConfiguration', value: 'answered', result: 'accepted' },
+      { ...by, point: 'call GetInstalledCertificateIds', value: 'answered by NotImplemented', result: 'accepted' },
+      { ...by, charger: 'CP-2', point: 'call Reset', value: '', result: 'offline' },
+      { ...by, charger: 'CP-1', point: `call Clear${'x'.repeat(55)}`, result: 'wrong-type' },
+      { ...by, charger: undefined, point: 'call', value: '', result: 'denied' },
+    ])
+    expect(JSON.stringify(writes)).not.toContain('x7secret7x')
   })
 })
 

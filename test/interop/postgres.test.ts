@@ -1,69 +1,26 @@
-import { copyFileSync, mkdtempSync, rmSync, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { copyFileSync, rmSync, statSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/lib/clock.ts'
-import { openPostgresHistories, type PostgresHistories } from '../../src/store/history/postgres.ts'
 import { Copying } from '../support/copying.ts'
-import { FakeClock } from '../support/fake-clock.ts'
-import { HistoryRows, rowOf, rowsOf, type TableName, tableNames, writtenRows } from '../support/history-rows.ts'
-import { type Cluster, missingPostgres, startPostgres } from '../support/postgres.ts'
+import { HistoryRows, rowOf, type TableName, tableNames } from '../support/history-rows.ts'
+import { missingPostgres } from '../support/postgres.ts'
+import { fill, PostgresSite, T0 } from '../support/postgres-site.ts'
 
 const DAY_MS = 86_400_000
-const T0 = Date.UTC(2026, 0, 1)
 
 describe.skipIf(missingPostgres)('histories in a PostgreSQL (Debian; skipped where it is not installed)', () => {
-  let cluster: Cluster
-  let folder: string
-  let url: string
-  let postgres: PostgresHistories
-  let number = 0
-  const ended: (() => Promise<unknown>)[] = []
-
-  beforeAll(async () => {
-    cluster = await startPostgres()
-  }, 60_000)
-  afterAll(() => cluster?.remove())
-  beforeEach(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'copier-'))
-    number += 1
-    url = await cluster.create(`copier_${number}`)
-    postgres = openPostgresHistories(url)
-  })
-  afterEach(async () => {
-    for (const end of ended.splice(0)) await end()
-    await postgres.close()
-    rmSync(folder, { recursive: true, force: true })
-  })
-
-  async function bridge(name = 'a', clock = new FakeClock(T0)): Promise<Copying> {
-    const copying = await Copying.start(join(folder, `${name}.history.db`), url, clock)
-    ended.push(() => copying.copier.stop())
-    return copying
-  }
-
-  function keyOf({ histories: { raw, source } }: HistoryRows): string {
-    return raw.prepare('SELECT key FROM source WHERE id = ?').pluck().get(source) as string
-  }
-
-  async function expectAll({ rows }: Copying): Promise<void> {
-    expect(await rowsOf(postgres.db, keyOf(rows))).toEqual(writtenRows(rows))
-  }
-
-  function fill(rows: HistoryRows, from: number, to: number): void {
-    for (let n = from; n < to; n += 1) for (const name of tableNames) rows.write(name, rowOf(name, n, T0))
-  }
+  const site = new PostgresSite()
 
   it('have every row as it is in the file, also where it changed afterwards', async () => {
-    const own = await bridge()
+    const own = await site.bridge()
     fill(own.rows, 0, 100)
     await own.copied()
-    await expectAll(own)
+    await site.expectAll(own)
     own.rows.write('transaction', { ...rowOf('transaction', 3, T0), meter_stop: 17.5, stopped_at: T0 + 5 })
     own.rows.write('quarter_hour', { ...rowOf('quarter_hour', 3, T0), energy: 99.9, samples: 4 })
     own.rows.write('day', { ...rowOf('day', 3, T0), energy: 0.1 + 0.2 })
     await own.copied()
-    await expectAll(own)
+    await site.expectAll(own)
     expect(own.copier.state).toEqual({ behind: 0, lost: 0, failingSince: undefined, reason: undefined })
     expect(own.said).toEqual([])
   })
@@ -71,7 +28,7 @@ describe.skipIf(missingPostgres)('histories in a PostgreSQL (Debian; skipped whe
   it('have each row once after a server that ended, fell over and froze again and again under a stream of writes', {
     timeout: 120_000,
   }, async () => {
-    const own = await bridge()
+    const own = await site.bridge()
     let seed = 1
     const random = () => {
       seed = (seed * 48_271) % 0x7fff_ffff
@@ -97,58 +54,60 @@ describe.skipIf(missingPostgres)('histories in a PostgreSQL (Debian; skipped whe
     const pause = () => new Promise((resolve) => systemClock.after(below(300), () => resolve(undefined)))
     for (let round = 0; round < 12; round += 1) {
       await pause()
-      if (round % 3 === 0) await cluster.stop('fast')
+      if (round % 3 === 0) await site.cluster.stop('fast')
       else {
         // Rows are under way then, and nobody knows whether they arrive.
-        cluster.freeze()
+        site.cluster.freeze()
         await pause()
-        const gone = round % 3 === 1 ? cluster.stop('immediate') : undefined
-        cluster.thaw()
+        const gone = round % 3 === 1 ? site.cluster.stop('immediate') : undefined
+        site.cluster.thaw()
         if (gone === undefined) continue
         await gone
       }
       await pause()
-      await cluster.start()
+      await site.cluster.start()
     }
     isWriting = false
     await stream
     await own.copied()
     expect(written).toBeGreaterThan(1_000)
-    await expectAll(own)
+    await site.expectAll(own)
     expect(own.copier.state.lost).toBe(0)
     expect(own.rows.count('log')).toBe(0)
   })
 
   it('keep two bridges apart that began at the same moment in an empty database', async () => {
-    const [one, other] = await Promise.all([bridge('one'), bridge('other')])
+    const [one, other] = await Promise.all([site.bridge('one'), site.bridge('other')])
     fill(one.rows, 0, 50)
     fill(other.rows, 30, 90)
     await Promise.all([one.copied(), other.copied()])
-    await expectAll(one)
-    await expectAll(other)
-    const sources = await postgres.db.selectFrom('source').select(['key', 'site']).execute()
+    await site.expectAll(one)
+    await site.expectAll(other)
+    const sources = await site.postgres.db.selectFrom('source').select('id').orderBy('id').execute()
     expect(sources.length).toBe(2)
+    const numbers = [one, other].map(({ copier }) => Number(copier.there?.source))
+    expect(numbers.sort((a, b) => a - b)).toEqual(sources.map(({ id }) => id))
     expect(one.said.concat(other.said)).toEqual([])
   })
 
   it.each(tableNames)('have each row of %s once where the bridge ended before it knew of the commit', async (name) => {
-    const own = await bridge()
+    const own = await site.bridge()
     fill(own.rows, 0, 30)
     await own.copied()
     killAfterCommit(own.rows, `UPDATE ON bookmark WHEN new.name = 'copied.${name}'`)
     fill(own.rows, 30, 60)
-    const before = await rowsOf(postgres.db, keyOf(own.rows))
+    const before = await site.rowsOf(own.rows)
     await own.until(() => own.copier.state.reason === 'killed')
-    const committed = await rowsOf(postgres.db, keyOf(own.rows))
+    const committed = await site.rowsOf(own.rows)
     expect(committed.get(name)).not.toEqual(before.get(name))
     const again = await bridgeAgain(own)
     fill(again.rows, 60, 70)
     await again.copied()
-    await expectAll(again)
+    await site.expectAll(again)
   })
 
   it('have late energy once where the bridge ended before it knew of the commit', async () => {
-    const own = await bridge()
+    const own = await site.bridge()
     const late = {
       charger: 'CP-1',
       connector: 1,
@@ -158,7 +117,7 @@ describe.skipIf(missingPostgres)('histories in a PostgreSQL (Debian; skipped whe
       power_sum: 0,
       samples: 0,
     }
-    const energy = () => postgres.db.selectFrom('quarterHour').select('energy').executeTakeFirst()
+    const energy = () => site.postgres.db.selectFrom('quarterHour').select('energy').executeTakeFirst()
     own.rows.write('quarter_hour', { ...late, energy: 1 })
     await own.copied()
     own.clock.advance(5 * DAY_MS)
@@ -181,18 +140,18 @@ describe.skipIf(missingPostgres)('histories in a PostgreSQL (Debian; skipped whe
 
   async function bridgeAgain(own: Copying): Promise<Copying> {
     await own.end()
-    const rows = await HistoryRows.open(join(folder, 'a.history.db'), T0)
+    const rows = await HistoryRows.open(site.file(), T0)
     for (const [name, all] of own.rows.written) for (const [key, row] of all) rows.written.get(name)?.set(key, row)
     rows.raw.exec('DROP TRIGGER IF EXISTS killed')
-    const again = new Copying(rows, url, own.clock)
-    ended.push(() => again.copier.stop())
+    const again = new Copying(rows, site.url, own.clock)
+    site.ended.push(() => again.copier.stop())
     again.copier.start()
     return again
   }
 
   it('lose nothing where the file falls back to an older state, as after a power cut', async () => {
-    const own = await bridge()
-    const file = join(folder, 'a.history.db')
+    const own = await site.bridge()
+    const file = site.file()
     fill(own.rows, 0, 20)
     await own.copied()
     own.rows.raw.pragma('wal_checkpoint(TRUNCATE)')
@@ -209,42 +168,42 @@ describe.skipIf(missingPostgres)('histories in a PostgreSQL (Debian; skipped whe
         rows.written.get(name)?.set(name === 'log' ? `before ${key}` : key, row)
     // Under revisions that PostgreSQL knows as those of other rows.
     fill(rows, 40, 50)
-    const again = new Copying(rows, url, own.clock)
-    ended.push(() => again.copier.stop())
+    const again = new Copying(rows, site.url, own.clock)
+    site.ended.push(() => again.copier.stop())
     again.copier.start()
     await again.copied()
     fill(again.rows, 50, 60)
     await again.copied()
-    await expectAll(again)
+    await site.expectAll(again)
   })
 
   it('are given again what is still in the file where the database is another one', async () => {
-    const own = await bridge()
+    const own = await site.bridge()
     for (let n = 0; n < 30; n += 1) own.rows.write('quarter_hour', rowOf('quarter_hour', n, T0))
     await own.copied()
-    await cluster.stop('fast')
-    await cluster.start()
-    await postgres.query(
+    await site.cluster.stop('fast')
+    await site.cluster.start()
+    await site.postgres.query(
       'DROP TABLE source, log, transaction, transaction_sample, meter, quarter_hour, day, kysely_migration, kysely_migration_lock',
       [],
     )
     own.rows.write('log', rowOf('log', 1, T0))
     await own.until(() => own.copier.state.behind === 0 && own.copier.state.failingSince === undefined)
-    await expectAll(own)
+    await site.expectAll(own)
   })
 
   it('leave to the file what is not closed, and give its disk back', async () => {
-    const own = await bridge()
-    const file = join(folder, 'a.history.db')
+    const own = await site.bridge()
+    const file = site.file()
     const longer = (row: ReturnType<typeof rowOf>) => ('frame' in row ? { ...row, frame: 'x'.repeat(4_000) } : row)
-    await cluster.stop('fast')
+    await site.cluster.stop('fast')
     for (let n = 0; n < 5_000; n += 500)
       for (const name of tableNames)
         own.rows.write(name, ...Array.from({ length: 500 }, (_, each) => longer(rowOf(name, n + each, T0))))
     own.rows.write('transaction', { ...rowOf('transaction', 7, T0), stopped_at: T0 + 1 })
     own.rows.raw.pragma('wal_checkpoint(TRUNCATE)')
     const full = statSync(file).size
-    await cluster.start()
+    await site.cluster.start()
     await own.copied()
     // Kept for two days: these grow still. Readings are kept for an hour, by which one that is told again is known.
     expect(own.rows.count('log') + own.rows.count('transaction_sample')).toBe(0)
@@ -261,11 +220,11 @@ describe.skipIf(missingPostgres)('histories in a PostgreSQL (Debian; skipped whe
     await own.until(() => Number(own.rows.raw.pragma('freelist_count', { simple: true })) <= 1_000)
     own.rows.raw.pragma('wal_checkpoint(TRUNCATE)')
     expect(statSync(file).size).toBeLessThan(full / 3)
-    await expectAll(own)
+    await site.expectAll(own)
   }, 60_000)
 
   it('add what is told of a time that the file has no longer', async () => {
-    const own = await bridge()
+    const own = await site.bridge()
     const quarter = { charger: 'CP-1', connector: 1, start: T0 }
     const day = { charger: 'CP-1', connector: 1, date: '2026-01-01' }
     const first = { energy: 100, power_min: 5, power_max: 7, power_sum: 12, samples: 2 }
@@ -283,32 +242,37 @@ describe.skipIf(missingPostgres)('histories in a PostgreSQL (Debian; skipped whe
       await own.copied()
     }
     const sum = { energy: 111, powerMin: 3, powerMax: 7, powerSum: 21, samples: 4 }
-    expect(await postgres.db.selectFrom('quarterHour').selectAll().execute()).toMatchObject([{ start: T0, ...sum }])
-    expect(await postgres.db.selectFrom('day').selectAll().execute()).toMatchObject([{ date: '2026-01-01', ...sum }])
+    expect(await site.postgres.db.selectFrom('quarterHour').selectAll().execute()).toMatchObject([
+      { start: T0, ...sum },
+    ])
+    expect(await site.postgres.db.selectFrom('day').selectAll().execute()).toMatchObject([
+      { date: '2026-01-01', ...sum },
+    ])
     expect(own.rows.count('quarter_hour') + own.rows.count('day')).toBe(0)
+    expect(own.copier.state.lost).toBe(0)
   })
 
   it('have what PostgreSQL can take of texts and numbers that it can not', async () => {
-    const own = await bridge()
+    const own = await site.bridge()
     own.rows.write('log', { ...rowOf('log', 1, T0), message: 'a\0b', frame: 'half \ud83d of it' })
     own.rows.write('quarter_hour', { ...rowOf('quarter_hour', 1, T0), energy: Number.POSITIVE_INFINITY })
     await own.copied()
-    const { message, frame } = await postgres.db.selectFrom('log').selectAll().executeTakeFirstOrThrow()
+    const { message, frame } = await site.postgres.db.selectFrom('log').selectAll().executeTakeFirstOrThrow()
     expect(message).toBe('a\ufffdb')
     expect(frame).toMatch(/^half \ufffd+ of it$/)
-    const { energy } = await postgres.db.selectFrom('quarterHour').select('energy').executeTakeFirstOrThrow()
+    const { energy } = await site.postgres.db.selectFrom('quarterHour').select('energy').executeTakeFirstOrThrow()
     expect(energy).toBe(Number.POSITIVE_INFINITY)
     expect(own.copier.state.lost).toBe(0)
   })
 
   it('have all other rows where some can never be taken, which is said and counted', async () => {
-    const own = await bridge()
+    const own = await site.bridge()
     // More than fits into an index, and nothing that could be compressed.
     const long = Array.from({ length: 20_000 }, (_, n) =>
       String.fromCharCode(33 + (((n * n * 31 + n * 7) % 9_973) % 90)),
     ).join('')
     const strange = [3, 4, 17]
-    await cluster.stop('fast')
+    await site.cluster.stop('fast')
     own.rows.write(
       'log',
       ...Array.from({ length: 40 }, (_, n) => ({
@@ -316,84 +280,14 @@ describe.skipIf(missingPostgres)('histories in a PostgreSQL (Debian; skipped whe
         ...(strange.includes(n) && { charger: long }),
       })),
     )
-    await cluster.start()
+    await site.cluster.start()
     await own.copied()
-    const { count } = await postgres.db
+    const { count } = await site.postgres.db
       .selectFrom('log')
       .select((of) => of.fn.countAll<number>().as('count'))
       .executeTakeFirstOrThrow()
     expect(count).toBe(37)
     expect(own.copier.state.lost).toBe(3)
     expect(own.said.filter((line) => line.includes('will never take a row of log')).length).toBe(1)
-  })
-
-  it('wait where the table takes none of many rows: it is not they who are to blame', async () => {
-    const own = await bridge()
-    fill(own.rows, 0, 1)
-    await own.copied()
-    await postgres.query('TRUNCATE log', [])
-    await postgres.query('ALTER TABLE log ALTER COLUMN frame TYPE varchar(3)', [])
-    own.rows.write('log', ...Array.from({ length: 20 }, (_, n) => rowOf('log', n, T0)))
-    await own.until(() => own.copier.state.reason?.includes('too long') === true)
-    expect(own.copier.state).toMatchObject({ behind: 20, lost: 0 })
-    await postgres.query('ALTER TABLE log ALTER COLUMN frame TYPE text', [])
-    await own.copied()
-    expect((await postgres.query('SELECT count(*) AS n FROM log', []))[0]?.n).toBe(20)
-  })
-
-  it('are left alone where a newer bridge has written them, and that is said in one sentence', async () => {
-    const first = await bridge('first')
-    fill(first.rows, 0, 1)
-    await first.copied()
-    await first.copier.stop()
-    await postgres.query("INSERT INTO kysely_migration (name, timestamp) VALUES ('0900-clouds', 'now')", [])
-    const own = await bridge('own')
-    fill(own.rows, 0, 1)
-    await own.until(() => own.copier.state.reason !== undefined)
-    expect(own.copier.state.reason).toBe(
-      'a newer bridge has written these histories (its step 0900-clouds is not known here): start that version, or keep them elsewhere',
-    )
-    expect(own.copier.state.behind).toBe(6)
-    expect(await postgres.db.selectFrom('source').selectAll().execute()).toHaveLength(1)
-  })
-
-  it('are refused where the database has another encoding', async () => {
-    await postgres.query("CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0", [])
-    const own = await Copying.start(join(folder, 'latin.db'), url.replace(/[^/]+$/, 'latin'), new FakeClock(T0))
-    ended.push(() => own.copier.stop())
-    await own.until(() => own.copier.state.reason !== undefined)
-    expect(own.copier.state.reason).toContain("create the database with ENCODING 'UTF8'")
-  })
-
-  it('wait for a password that is right, of which nothing is said', async () => {
-    const wrong = url.replace(/:[^:@]+@/, ':not%20it@')
-    const own = await Copying.start(join(folder, 'wrong.db'), wrong, new FakeClock(T0))
-    ended.push(() => own.copier.stop())
-    await own.until(() => own.said.length > 0)
-    expect(own.copier.state.reason).toBe('password authentication failed for user "bridge"')
-    expect(own.said.join()).not.toMatch(/not(%20| )it/)
-    expect(own.said[0]).toContain(`127.0.0.1:${cluster.port}/copier_${number}`)
-  })
-
-  it('hold up no end of the bridge where PostgreSQL is frozen', async () => {
-    const own = await bridge('a', new FakeClock(T0))
-    fill(own.rows, 0, 5)
-    await own.copied()
-    cluster.freeze()
-    try {
-      own.rows.write('log', rowOf('log', 9, T0))
-      own.clock.advance(2_000)
-      const before = performance.now()
-      const end = own.copier.stop()
-      own.clock.advance(1_000)
-      await end
-      expect(performance.now() - before).toBeLessThan(2_000)
-    } finally {
-      cluster.thaw()
-    }
-    expect(own.copier.state.behind).toBe(1)
-    own.copier.start()
-    await own.copied()
-    await expectAll(own)
   })
 })

@@ -44,9 +44,9 @@ it(`${FRAMES} random and mutated frames on TCP: each is answered or ends its con
   const seen: { unit: number; pdu: Uint8Array; answer: Uint8Array; writes: Write[] }[] = []
   const log: string[] = []
   const parts = {
-    handle: (unit: number, pdu: Uint8Array, peer: Peer) => {
+    handle: (unit: number, pdu: Uint8Array, peer: Peer, frame: () => string) => {
       const asked = Uint8Array.from(pdu)
-      const answer = desk.handle(unit, pdu, peer)
+      const answer = desk.handle(unit, pdu, peer, frame)
       seen.push({ unit, pdu: asked, answer, writes: writes.splice(0) })
       return answer
     },
@@ -90,7 +90,7 @@ it(`${FRAMES} random and mutated frames on TCP: each is answered or ends its con
       clock.advance(1_000)
       link.take()
       link.questions.length = 0
-      expect(toHex(desk.handle(7, Uint8Array.of(3, 0, 100, 0, 1), near))).toMatch(/^0302/)
+      expect(toHex(desk.handle(7, Uint8Array.of(3, 0, 100, 0, 1), near, () => ''))).toMatch(/^0302/)
       if (round === 10 * LOOK) before = heapMegabytes()
     }
   }

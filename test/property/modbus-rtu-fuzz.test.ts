@@ -21,9 +21,9 @@ it(`${FRAMES} random and mutated frames on a serial line: nothing is carried out
   let receive: (bytes: Uint8Array) => void = () => {}
   const line = new RtuLine({
     settings: { port: '/dev/ttyS9', baudRate: 19_200, parity: 'even', stopBits: 1, writable: true },
-    handle(unit: number, pdu: Uint8Array, peer: Peer) {
+    handle(unit: number, pdu: Uint8Array, peer: Peer, frame: () => string) {
       const asked = Uint8Array.from(pdu)
-      const answer = desk.handle(unit === BRIDGE ? 0 : unit, pdu, peer)
+      const answer = desk.handle(unit === BRIDGE ? 0 : unit, pdu, peer, frame)
       seen.push({ unit: unit === BRIDGE ? 0 : unit, pdu: asked, answer, writes: writes.splice(0) })
       return answer
     },

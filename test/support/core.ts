@@ -3,6 +3,7 @@ import type { Charger } from '../../src/core/charger/charger.ts'
 import type { Command } from '../../src/core/charger/command.ts'
 import { Fleet } from '../../src/core/charger/fleet.ts'
 import { Totals } from '../../src/core/charger/totals.ts'
+import { type History, noHistory } from '../../src/core/history.ts'
 import { findPoint } from '../../src/core/points/catalogue.ts'
 import { PointDownlink } from '../../src/core/points/downlink.ts'
 import { Point } from '../../src/core/points/point.ts'
@@ -72,10 +73,12 @@ export function core(
     readonly clock?: FakeClock
     readonly limitUnit?: 'A' | 'W' | 'kW'
     readonly log?: Log
+    readonly history?: History
   } = {},
 ) {
   const clock = options.clock ?? new FakeClock()
   const store = options.store ?? openSqlite(':memory:', clock, { random: () => 0.25 })
+  const history = options.history ?? noHistory
   const settings = { ...fleetSettings, ...options.settings }
   const changed: Point[] = []
   const northbound: Northbound = {
@@ -96,6 +99,7 @@ export function core(
     authorizer,
     store,
     uplink,
+    history,
     clock,
     log: options.log ?? silentLog,
     shownTag: (tag) => `#${tag}`,
@@ -106,6 +110,7 @@ export function core(
     store,
     clock,
     log: options.log ?? silentLog,
+    history,
     authorizer,
     uplink,
     settle: (charger) => fleet.settle(charger),

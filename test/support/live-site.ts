@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Entry, History } from '../../src/core/history.ts'
 import { createGateway } from '../../src/gateway.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import type { Log } from '../../src/lib/log.ts'
@@ -20,7 +21,12 @@ export async function liveSite(
   {
     ocpp = 'responseTimeout: 300ms',
     files = {},
-  }: { readonly ocpp?: string; readonly files?: Readonly<Record<string, string>> } = {},
+    history,
+  }: {
+    readonly ocpp?: string
+    readonly files?: Readonly<Record<string, string>>
+    readonly history?: History
+  } = {},
 ) {
   const folder = mkdtempSync(join(tmpdir(), 'live-'))
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
@@ -32,7 +38,13 @@ export async function liveSite(
   const write = (fields: Readonly<Record<string, unknown>>, message: string) =>
     void logged.push(`${message} ${JSON.stringify(fields)}`)
   const log: Log = { debug: write, info: write, warn: write, error: write, debugs: true }
-  const gateway = createGateway(plan, { clock: systemClock, log, store: openSqlite(plan.settings.store, systemClock) })
+  const told: Entry[] = []
+  const gateway = createGateway(plan, {
+    clock: systemClock,
+    log,
+    store: openSqlite(plan.settings.store, systemClock),
+    history: history ?? { tell: (entry) => void told.push(entry), transactionsChanged: () => {} },
+  })
   const addresses = await gateway.start()
   const chargePoints: ChargePoint[] = []
   return {
@@ -41,6 +53,8 @@ export async function liveSite(
     gateway,
     addresses,
     logged,
+    /** What the history was told. */
+    told,
     /** A charger that boots at once; `quirks` make it odd. */
     simulate(id: string, quirks: ChargePointOptions['quirks'] = {}): ChargePoint {
       const url = addresses.get('ocpp') ?? ''

@@ -33,6 +33,9 @@ export function fuzzSite() {
   const downlink: Downlink = {
     check: (...asked) => core.check(...asked),
     write(point, value, writer, priority) {
+      // What is refused in earnest is told of, and writes nothing.
+      const refusal = core.check(point, value, writer, priority)
+      if (refusal !== undefined) return refusal
       writes.push({ point, value })
       count += 1
       return count % 100 === 0 ? core.write(point, value, writer, priority) : undefined
@@ -42,6 +45,8 @@ export function fuzzSite() {
     setOutOfService: () => {},
     reset: () => undefined,
     override: () => undefined,
+    noted: () => {},
+    hides: () => false,
   }
   const settings = modbus.config.parse({ tcp: { listen: '127.0.0.1:0' } })
   const books = { notebook: notebook(), journal: journals() }

@@ -51,7 +51,7 @@ export async function openLine(baudRate = 19_200) {
   let receive: (bytes: Uint8Array) => void = () => {}
   const serial = new RtuLine({
     settings: { port: '/dev/ttyS9', baudRate, parity: 'even', stopBits: 1, writable: true },
-    handle: (unit, pdu, peer) => handle(unit === BRIDGE ? 0 : unit, pdu, peer),
+    handle: (unit, pdu, peer, frame) => handle(unit === BRIDGE ? 0 : unit, pdu, peer, frame),
     isOwn: (unit) => unit === BRIDGE || unit === CHARGER,
     load:
       async () =>

@@ -4,6 +4,7 @@ import { chownSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Issued } from './authority.ts'
 
 /** Debian's, of any version; not an npm package. */
 const VERSIONS = '/usr/lib/postgresql'
@@ -46,8 +47,14 @@ export const missingPostgres: string | undefined =
       ? 'PostgreSQL does not run as root, and there is no user postgres'
       : undefined
 
-/** `durable`: what is committed is synced, as on a real server. */
-export async function startPostgres({ durable = false } = {}): Promise<Cluster> {
+interface Wanted {
+  /** What is committed is synced, as on a real server. */
+  readonly durable?: boolean
+  /** Certificate and key, in PEM form: connections may be of TLS, too. */
+  readonly tls?: Issued
+}
+
+export async function startPostgres({ durable = false, tls }: Wanted = {}): Promise<Cluster> {
   if (binaries === undefined || owner === undefined) throw new Error(missingPostgres)
   const folder = mkdtempSync(join(tmpdir(), 'postgres-'))
   const data = join(folder, 'data')
@@ -60,8 +67,18 @@ export async function startPostgres({ durable = false } = {}): Promise<Cluster> 
     cwd: folder,
     stdio: ['ignore', 'ignore', 'pipe'],
   })
+  for (const [name, pem] of Object.entries(tls ?? {})) {
+    const file = join(data, `server.${name === 'cert' ? 'crt' : 'key'}`)
+    writeFileSync(file, pem, { mode: 0o600 })
+    if (owner.uid !== undefined) chownSync(file, owner.uid, owner.gid ?? 0)
+  }
   const port = await freePort()
-  const settings = { listen_addresses: '127.0.0.1', unix_socket_directories: folder, fsync: durable ? 'on' : 'off' }
+  const settings = {
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: folder,
+    fsync: durable ? 'on' : 'off',
+    ssl: tls === undefined ? 'off' : 'on',
+  }
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   let server: ChildProcess | undefined
   const kill = () => void server?.kill('SIGQUIT')

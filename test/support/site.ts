@@ -1,6 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { History } from '../../src/core/history.ts'
 import type { Value } from '../../src/core/points/point.ts'
 import type { Store } from '../../src/core/ports.ts'
 import type { Difference } from '../../src/difference.ts'
@@ -10,6 +11,7 @@ import { formatProblem } from '../../src/lib/problem.ts'
 import { createStack as bacnetStack } from '../../src/northbound/bacnet/stack.ts'
 import type { DatagramPort } from '../../src/northbound/bacnet/transport/datagram-port.ts'
 import { createStack as modbusStack } from '../../src/northbound/modbus/stack.ts'
+import { encodeFrame } from '../../src/northbound/modbus/wire/mbap.ts'
 import { draw, rememberedBy } from '../../src/plan.ts'
 import { Conversation, type ConversationParts } from '../../src/southbound/ocpp/v16/conversation.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
@@ -122,6 +124,7 @@ export async function site(
     readonly clock?: FakeClock
     readonly flat?: boolean
     readonly config?: string
+    readonly history?: History
   } = {},
 ) {
   const folder = mkdtempSync(join(tmpdir(), 'site-'))
@@ -148,6 +151,7 @@ export async function site(
     clock,
     log: silentLog,
     store,
+    ...(options.history && { history: options.history }),
     plugins: {
       northbound: [
         {
@@ -162,7 +166,11 @@ export async function site(
           name: 'modbus',
           create: (config, parts) =>
             modbusStack(config as never, parts, ({ handle }) => {
-              handles.push((unit, pdu, name) => handle(unit, pdu, { kind: 'address', name }))
+              handles.push((unit, pdu, name) =>
+                handle(unit, pdu, { kind: 'address', name }, () =>
+                  Buffer.from(encodeFrame(0, unit, pdu)).toString('hex'),
+                ),
+              )
               return { start: () => Promise.resolve('memory'), stop: () => Promise.resolve() }
             }),
         },

@@ -93,6 +93,8 @@ describe('the difference of two plans', () => {
     ['modbus.allowWrites', 'modbus: {}', 'modbus: { allowWrites: [10.0.0.0/8] }'],
     ['limits', 'modbus: {}', 'modbus: {}\nlimits: { default: 10 }'],
     ['actions', 'modbus: {}', 'modbus: {}\nactions: { trigger: write }'],
+    // Nothing of it needs a restart, so it may come and go.
+    ['log', 'modbus: {}', 'modbus: {}\nlog: { filter: A }'],
   ])('is followed for %s', (key, before, after) => {
     expect(between(plan(), plan(CONFIG.replace(before, after)))).toEqual({ ...nothing, settings: [key] })
   })

@@ -13,7 +13,7 @@ const MAX_CONFIGURATION_KEYS = 1000
 /** The parts of a list that are tried one after the other are fewer. */
 const MAX_REFUSED = 50
 /** A gigawatt, a terawatt-hour: no charger measures more, and one absurd value would spoil every sum that it enters. */
-const MAX_READING = 1e12
+export const MAX_READING = 1e12
 /** The charger's clock is believed within this distance of ours. */
 const PLAUSIBLE_MS = 10 * 60_000
 /** What was queued while the charger was away is at most this old; a clock that is further behind was never set. */

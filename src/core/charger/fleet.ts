@@ -1,5 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
+import type { History } from '../history.ts'
 import type { PointUplink } from '../points/uplink.ts'
 import type { ChargerDoor, ChargerLink, ChargerSettings, FleetSettings, Knock, Store, Visitor } from '../ports.ts'
 import { applyAnswer } from './answered.ts'
@@ -13,13 +14,14 @@ import type { ChargerEvent, TransactionStart, TransactionStop } from './event.ts
 import { GuestBook, newGuest, reasonFor } from './guest-book.ts'
 import { keepInstalled, restoreCharger } from './held.ts'
 import { followCommands, noteAnswer } from './last-command.ts'
-import { applyMetered } from './metered.ts'
-import { learn, unlearn } from './method.ts'
+import { MeterLog } from './meter-log.ts'
+import { applyMetered, type MeteredParts } from './metered.ts'
+import { learn } from './method.ts'
 import { permissionOf, startPermission } from './permission.ts'
-import { forgetAnswers, forgetLimit, reconcile } from './reconcile.ts'
+import { forgetAnswers, forgetLimit, forgetMethods, reconcile } from './reconcile.ts'
 import { takeSnapshot } from './snapshot.ts'
 import { showTags, startTransaction, stopTransaction } from './transactions.ts'
-import { weighSchedule } from './verify.ts'
+import { breaches, weighSchedule } from './verify.ts'
 
 /** Strangers who are inside at a time; more are turned away at the door. */
 const MAX_GUESTS = 500
@@ -32,6 +34,7 @@ export interface FleetParts {
   readonly authorizer: Authorizer
   readonly store: Store
   readonly uplink: PointUplink
+  readonly history: History
   readonly clock: Clock
   readonly log: Log
   /** What the building may see of a tag. */
@@ -49,6 +52,8 @@ export class Fleet implements ChargerDoor {
   readonly #guests = new Set<Charger>()
   readonly #book: GuestBook
   readonly #chronicle: Chronicle
+  readonly #meters: MeterLog
+  readonly #metered: MeteredParts
   #ticks = 0
   #cancelTick: (() => void) | undefined
 
@@ -56,6 +61,8 @@ export class Fleet implements ChargerDoor {
     this.#parts = parts
     this.#book = new GuestBook(parts.store)
     this.#chronicle = new Chronicle(parts)
+    this.#meters = new MeterLog(parts.history)
+    this.#metered = { store: parts.store, shownTag: parts.shownTag, meters: this.#meters }
   }
 
   /** A charger of the config, with what the store remembers of it. */
@@ -71,6 +78,7 @@ export class Fleet implements ChargerDoor {
       limits: this.#parts.settings.limits,
     })
     restoreCharger(charger, store, shownTag)
+    this.#meters.restored(charger)
     this.#chargers.set(settings.id.toLowerCase(), charger)
     return charger
   }
@@ -187,13 +195,14 @@ export class Fleet implements ChargerDoor {
       case 'status': {
         const before = charger.state.connectors[event.connector]?.status
         if (applyStatus(charger, event, now)) statusDecides(charger, event.connector, this.#parts.store, now)
+        this.#meters.settled(charger, event.connector, event.chargerTime, now)
         this.#chronicle.status(charger, event.connector, before)
         confirmScheduled(charger, event.connector)
         followCommands(charger)
         break
       }
       case 'metered':
-        if (applyMetered(charger, event, this.#parts.store, this.#parts.shownTag, now)) this.settle(charger)
+        if (applyMetered(charger, event, this.#metered, now)) this.settle(charger)
         break
       case 'configuration':
         if (applyConfiguration(charger, event)) {
@@ -240,6 +249,7 @@ export class Fleet implements ChargerDoor {
     const { store, shownTag } = this.#parts
     const count = charger.state.connectors.length
     const { id, repeated } = startTransaction(charger, start, store, shownTag, now)
+    if (!repeated) this.#meters.began(charger, start, id, now)
     if (charger.state.connectors.length > count) this.#grew(charger)
     this.settle(charger)
     const permission = startPermission(charger, start, id, this.#parts.authorizer, this.chargers, now)
@@ -249,7 +259,9 @@ export class Fleet implements ChargerDoor {
 
   stopTransaction(charger: Charger, stop: TransactionStop): Permission | undefined {
     const now = this.#heard(charger)
-    const connector = stopTransaction(charger, stop, this.#parts.store, now)
+    const taken = stopTransaction(charger, stop, this.#parts.store, now)
+    const { connector } = taken
+    this.#meters.ended(charger, stop, taken, now)
     this.#chronicle.ended(charger, stop, connector)
     if (connector !== undefined) this.#publish(charger, connector, now)
     return stop.idTag === undefined ? undefined : this.authorize(charger, stop.idTag)
@@ -355,6 +367,7 @@ export class Fleet implements ChargerDoor {
     for (const charger of this.#chargers.values()) {
       if (charger.online !== this.#isOnline(charger, now)) this.#connectionChanged(charger)
       const closed = closeDoubted(charger, this.#parts.store, now)
+      if (closed) this.#meters.allSettled(charger, now)
       const retagged = !charger.guest && charger.control.tags.wanted !== tags
       if (closed || retagged || charger.control.deferred) this.settle(charger)
       if (this.#ticks % TICKS_PER_AGE === 0) this.#parts.uplink.ticked(charger, now)
@@ -371,15 +384,4 @@ function confirmScheduled(charger: Charger, connector: number): void {
   if ((status === 'Unavailable') === progress.sent.operative) return
   progress.scheduled = false
   progress.outcome = 'accepted'
-}
-
-/** Another firmware may take limits in another way. */
-function forgetMethods(charger: Charger): void {
-  unlearn(charger.state.methods)
-  charger.state.methods.disproved.clear()
-  for (const { limitProgress } of charger.control.connectors) limitProgress.divided = false
-}
-
-function breaches(charger: Charger): number {
-  return charger.control.connectors.reduce((sum, { limitProgress }) => sum + limitProgress.proof.breaches, 0)
 }

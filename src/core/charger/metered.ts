@@ -3,12 +3,20 @@ import { applyReading, connectorState, moment } from './apply-event.ts'
 import type { Charger } from './charger.ts'
 import { countEnergy } from './energy.ts'
 import type { ChargerEvent, Reading } from './event.ts'
+import type { MeterLog } from './meter-log.ts'
 import { mergeSigned, registerOf } from './signed.ts'
 import { type ConnectorState, isIdle, type TransactionState } from './state.ts'
 import { bindLimit, estimateAgain, isOpenOrLocal, resumeTransaction, wasQueued } from './transactions.ts'
 import { weighReading } from './verify.ts'
 
 type Metered = Extract<ChargerEvent, { kind: 'metered' }>
+
+export interface MeteredParts {
+  readonly store: Store
+  readonly shownTag: (idTag: string) => string
+  /** Told of every reading. */
+  readonly meters: MeterLog
+}
 
 /** Transactions told afterwards that are remembered at once. */
 const MAX_PAST = 16
@@ -19,32 +27,21 @@ const BEGIN = 'Transaction.Begin'
  * was taken up that has to be bound, more phases than were known mean more watts for the same amperes, or a limit is
  * seen to be kept or not.
  */
-export function applyMetered(
-  charger: Charger,
-  event: Metered,
-  store: Store,
-  shownTag: (idTag: string) => string,
-  now: number,
-): boolean {
+export function applyMetered(charger: Charger, event: Metered, parts: MeteredParts, now: number): boolean {
   const only = event.connector === 0 ? onlyConnector(charger) : undefined
-  const news = takeIn(charger, event, store, shownTag, now)
+  const news = takeIn(charger, event, parts, now)
   if (only === undefined) {
     const state = charger.state.connectors[event.connector]
     if (state !== undefined && event.connector > 0) state.metered = true
     return news
   }
   // A charger with one connector means that one.
-  takeIn(charger, { ...event, connector: only }, store, shownTag, now)
+  takeIn(charger, { ...event, connector: only }, parts, now)
   return true
 }
 
-function takeIn(
-  charger: Charger,
-  event: Metered,
-  store: Store,
-  shownTag: (idTag: string) => string,
-  now: number,
-): boolean {
+function takeIn(charger: Charger, event: Metered, parts: MeteredParts, now: number): boolean {
+  const { meters, shownTag, store } = parts
   const state = connectorState(charger, event.connector)
   if (state === undefined) return false
   const before = state.transaction
@@ -55,7 +52,10 @@ function takeIn(
   if (before === undefined) takeUp(charger, event, named, shownTag, store, now)
   const running = state.transaction
   const shown = running ?? state.ended
-  if (named === undefined && event.transactionId !== shown?.id && isBefore(shown, event.reading, now)) return false
+  if (named === undefined && event.transactionId !== shown?.id && isBefore(shown, event.reading, now)) {
+    meters.read(charger, event.connector, event.reading, undefined, false, now)
+    return false
+  }
   // With an id that is not ours, it is what the charger calls the one that runs.
   const belongs = running !== undefined && (named === undefined || named.id === running.id)
   const live = belongs || (event.transactionId === undefined && event.reading.stream !== 'edge')
@@ -67,13 +67,18 @@ function takeIn(
     applyReading(charger, event.connector, event.reading, now, { live: true, session: running })
     // A start that told no register begins with the first that is seen.
     running.energyAtStartWh ??= state.energy.totalWh
+    meters.read(charger, event.connector, event.reading, running.id, true, now)
   } else if (named === undefined) {
     // Closing values often come after the stop: they count for the register, but no car draws that power any more.
     const session = closes(state, event) ? state.ended : undefined
     applyReading(charger, event.connector, event.reading, now, { live, session })
     const stored = session === undefined ? undefined : ownTransaction(charger, session.id, store)
     if (stored !== undefined) estimateAgain(state, stored, event.reading, store)
-  } else applyPast(charger, state, event, named, store, now)
+    meters.read(charger, event.connector, event.reading, session?.id, true, now)
+  } else {
+    applyPast(charger, state, event, named, store, now)
+    meters.read(charger, event.connector, event.reading, named.id, true, now)
+  }
   const news = live && weighReading(charger, event.connector, event.reading.samples, now)
   const bind = before !== state.transaction || (state.transaction?.provenPhases.size ?? 0) > proven
   return news || bind

@@ -3,7 +3,7 @@ import type { Charger } from './charger.ts'
 import type { Command, ProfileIds, ProfileOverrides } from './command.ts'
 import type { AvailabilityProgress, LimitProgress, Wanted } from './control.ts'
 import { rating, toldUnits, wantedLimit } from './limit.ts'
-import { disprove } from './method.ts'
+import { disprove, unlearn } from './method.ts'
 import { profileIds, profileOverrides } from './profile-overrides.ts'
 import { BREACH_MS } from './verify.ts'
 
@@ -260,4 +260,11 @@ function waits(charger: Charger, now: number, at: number): boolean {
 function settled(charger: Charger, progress: AvailabilityProgress, wanted: boolean, now: number): boolean {
   if (progress.sent?.operative !== wanted) return false
   return progress.outcome === 'accepted' || progress.outcome === 'pending' || waits(charger, now, progress.retryAt)
+}
+
+/** Another firmware may take limits in another way. */
+export function forgetMethods(charger: Charger): void {
+  unlearn(charger.state.methods)
+  charger.state.methods.disproved.clear()
+  for (const { limitProgress } of charger.control.connectors) limitProgress.divided = false
 }

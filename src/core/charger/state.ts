@@ -126,6 +126,11 @@ export function isIdle(connector: ConnectorState): boolean {
   return connector.transaction === undefined && idleStatuses.includes(connector.status)
 }
 
+/** Active power as it is published; undefined: nobody said, and it is not known to be 0. */
+export function powerOf(connector: ConnectorState): number | undefined {
+  return connector.meters.get('Power.Active.Import') ?? (isIdle(connector) ? 0 : undefined)
+}
+
 export function newConnectorState(): ConnectorState {
   return {
     status: undefined,

@@ -61,18 +61,24 @@ export function wasQueued(chargerTime: number | undefined, now: number): boolean
   return now - moment(chargerTime, now) > QUEUED_MS
 }
 
+/** What a stop ended. */
+export interface StopTaken {
+  readonly connector: number | undefined
+  /** Undefined: none of ours. */
+  readonly transactionId: number | undefined
+  /** It did not come before. */
+  readonly news: boolean
+}
+
 /** Ends a transaction. A stop that fits none is kept as an orphan; one that comes twice changes nothing. */
-export function stopTransaction(
-  charger: Charger,
-  stop: TransactionStop,
-  store: Store,
-  now: number,
-): number | undefined {
+export function stopTransaction(charger: Charger, stop: TransactionStop, store: Store, now: number): StopTaken {
   const stored = fittingTransaction(charger, stop, store, now)
   if (stored === undefined) {
     store.saveOrphanStop(charger.id, now, JSON.stringify(stop))
-    return endForeign(charger, stop, now)
+    const connector = endForeign(charger, stop, now)
+    return { connector, transactionId: undefined, news: connector !== undefined }
   }
+  const taken = { connector: stored.connector, transactionId: stored.id, news: isOpenOrLocal(stored) }
   const state = charger.state.connectors[stored.connector]
   const at = Math.max(stored.startedAt, moment(stop.chargerTime, now))
   const shown = shownNow(state, stored.id)
@@ -89,12 +95,12 @@ export function stopTransaction(
     })
     if (state !== undefined && shown === undefined) countPast(state, stored, end.meterStopWh, store)
   }
-  if (state === undefined) return stored.connector
+  if (state === undefined) return taken
   state.pastRegisters.delete(stored.id)
   if (state.transaction?.id === stored.id) finish(state, now, stop.chargerTime === undefined ? undefined : at)
   else if (shown !== undefined && state.finished !== undefined)
     state.finished = { ...state.finished, energyWh: sessionEnergy(state, shown) }
-  return stored.connector
+  return taken
 }
 
 /** The transaction as it is shown now, or was last: once a newer has begun, the total counts that one. */
@@ -257,7 +263,8 @@ function ending(
   return { meterStopWh: estimate, estimated: true }
 }
 
-function sessionEnergy(
+/** What a session has come to so far (Wh), by the published total. */
+export function sessionEnergy(
   state: ConnectorState | undefined,
   { energyAtStartWh }: Pick<TransactionState, 'energyAtStartWh'>,
 ): number | undefined {

@@ -154,3 +154,8 @@ function between(value: number, surely: number, atMost: number, unit: 'A' | 'W')
 function within(limit: number, unit: 'A' | 'W'): number {
   return limit + Math.max(limit * SLACK, unit === 'A' ? SLACK_AMPS : SLACK_WATTS)
 }
+
+/** How often the charger was seen not to keep to a limit. */
+export function breaches(charger: Charger): number {
+  return charger.control.connectors.reduce((sum, { limitProgress }) => sum + limitProgress.proof.breaches, 0)
+}

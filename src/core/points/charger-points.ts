@@ -1,6 +1,6 @@
 import type { Charger } from '../charger/charger.ts'
 import type { Identity, NoticeSubject } from '../charger/event.ts'
-import { isIdle } from '../charger/state.ts'
+import { powerOf } from '../charger/state.ts'
 import { registrationOrder, registrations, triggerMessages } from '../charger/vocabulary.ts'
 import { actionPoints } from './action-points.ts'
 import { sharedPoints } from './connector-points.ts'
@@ -48,7 +48,7 @@ export function chargerPower(charger: Charger): number | undefined {
 
 function connectorPower(charger: Charger, connector: number): number | undefined {
   const state = charger.state.connectors[connector]
-  return state === undefined ? undefined : (state.meters.get('Power.Active.Import') ?? (isIdle(state) ? 0 : undefined))
+  return state === undefined ? undefined : powerOf(state)
 }
 
 export const chargerPoints: readonly ChargerPointDefinition[] = [

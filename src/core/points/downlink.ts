@@ -8,12 +8,14 @@ import { noteCommand } from '../charger/last-command.ts'
 import { defaultLimit, rating } from '../charger/limit.ts'
 import { chooseAnew } from '../charger/reconcile.ts'
 import { authorizeModes, registrationOrder } from '../charger/vocabulary.ts'
-import type { Downlink, FleetSettings, Refusal, Store, Writer } from '../ports.ts'
+import type { History } from '../history.ts'
+import type { Downlink, FleetSettings, Refusal, Store, WriteOutcome, Writer, WriteTarget } from '../ports.ts'
 import { formatKey } from './configuration-point.ts'
 import type { Point, Value, WriteMeaning } from './point.ts'
 import { DEFAULT_PRIORITY, PRIORITIES, RESERVED_PRIORITY, type Slots, winner } from './priority-array.ts'
 import type { PointUplink } from './uplink.ts'
 import { valueRefusal } from './value-refusal.ts'
+import { WriteLog } from './write-log.ts'
 
 /** A decoupled point is forgotten by those who decoupled it: after this it is coupled again. */
 const OUT_OF_SERVICE_MS = 8 * 3_600_000
@@ -28,6 +30,7 @@ export interface DownlinkParts {
   readonly log: Log
   readonly authorizer: Authorizer
   readonly uplink: PointUplink
+  readonly history: History
   /** Makes the charger follow what is now wanted of it. */
   readonly settle: (charger: Charger) => void
 }
@@ -35,10 +38,12 @@ export interface DownlinkParts {
 /** Every write of every building protocol: checked, kept on disk, and only then followed. */
 export class PointDownlink implements Downlink {
   readonly #parts: DownlinkParts
+  readonly #writes: WriteLog
   readonly #decoupled = new Map<Point, () => void>()
 
   constructor(parts: DownlinkParts) {
     this.#parts = parts
+    this.#writes = new WriteLog(parts)
   }
 
   check(point: Point, value: Value | null, writer: Writer, priority = DEFAULT_PRIORITY): Refusal | undefined {
@@ -56,6 +61,19 @@ export class PointDownlink implements Downlink {
   }
 
   write(point: Point, value: Value | null, writer: Writer, priority = DEFAULT_PRIORITY): Refusal | undefined {
+    const refusal = this.#write(point, value, writer, priority)
+    return this.#answer(point, refusal, writer, value, isSetpoint(point) ? priority : undefined)
+  }
+
+  noted(what: Point | WriteTarget, writer: Writer, outcome: WriteOutcome): void {
+    this.#writes.noted(what, writer, outcome)
+  }
+
+  hides(point: Point): boolean {
+    return this.#writes.hides(point)
+  }
+
+  #write(point: Point, value: Value | null, writer: Writer, priority: number): Refusal | undefined {
     const refusal = this.check(point, value, writer, priority)
     const meaning = point.definition.write
     const { charger } = point
@@ -86,7 +104,10 @@ export class PointDownlink implements Downlink {
 
   setOutOfService(point: Point, outOfService: boolean, writer?: Writer): void {
     if (point.outOfService === outOfService) return
-    if (writer !== undefined) this.#audit(point, writer, outOfService ? 'out of service' : 'in service')
+    if (writer !== undefined) {
+      const words = outOfService ? 'out of service' : 'in service'
+      this.#writes.changed(point, writer, outOfService, undefined, words)
+    }
     const { clock, log, uplink } = this.#parts
     this.#decoupled.get(point)?.()
     this.#decoupled.delete(point)
@@ -108,17 +129,20 @@ export class PointDownlink implements Downlink {
     const { clock, log, settings, settle, store } = this.#parts
     const run = { action: 'reset', connector: 0, value: hard ? 2 : 1, now: clock.now() } as const
     const refusal = perform(charger, run, settings, store, false)
+    const how = hard ? 'hard' : 'soft'
+    const target = { charger: charger.id, connector: 0, point: 'reset' }
+    this.#writes.noted(target, writer, { value: how, result: refusal ?? 'accepted' })
     if (refusal !== undefined) return refusal
-    log.info({ charger: charger.id, client: writer.client }, `restarted by ${writer.client}: ${hard ? 'hard' : 'soft'}`)
+    log.info({ charger: charger.id, client: writer.client }, `restarted by ${writer.client}: ${how}`)
     settle(charger)
     return undefined
   }
 
   override(point: Point, value: Value, writer: Writer): Refusal | undefined {
-    if (!point.outOfService || point.definition.write?.kind === 'setpoint') return 'read-only'
-    const refusal = valueRefusal(point, value)
-    if (refusal !== undefined) return refusal
-    if (point.value !== value) this.#audit(point, writer, `${value} while out of service`)
+    const able = point.outOfService && !isSetpoint(point)
+    const refusal = able ? valueRefusal(point, value) : 'read-only'
+    if (refusal !== undefined) return this.#answer(point, refusal, writer, value)
+    if (point.value !== value) this.#writes.changed(point, writer, value, undefined, `${value} while out of service`)
     point.value = value
     this.#parts.uplink.pointChanged(point)
     return undefined
@@ -162,7 +186,7 @@ export class PointDownlink implements Downlink {
       slots: [...slots].with(priority - 1, slot),
     })
     slots[priority - 1] = slot
-    this.#audit(point, writer, value === null ? 'released' : told(point, value), priority)
+    this.#writes.changed(point, writer, value, priority)
     // What loses against another wish asks nothing of the charger.
     if (winner<number | boolean>(slots)?.slot.value !== won)
       noteCommand(charger, point.connector, setpoint === 'limit' ? 'Limit' : 'Availability')
@@ -183,7 +207,7 @@ export class PointDownlink implements Downlink {
     }
     // A write that ran nothing changed nothing.
     const progress = charger.control.connectors[point.connector]?.actions.get(meaning.action)
-    if (value !== 0 && progress?.outcome !== 'ignored') this.#audit(point, writer, told(point, value))
+    if (value !== 0 && progress?.outcome !== 'ignored') this.#writes.changed(point, writer, value)
     settle(charger)
     return undefined
   }
@@ -193,16 +217,14 @@ export class PointDownlink implements Downlink {
     if (meaning.kind === 'parameter') {
       const text = heldText(point, value)
       const before = charger.control.connectors[point.connector]?.parameters.get(meaning.parameter)
-      // Who charges is nobody's business unless it is shared.
-      const hidden = meaning.parameter === 'start.idTag' && !this.#parts.settings.shareIdTags
       store.hold(charger.id, `${PARAMETER}${point.connector}.${meaning.parameter}`, text)
-      if (before !== text) this.#audit(point, writer, hidden ? 'another tag' : told(point, value))
+      if (before !== text) this.#writes.changed(point, writer, value)
       chooseAnew(charger, () => {
         charger.control.connectors[point.connector]?.parameters.set(meaning.parameter, text)
       })
     } else if (meaning.kind === 'configuration') {
       const text = formatKey(typeof value === 'number' ? point.counted(value) : value)
-      if (this.#wish(charger, point, meaning.key, text)) this.#audit(point, writer, told(point, value))
+      if (this.#wish(charger, point, meaning.key, text)) this.#writes.changed(point, writer, value)
     } else if (meaning.kind === 'registration') {
       const registration = registrationOrder[value as number] ?? 'accepted'
       this.#register(charger, point, registration, writer)
@@ -224,20 +246,24 @@ export class PointDownlink implements Downlink {
     return true
   }
 
-  /** One line for every write that changed something: who, what, where. */
-  #audit(point: Point, { client }: Writer, value: string, priority?: number): void {
-    const { charger, connector, definition } = point
-    const of =
-      charger === undefined ? 'the bridge' : connector === 0 ? charger.id : `${charger.id} connector ${connector}`
-    const at = priority === undefined ? '' : ` at priority ${priority}`
-    const fields = { client, charger: charger?.id, connector, point: definition.name, value, priority }
-    this.#parts.log.info(fields, `${definition.name} of ${of}: ${value}${at}, by ${client}`)
+  /** A refusal is told; what was accepted has been where it changed something. */
+  #answer(
+    point: Point,
+    refusal: Refusal | undefined,
+    writer: Writer,
+    value: Value | null,
+    priority?: number,
+  ): Refusal | undefined {
+    // What the mapping keeps from everybody is a matter of rights.
+    const kept = point.definition.write !== undefined && !point.writable && refusal === 'read-only'
+    if (refusal !== undefined) this.#writes.noted(point, writer, { value, priority, result: kept ? 'denied' : refusal })
+    return refusal
   }
 
   #register(charger: Charger, point: Point, registration: Charger['registration'], writer: Writer): void {
     if (charger.registration === registration) return
     this.#parts.store.hold(charger.id, 'registration', registration)
-    this.#audit(point, writer, registration)
+    this.#writes.changed(point, writer, registration)
     charger.registration = registration
     // Registration is said in the answer to Boot alone: a new connection makes the charger boot, and hear it.
     charger.link?.close(`registration is now ${registration}`)
@@ -248,16 +274,14 @@ export class PointDownlink implements Downlink {
     const { authorizer, clock, store, uplink } = this.#parts
     if (mode === undefined || authorizer.mode === mode) return
     store.hold(BRIDGE, 'authorize.mode', mode)
-    this.#audit(point, writer, mode)
+    this.#writes.changed(point, writer, mode)
     authorizer.mode = mode
     uplink.bridgeChanged(clock.now())
   }
 }
 
-/** A value as people read it. */
-function told(point: Point, value: Value): string {
-  const state = point.definition.type === 'state' ? point.states?.[value as number] : undefined
-  return state ?? (point.unit === undefined ? String(value) : `${value} ${point.unit}`)
+function isSetpoint(point: Point): boolean {
+  return point.definition.write?.kind === 'setpoint'
 }
 
 function slotsOf(point: Point): Slots<number> | Slots<boolean> | undefined {

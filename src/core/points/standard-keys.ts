@@ -93,6 +93,15 @@ export function standardKey(key: string): string | undefined {
   return byLowerCase.get(key.toLowerCase())
 }
 
+/** Vendors keep other passwords beside the standard's one; whoever wants them on the building's network says so. */
+const secretive =
+  /pass(word|phrase|wd)?|secret|token|credential|psk|private.?key|auth(orization)?.?key|api.?key|apn.?user/i
+
+/** A name of something that looks like a password, of a vendor's or the standard's. */
+export function looksSecret(name: string): boolean {
+  return isSecretKey(name) || secretive.test(name)
+}
+
 /** A password: never a point, never read back, never logged. */
 export function isSecretKey(key: string): boolean {
   return key.trim().toLowerCase() === 'authorizationkey'

@@ -16,11 +16,21 @@ const errors: Record<Refusal, readonly [ErrorClass, ErrorCode]> = {
   busy: ['device', 'busy'],
 }
 
+/** A no that is told already, or one to somebody who may not write at all. */
+export class RefusedWrite extends BacnetError {
+  readonly by: 'core' | 'rights'
+
+  constructor(by: RefusedWrite['by'], errorClass: ErrorClass, errorCode: ErrorCode) {
+    super(errorClass, errorCode)
+    this.by = by
+  }
+}
+
 /** Turns core's no into BACnet's. */
 export function refuse(refusal: Refusal | undefined): void {
   if (refusal === undefined) return
   const [errorClass, errorCode] = errors[refusal]
-  throw new BacnetError(errorClass, errorCode)
+  throw new RefusedWrite('core', errorClass, errorCode)
 }
 
 /** Throws where a peer may not write at all. Anybody can name any origin: whoever forwards has to be allowed as well. */
@@ -30,5 +40,5 @@ export function authorize(peer: Peer, allowWrites: readonly Network[], log: Log,
   if (allowed(address)) return
   if (throttle.pass(address) !== undefined)
     log.warn({ from: address }, `write from ${address} refused: it is in none of the networks of bacnet.allowWrites`)
-  throw new BacnetError('property', 'write-access-denied')
+  throw new RefusedWrite('rights', 'property', 'write-access-denied')
 }

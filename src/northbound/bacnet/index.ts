@@ -20,6 +20,13 @@ function assign(
   return first + number - 1 <= last ? first + number - 1 : undefined
 }
 
+/** A charger without a device has no use for an instance. */
+function idle({ topology }: BacnetConfig): string | undefined {
+  return topology === 'flat'
+    ? 'in topology flat all chargers are in the device of the bridge, and their instances do nothing: leave it out'
+    : undefined
+}
+
 function create(settings: BacnetConfig, parts: NorthboundParts): Northbound {
   const { clock, log } = parts
   return createStack(settings, parts, (received) => new UdpPort({ listen: settings.listen, clock, log, received }))
@@ -62,6 +69,7 @@ export const bacnet = {
   binding,
   mappingOptions,
   assign,
+  idle,
   check,
   describe,
   vacancies,

@@ -22,6 +22,7 @@ import { Conflicts } from './services/conflicts.ts'
 import { CovService } from './services/cov.ts'
 import { Discovery } from './services/discovery.ts'
 import { Initiative } from './services/initiative.ts'
+import { objectTarget } from './services/noted-write.ts'
 import { Notifier } from './services/notifier.ts'
 import { servicesOf } from './services/services.ts'
 import { Trends } from './services/trends.ts'
@@ -152,9 +153,12 @@ export function createStack(
     version,
     now,
     pages: new Pages(notebook, log),
-    written(object, property, value, client) {
-      const fields = { client, object: object.name, property, value }
+    written(object, property, value, writer) {
+      const { client } = writer
+      const fields = { client, charger: object.charger?.id, object: object.name, property, value }
       log.info(fields, `${property} of ${object.name}: ${value}, by ${client}`)
+      const target = objectTarget(object)
+      downlink.noted({ ...target, point: `${target.point} ${property}` }, writer, { value, result: 'accepted' })
       if (object instanceof PointObject) alarms.changed(object)
     },
     properties: deviceProperties({
@@ -170,6 +174,7 @@ export function createStack(
     confirmed,
     answers,
     requests,
+    downlink,
     rights: live,
     log,
     throttle,

@@ -1,6 +1,8 @@
 import type { Finding } from '../../core/finding.ts'
 import type { Listing } from '../../core/ports.ts'
 import { readCertificates } from '../../lib/certificates.ts'
+import { overlap } from '../../lib/listen-overlap.ts'
+import type { ListenAddress } from '../../lib/schema.ts'
 import type { ModbusConfig } from './config.ts'
 import { placesOf } from './layout.ts'
 import { certificates } from './listeners.ts'
@@ -34,23 +36,18 @@ function checkUnits(settings: ModbusConfig, listings: readonly Listing[]): reado
 }
 
 function checkAddresses(settings: ModbusConfig): readonly Finding[] {
-  const taken: { readonly key: string; readonly host: string; readonly port: number }[] = []
+  const taken: (ListenAddress & { readonly key: string })[] = []
   return (['tcp', 'tls', 'rtuTcp'] as const).flatMap((key) => {
     const listen = settings[key]?.listen
-    if (listen === undefined || listen.port === 0) return []
+    if (listen === undefined) return []
     const { host, port } = listen
-    const other = taken.find((each) => each.port === port && meet(each.host, host))
+    const other = taken.find((each) => overlap(each, listen))
     taken.push({ key, host, port })
     if (other === undefined) return []
     const within = other.host === host ? '' : ` (${other.host}:${port})`
     const message = `${host}:${port} is modbus.${other.key}.listen already${within}: each needs a port of its own`
     return [{ code: 'duplicate-listen', key: ['modbus', key, 'listen'], message }]
   })
-}
-
-/** An address for all of the machine's holds each of them. */
-function meet(one: string, other: string): boolean {
-  return one === other || [one, other].some((host) => host === '0.0.0.0' || host === '::')
 }
 
 /** An empty list is allowed, and rarely meant. */

@@ -1,4 +1,5 @@
-import type { Downlink, Refusal, Writer } from '../../core/ports.ts'
+import type { Point } from '../../core/points/point.ts'
+import type { Downlink, Refusal, Writer, WriteTarget } from '../../core/ports.ts'
 import type { Network } from '../../lib/cidr.ts'
 import type { Log } from '../../lib/log.ts'
 import type { Throttle } from '../../lib/throttle.ts'
@@ -26,6 +27,24 @@ export interface ModbusDownlinkParts {
   readonly throttle: Throttle
 }
 
+/** Who asks, and what came of them. */
+export interface Sender {
+  readonly peer: Peer
+  /** The request as it came, in hexadecimal digits. */
+  readonly frame: () => string
+}
+
+/** What is to be written, before anybody knows whether it means anything. */
+export interface WriteRequest {
+  /** Whose unit it is, where it is one charger's. */
+  readonly charger: string | undefined
+  readonly address: number
+  /** Whose registers are concerned. */
+  readonly points: () => readonly Point[]
+  /** Throws ModbusException. */
+  readonly understand: () => readonly PointWrite[]
+}
+
 /** From a client's write to core: all of a request or nothing. */
 export class ModbusDownlink {
   readonly #parts: ModbusDownlinkParts
@@ -35,25 +54,52 @@ export class ModbusDownlink {
   }
 
   /** Throws ModbusException before anything is applied. */
-  write(writes: readonly PointWrite[], peer: Peer): void {
+  write(request: WriteRequest, { frame, peer }: Sender): void {
     const { downlink, priority } = this.#parts
-    const writer: Writer = { source: 'Modbus', client: `modbus:${peer.name}` }
+    const writer: Writer = {
+      source: 'Modbus',
+      client: `modbus:${peer.name}`,
+      frame: () => (request.points().some((point) => downlink.hides(point)) ? undefined : frame()),
+    }
+    this.#authorize(peer, request, writer)
+    const writes = this.#understood(request, writer)
     for (const { point, value } of writes) {
-      const refusal = downlink.check(point, value, writer, priority)
-      // Refused in earnest, so that the command's state tells it.
-      if (refusal === 'offline') downlink.write(point, value, writer, priority)
-      refuse(refusal)
+      // Refused in earnest, so that the command's state and the history tell it.
+      if (downlink.check(point, value, writer, priority) !== undefined)
+        refuse(downlink.write(point, value, writer, priority))
     }
     for (const { point, value } of writes) refuse(downlink.write(point, value, writer, priority))
   }
 
+  #understood(request: WriteRequest, writer: Writer): readonly PointWrite[] {
+    try {
+      return request.understand()
+    } catch (error) {
+      if (error instanceof ModbusException) {
+        const what = placeOf(request)
+        const kept = 'definition' in what && what.definition.write !== undefined && !what.writable
+        const no = error.code === exceptionCodes.illegalDataValue ? 'out-of-range' : 'read-only'
+        // What the mapping keeps from everybody is a matter of rights.
+        this.#parts.downlink.noted(what, writer, { result: kept ? 'denied' : no })
+      }
+      throw error
+    }
+  }
+
   /** Throws where this peer may not write at all. */
-  authorize(peer: Peer): void {
+  #authorize(peer: Peer, request: WriteRequest, writer: Writer): void {
     const why = this.#objection(peer)
     if (why === undefined) return
-    const { log, throttle } = this.#parts
+    const { downlink, log, priority, throttle } = this.#parts
     if (throttle.pass(`${peer.name}: ${why}`) !== undefined)
       log.warn({ from: peer.name }, `write from ${peer.name} refused: ${why}`)
+    const result = 'denied'
+    const meant = meaningOf(request)
+    for (const { point, value } of meant) {
+      const slot = point.definition.write?.kind === 'setpoint' ? priority : undefined
+      downlink.noted(point, writer, { value, priority: slot, result })
+    }
+    if (meant.length === 0) downlink.noted(placeOf(request), writer, { result })
     throw new ModbusException(exceptionCodes.illegalFunction, `write from ${peer.name}`)
   }
 
@@ -78,4 +124,20 @@ export class ModbusDownlink {
 
 function refuse(refusal: Refusal | undefined): void {
   if (refusal !== undefined) throw new ModbusException(exceptions[refusal], refusal)
+}
+
+function meaningOf({ understand }: WriteRequest): readonly PointWrite[] {
+  try {
+    return understand()
+  } catch (error) {
+    if (error instanceof ModbusException) return []
+    throw error
+  }
+}
+
+/** What nobody understood is known by where it was written to. */
+function placeOf({ address, charger, points }: WriteRequest): Point | WriteTarget {
+  const [point, ...more] = points()
+  if (point !== undefined && more.length === 0) return point
+  return { charger, connector: 0, point: `address ${address}` }
 }

@@ -60,7 +60,7 @@ export function openListeners(
 /** Whose requests are answered where 0 is everybody and the bridge has a unit like the others (V1.02, 2.2). */
 function onLine(desk: Desk, bridge: number): { readonly handle: Handle; readonly isOwn: (unit: number) => boolean } {
   return {
-    handle: (unit, pdu, peer) => desk.handle(unit === bridge ? BRIDGE : unit, pdu, peer),
+    handle: (unit, pdu, peer, frame) => desk.handle(unit === bridge ? BRIDGE : unit, pdu, peer, frame),
     isOwn: (unit) => unit === bridge || (unit > BRIDGE && unit <= LAST_UNIT && desk.has(unit)),
   }
 }

@@ -48,7 +48,7 @@ export function createStack(
   const deviceUnit = (unit: number) => (bridges.includes(unit) ? 0 : unit)
   let bridge: Device | undefined
   const server = openServer({
-    handle: (unit, pdu, peer) => serve(units.get(deviceUnit(unit)), pdu, downlink, peer),
+    handle: (unit, pdu, peer, frame) => serve(units.get(deviceUnit(unit)), pdu, downlink, { peer, frame }),
     has: (unit) => units.has(deviceUnit(unit)),
     admits: (address) => rights.allow.some((network) => network.contains(address)),
   })
@@ -67,6 +67,7 @@ export function createStack(
       units.set(number, {
         unit,
         kind: charger === undefined ? 'bridge' : 'charger',
+        charger: charger?.id,
         identification: () => identification(device, version),
         running: () => charger?.online ?? true,
       })

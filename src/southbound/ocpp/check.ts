@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import type { Finding } from '../../core/finding.ts'
 import type { ChargerSettings } from '../../core/ports.ts'
 import { readCertificates } from '../../lib/certificates.ts'
+import { overlap } from '../../lib/listen-overlap.ts'
 import { type Authority, certificatesIn, readAuthority } from './certificates/authority.ts'
 import { certificates, type OcppConfig } from './config.ts'
 import { tagFaults } from './tags.ts'
@@ -46,7 +47,7 @@ function checkTls({ listen, tls }: OcppConfig, folder: string): readonly Finding
     findings.push({ code: 'old-tls', key: ['ocpp', 'tls', 'minVersion'], message, warning: true })
   }
   findings.push(...checkAuthority(tls, folder))
-  if (listen.port !== 0 && listen.port === tls.listen.port && listen.host === tls.listen.host) {
+  if (overlap(listen, tls.listen)) {
     const message = `${tls.listen.host}:${tls.listen.port} is ocpp.listen already: wss:// needs a port of its own`
     findings.push({ code: 'duplicate-listen', key: ['ocpp', 'tls', 'listen'], message })
   }

@@ -1,4 +1,5 @@
 import type { Charger } from '../../core/charger/charger.ts'
+import { type History, noHistory } from '../../core/history.ts'
 import type { ChargerDoor, ChargerLink, HandCall, Southbound, Store } from '../../core/ports.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
@@ -8,6 +9,7 @@ import { Signer } from './certificates/signer.ts'
 import { check } from './check.ts'
 import { config, type OcppConfig } from './config.ts'
 import { Credentials } from './credentials.ts'
+import { hashTag } from './hash-tag.ts'
 import type { Answered } from './session/session.ts'
 import { readLists, tagFiles } from './tags.ts'
 import type { Knock } from './transport/knock.ts'
@@ -21,11 +23,14 @@ interface Parts {
   readonly clock: Clock
   readonly log: Log
   readonly store: Store
+  /** Told every message of every charger; absent: nobody is. */
+  readonly history?: History
   /** Where relative paths of the config start; by default where the program runs. */
   readonly folder?: string
 }
 
-function create(initial: OcppConfig, { door, clock, log, store, folder = '.' }: Parts): Southbound {
+function create(initial: OcppConfig, own: Parts): Southbound {
+  const { door, clock, log, store, history = noHistory, folder = '.' } = own
   const { listen, tls } = initial
   const tell = teller(clock, log)
   const credentials = new Credentials(store, log, { tls: tls !== undefined, clientCa: tls?.clientCa !== undefined })
@@ -39,6 +44,7 @@ function create(initial: OcppConfig, { door, clock, log, store, folder = '.' }: 
   const talks = new WeakMap<ChargerLink, Conversation>()
   // One object for all who look at it, so that a change of the config is seen by all of them.
   const settings = { ...initial }
+  const shownTag = (idTag: string) => (settings.shareIdTags ? idTag : hashTag(idTag))
   const parts: ServerParts = {
     ...settings,
     tls: tls && { ...tls, folder },
@@ -49,7 +55,7 @@ function create(initial: OcppConfig, { door, clock, log, store, folder = '.' }: 
     converse: (charger, send, close, { address, path, subprotocol }) => {
       const subprotocols = subprotocol === undefined ? [] : [subprotocol]
       door.knocked({ identifier: charger.id, address, path, subprotocols, reason: undefined })
-      const talk = new Conversation({ door, charger, send, close, clock, log, settings, sign })
+      const talk = new Conversation({ door, charger, send, close, clock, log, history, shownTag, settings, sign })
       talks.set(talk, talk)
       return talk
     },

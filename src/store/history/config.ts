@@ -18,7 +18,7 @@ function retention(keep: string) {
   return z.strictObject({ keep: duration().prefault(keep), maxSize: size().optional() }).prefault({})
 }
 
-/** What can be left out altogether. */
+/** What can be left out altogether; of what is there already, nothing is kept then. */
 function optionalRetention(keep: string) {
   return z.union([z.literal(false), retention(keep)], 'write false, or {keep: 30d, maxSize: 1GB}').prefault({})
 }
@@ -34,8 +34,7 @@ const scheduledExport = z.strictObject({
   histories: z.array(z.enum(histories)).min(1).default(['transactions', 'quarterHours']),
 })
 
-/** config.yaml's section `history`. */
-export const config = z.strictObject({
+const kept = z.strictObject({
   log: optionalRetention('90d'),
   transactions: retention('3650d'),
   meters: optionalRetention('30d'),
@@ -44,5 +43,11 @@ export const config = z.strictObject({
   export: scheduledExport.optional(),
 })
 
-export type HistoryConfig = z.output<typeof config>
+/** config.yaml's section `history`; false: nothing of the past is kept beside what the bridge itself needs. */
+export const config = z.union([z.literal(false), kept], 'write false, or how long each history is kept')
+
+/** What counts while the section is absent. */
+export const defaults: HistoryConfig = kept.parse({})
+
+export type HistoryConfig = z.output<typeof kept>
 export type Retention = z.output<ReturnType<typeof retention>>

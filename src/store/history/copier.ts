@@ -4,6 +4,7 @@ import { Throttle } from '../../lib/throttle.ts'
 import { type CopiedName, copiedNames } from './copied-table.ts'
 import { migrate } from './database.ts'
 import { insertRows, type Refused } from './insert-rows.ts'
+import type { RowsOf } from './kept-table.ts'
 import type { LocalHistories } from './open-local.ts'
 import { openPostgresHistories, type PostgresHistories, placeOf } from './postgres.ts'
 import { Spool } from './spool.ts'
@@ -74,6 +75,13 @@ export class Copier {
   get state(): CopierState {
     const { since: failingSince, reason } = this.#failing ?? {}
     return { behind: this.#spool.behind(), lost: this.#spool.lost(), failingSince, reason }
+  }
+
+  /** Its rows in PostgreSQL; undefined while it isn't connected. */
+  get rows(): RowsOf | undefined {
+    if (this.#connection === undefined) return undefined
+    const { histories, source } = this.#connection
+    return { db: histories.db, dialect: 'postgres', source }
   }
 
   start(): void {

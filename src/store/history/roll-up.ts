@@ -28,7 +28,7 @@ export function quarterOf(at: number): number {
 }
 
 /** What flowed since the highest total; nothing where nothing is known of before, or where the total is a lower one. */
-export function flowed(head: Total | undefined, energy: number): number {
+function flowed(head: Total | undefined, energy: number): number {
   return head === undefined ? 0 : Math.max(0, energy - head.energy)
 }
 
@@ -45,7 +45,7 @@ export function nextHead(head: Total | undefined, { at, energy }: Total): Total 
  */
 export function shares(head: Total | undefined, { at, energy }: Total, days: Days): readonly Share[] {
   const delta = flowed(head, energy)
-  const from = head === undefined || delta === 0 || at - head.at > LONGEST_SHARED_MS ? at : Math.min(head.at, at)
+  const from = head === undefined || delta === 0 || at - head.at > LONGEST_SHARED_MS ? at : head.at
   const all: Share[] = []
   let before = 0
   const first = from < at ? Math.floor(from / QUARTER_MS) * QUARTER_MS : quarterOf(at)

@@ -24,10 +24,9 @@ export interface ScheduledExportParts {
   readonly settings: Settings
   /** Where the files go, absolute. */
   readonly folder: string
-  /** Where the rows are. */
+  /** Where the rows are, and which of them are this bridge's. Asked for anew each time: may throw while that is away. */
   readonly db: HistoryDatabase
-  /** The bridge's key in table `source`, whose number is another one in another database. */
-  readonly key: string
+  readonly source: number
   /** Of the bridge's own file. */
   readonly bookmarks: Pick<Bookmarks, 'get' | 'set'>
   /** Whether all that was written until now is in `db`. */
@@ -85,15 +84,13 @@ export class ScheduledExport {
   }
 
   async #makeUp(name: Name): Promise<void> {
-    const { clock, log, settings, folder, db, key, bookmarks, settled } = this.#parts
+    const { clock, log, settings, folder, db, source, bookmarks, settled } = this.#parts
     const bookmark = `export ${settings.every} ${name}`
     // 0: nothing was ever exported.
     const done = bookmarks.get(bookmark) || undefined
     const missed = missedPeriods(settings.every, done, clock.now() - GRACE_MS)
     if (missed.length === 0) return
     if (!(await settled())) throw new Error('not all that was written is in the database yet')
-    const source = (await db.selectFrom('source').select('id').where('key', '=', key).executeTakeFirst())?.id
-    if (source === undefined) throw new Error('the database has nothing of this bridge yet')
     for (const period of missed) {
       const first = bookmarks.get(bookmark) === 0
       const { what, commit } = await this.#ofPeriod(name, period, { source, first })

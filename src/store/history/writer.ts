@@ -21,6 +21,14 @@ export interface WriterParts {
 
 /** The name of the bookmark that says how far transactions were taken from the store. */
 const TAKEN = 'transactions'
+/** And of the one that says which batch was the last. */
+const BATCH = 'batch'
+
+/**
+ * So many revisions are left out at each start: a power cut may take back rows that were copied elsewhere already, and no
+ * other row may have their revisions.
+ */
+const LEFT_OUT = 1_000_000
 
 /**
  * Writes into the bridge's own file of histories. A call is one transaction: either all of it is written, or it throws and
@@ -41,6 +49,7 @@ export class HistoryWriter {
     this.#parts = parts
     this.#statements = rowStatements(histories)
     this.#bookmarks = new Bookmarks(histories)
+    this.#revision = this.#bookmarks.get('revision') + LEFT_OUT
     this.#inTransaction = histories.raw.transaction((work: () => void) => work())
     this.#meters = new MeterRows({
       statements: this.#statements,
@@ -51,8 +60,11 @@ export class HistoryWriter {
     })
   }
 
-  write(entries: readonly Entry[]): void {
+  /** A batch whose number was written already is passed over: whoever sent it didn't hear of that. Numbers grow. */
+  write(entries: readonly Entry[], batch?: number): void {
+    if (batch !== undefined && batch <= this.#bookmarks.get(BATCH)) return
     this.#transact(() => {
+      if (batch !== undefined) this.#bookmarks.set(BATCH, batch)
       for (const entry of entries) {
         if (entry.kind === 'metered') this.#meters.write(entry)
         else if (this.#parts.config.log !== false) this.#log(entry)
@@ -81,12 +93,24 @@ export class HistoryWriter {
   }
 
   #log(entry: Exclude<Entry, { kind: 'metered' }>): void {
-    const logged = entry.kind === 'message' ? this.#parts.describe(entry) : describeWrite(entry)
+    const logged = this.#describe(entry)
     if (logged === undefined) return
     const { sender, type, message, frame } = logged
     const { source } = this.#histories
-    const { at, charger = '' } = entry
+    const { at } = entry
+    const charger = entry.kind === 'note' ? '' : (entry.charger ?? '')
     this.#statements.log.run({ source, revision: this.#next(), at, charger, sender, type, message, frame })
+  }
+
+  #describe(entry: Exclude<Entry, { kind: 'metered' }>): LoggedMessage | undefined {
+    switch (entry.kind) {
+      case 'message':
+        return this.#parts.describe(entry)
+      case 'write':
+        return describeWrite(entry)
+      case 'note':
+        return { sender: 'bridge', type: entry.type, message: entry.message, frame: '' }
+    }
   }
 
   #next(): number {

@@ -4,13 +4,18 @@ import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { configSchema, loadConfig } from '../../../src/config/load.ts'
+import { config as log } from '../../../src/config/log.ts'
 import { bacnet } from '../../../src/northbound/bacnet/index.ts'
 import { modbus } from '../../../src/northbound/modbus/index.ts'
 import { ocpp } from '../../../src/southbound/ocpp/index.ts'
 import { web } from '../../../src/web/index.ts'
 
 const file = join(import.meta.dirname, '../../../config.example.yaml')
-const sections = { southbound: { ocpp: ocpp.config }, northbound: { bacnet, modbus }, services: { web: web.config } }
+const sections = {
+  southbound: { ocpp: ocpp.config },
+  northbound: { bacnet, modbus },
+  services: { web: web.config, log },
+}
 
 interface Node {
   readonly properties?: Readonly<Record<string, Node>>

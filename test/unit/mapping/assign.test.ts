@@ -32,6 +32,15 @@ describe('addresses', () => {
     expect(places(found)).toEqual({ A: [2, 4002, 2], B: [1, 4001, 1], C: [3, 4004, 3], D: [5, 4005, 5] })
   })
 
+  it('of BACnet that do nothing in topology flat are a warning', () => {
+    const text = chargers('id: A', 'id: B, bacnet: { instance: 4009 }')
+    const [problem, ...more] = site(text.replace('network: 2000', 'topology: flat')).problems
+    expect(more).toEqual([])
+    expect(problem).toMatchObject({ code: 'no-effect', line: 5, warning: true })
+    expect(problem?.message).toContain('leave it out')
+    expect(site(text).problems).toEqual([])
+  })
+
   it('are refused when two chargers are given the same one', () => {
     const found = site(chargers('id: A, modbus: { unit: 5 }', 'id: B, modbus: { unit: 5 }'))
     expect(briefly(found)).toEqual(['config.yaml:5:22 address-taken'])

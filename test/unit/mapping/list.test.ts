@@ -99,6 +99,22 @@ describe('the list of points', () => {
     expect(rows.find((row) => row.includes(',start,'))).toContain('"idle, waiting; go | ""now"""')
   })
 
+  it('as CSV has no cell that a spreadsheet would take for a formula, and leaves numbers alone', () => {
+    const list = ['=1+1', '@SUM(A1)', '+49 30', '-x', '-12.5', '\tx', 'a=1', '5', 'a\rb'].map((name) => ({
+      charger: null,
+      connector: 0,
+      point: name,
+      name: '',
+      unit: null,
+      writable: false,
+    }))
+    expect(
+      formatPoints(list, 'csv')
+        .split('\n')
+        .map((line) => line.split(',')[2]),
+    ).toEqual(['point', "'=1+1", "'@SUM(A1)", "'+49 30", "'-x", '-12.5', "'\tx", 'a=1', '5', '"a\rb"', undefined])
+  })
+
   it('as Markdown is a table whose cells stay cells', () => {
     const lines = formatPoints(points(), 'markdown').trimEnd().split('\n')
     expect(lines[1]).toMatch(/^(\| --- )+\|$/)

@@ -125,6 +125,9 @@ describe('the store', () => {
       DROP TABLE journal;
       DROP TABLE journalEntry;
       DROP INDEX startOfTransaction;
+      DROP INDEX changeOfTransaction;
+      ALTER TABLE "transaction" DROP COLUMN revision;
+      ALTER TABLE "transaction" DROP COLUMN toldAt;
       ALTER TABLE "transaction" DROP COLUMN estimated;
       ALTER TABLE "transaction" DROP COLUMN signed;
       CREATE INDEX transactionOfCharger ON "transaction" (charger, connector, idTag, timestampText);

@@ -15,6 +15,8 @@ export const stillDownlink: Downlink = {
   setOutOfService: () => {},
   override: () => 'offline',
   reset: () => 'offline',
+  noted: () => {},
+  hides: () => false,
 }
 
 const stillJournal: Journal = {

@@ -1,5 +1,5 @@
 import type { Point } from '../../../core/points/point.ts'
-import type { Device } from '../../../core/ports.ts'
+import type { Device, Writer } from '../../../core/ports.ts'
 import { bindingOf, objectTypeOf } from '../binding.ts'
 import { NETWORK_PORT } from '../placement.ts'
 import type { NetworkAddress } from '../wire/npdu.ts'
@@ -18,7 +18,7 @@ export interface DeviceCommon {
   readonly now: () => number
   readonly pages: Pages
   /** Told of every write that goes to no point: one line in the log. */
-  readonly written: (object: BacnetObject, property: string, value: string, client: string) => void
+  readonly written: (object: BacnetObject, property: string, value: string, writer: Writer) => void
   /** The properties of the device object. */
   readonly properties: PropertyTable<DeviceModel>
 }

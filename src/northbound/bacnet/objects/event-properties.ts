@@ -45,7 +45,7 @@ function row(
         const events = eventsOf(object)
         if (!events.set(write(events, value, context))) return
         const told = value.type === 'null' ? 'null' : JSON.stringify(value.value)
-        object.device.common.written(object, id, told, context.client.client)
+        object.device.common.written(object, id, told, context.client)
       },
     }),
   }

@@ -108,7 +108,7 @@ export class NotificationClass implements BacnetObject {
     const all = { ...this.#kept, ...changed }
     this.device.common.pages.keep(this.#page, all)
     this.#kept = all
-    this.device.common.written(this, property, told, client.client)
+    this.device.common.written(this, property, told, client)
   }
 
   setDestinations(destinations: readonly Destination[], context: WriteContext): void {

@@ -2,10 +2,11 @@ import type { Value } from '../../../core/points/point.ts'
 import type { PointObjectType } from '../binding.ts'
 import { countScale, engineeringUnit } from '../binding.ts'
 import { refuse } from '../downlink.ts'
-import { BacnetError } from '../wire/error-code.ts'
+import { BacnetError, BacnetReject } from '../wire/error-code.ts'
 import { propertyIds } from '../wire/property-id.ts'
+import { Reader } from '../wire/reader.ts'
 import { reliabilities } from '../wire/type/enumerations.ts'
-import type { ApplicationValue } from '../wire/value.ts'
+import { type ApplicationValue, readApplication } from '../wire/value.ts'
 import type { Writer } from '../wire/writer.ts'
 import { eventProperties, eventState } from './event-properties.ts'
 import type { PointObject } from './point-object.ts'
@@ -135,6 +136,16 @@ function understood(object: PointObject, value: ApplicationValue): Value | null 
   }
 }
 
+/** What a Present_Value that was refused would have been, as far as it can be understood. */
+export function writtenValue(object: PointObject, octets: Uint8Array): Value | null | undefined {
+  try {
+    return understood(object, readApplication(new Reader(octets)))
+  } catch (error) {
+    if (error instanceof BacnetError || error instanceof BacnetReject) return undefined
+    throw error
+  }
+}
+
 const presentValue: Row = {
   id: propertyIds['present-value'],
   required: true,
@@ -193,7 +204,7 @@ const covIncrement: Row = {
     if (!(sent.value >= 0) || !Number.isFinite(sent.value)) throw new BacnetError('property', 'value-out-of-range')
     if (sent.value === object.covIncrement) return
     object.covIncrement = sent.value
-    object.device.common.written(object, 'cov-increment', String(sent.value), client.client)
+    object.device.common.written(object, 'cov-increment', String(sent.value), client)
   },
 }
 

@@ -29,7 +29,7 @@ function countOf(sent: ApplicationValue, type: 'unsigned' | 'enumerated'): numbe
 
 /** One line in the log for what a client changed. */
 function tell(log: TrendLog, property: string, value: unknown, { client }: WriteContext): void {
-  log.device.common.written(log, property, String(value), client.client)
+  log.device.common.written(log, property, String(value), client)
 }
 
 function booleanRow(id: 'enable' | 'stop-when-full', key: 'enable' | 'stopWhenFull'): Row {

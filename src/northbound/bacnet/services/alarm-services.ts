@@ -51,8 +51,7 @@ export function acknowledgeAlarmService(alarms: Alarms): ConfirmedService {
       if (!isSame(timeStampOf(last[transition]?.at), timeStamp)) throw new BacnetError('services', 'invalid-time-stamp')
       const source = shortened(sent)
       alarms.acknowledged(events, transition, source)
-      if (!acked[transition])
-        device.common.written(object, 'acked-transitions', `acknowledged by ${source}`, client.client)
+      if (!acked[transition]) device.common.written(object, 'acked-transitions', `acknowledged by ${source}`, client)
     },
   }
 }

@@ -144,7 +144,7 @@ export class Alarms {
     })
     if (isTold) {
       const words = to === 'normal' ? 'the alarm is over' : 'alarm'
-      this.#parts.log.info({ object: object.name, from, to }, `${words}: ${message}`)
+      this.#parts.log.info({ charger: object.charger?.id, object: object.name, from, to }, `${words}: ${message}`)
       this.#tell(events, transition, {
         object,
         timeStamp: timeStampOf(at),

@@ -1,3 +1,4 @@
+import type { Writer as Client, Downlink } from '../../../core/ports.ts'
 import type { Network } from '../../../lib/cidr.ts'
 import type { Log } from '../../../lib/log.ts'
 import type { Throttle } from '../../../lib/throttle.ts'
@@ -23,6 +24,7 @@ import { Reader } from '../wire/reader.ts'
 import { confirmedServices, unconfirmedServices } from '../wire/service.ts'
 import { Writer, type WriterLimit } from '../wire/writer.ts'
 import type { ConfirmedSender } from './confirmed-sender.ts'
+import { deviceTarget } from './noted-write.ts'
 import type { ConfirmedService, Services, UnconfirmedService } from './service.ts'
 
 export interface ApplicationParts {
@@ -30,6 +32,7 @@ export interface ApplicationParts {
   readonly confirmed: ConfirmedSender
   readonly answers: SegmentedAnswers
   readonly requests: SegmentedRequests
+  readonly downlink: Downlink
   /** Who may write, as the config says now. */
   readonly rights: { readonly allowWrites: readonly Network[] }
   readonly log: Log
@@ -39,6 +42,10 @@ export interface ApplicationParts {
 
 /** Octets of a ComplexACK before its parameters (20.1.5). */
 const ACK_HEADER = 3
+/** A request in many segments is told as far as one without would reach. */
+const MAX_FRAME = MAX_APDU
+
+const serviceNames = new Map<number, string>(Object.entries(confirmedServices).map(([name, number]) => [number, name]))
 
 /** The application layer (clause 5): every request is answered, refused in its own words, or none. */
 export class Application {
@@ -115,7 +122,7 @@ export class Application {
       const request = sent.segmented ? requests.receive(device, sent, from) : sent
       if (request === undefined || answers.repeated(from, device, invokeId, sent.segmented ? request.data : bytes))
         return
-      this.#execute(device, request, from, answer)
+      this.#execute(device, request, sent.segmented ? undefined : bytes, from, answer)
       if (answer.length > largestApdu(request)) {
         answers.send({
           device,
@@ -141,16 +148,24 @@ export class Application {
     reply(device, from, answer)
   }
 
-  #execute(device: DeviceModel, request: ConfirmedRequest, from: Peer, answer: Writer): void {
+  /** `bytes`: the request as it came; undefined: in segments. */
+  #execute(
+    device: DeviceModel,
+    request: ConfirmedRequest,
+    bytes: Uint8Array | undefined,
+    from: Peer,
+    answer: Writer,
+  ): void {
     const { data, invokeId, service } = request
     const own = this.#confirmedServices.get(service)
     if (own === undefined) throw new BacnetReject('unrecognized-service')
     const authorize = () => this.#authorize(from)
-    if (own.guarded) authorize()
+    const client = { source: 'BACnet', client: `bacnet:${from.address}` } as const
+    if (own.guarded) this.#guard(device, service, client, authorize)
     answer.limit = limitOf(request)
     if (own.complex) writeComplexAck(answer, service, invokeId)
-    const client = { source: 'BACnet', client: `bacnet:${from.address}` } as const
-    own.execute({ device, reader: new Reader(data), peer: from, client, authorize }, answer)
+    const frame = () => frameOf(request, bytes)
+    own.execute({ device, reader: new Reader(data), peer: from, client, frame, authorize }, answer)
     if (!own.complex) writeSimpleAck(answer, service, invokeId)
   }
 
@@ -165,6 +180,16 @@ export class Application {
     }
   }
 
+  /** Without the request as it came: there are passwords in these. */
+  #guard(device: DeviceModel, service: number, client: Client, authorize: () => void): void {
+    try {
+      authorize()
+    } catch (error) {
+      this.#parts.downlink.noted(deviceTarget(device, serviceNames.get(service) ?? ''), client, { result: 'denied' })
+      throw error
+    }
+  }
+
   #authorize(from: Peer): void {
     const { log, rights, throttle } = this.#parts
     authorize(from, rights.allowWrites, log, throttle)
@@ -175,6 +200,12 @@ export class Application {
     if (!(error instanceof BacnetReject) && !(error instanceof BacnetError)) throw error
     this.#parts.log.debug({ from: from.address, reason: error.message }, 'bacnet: not understood')
   }
+}
+
+/** A request in hexadecimal digits; one of several segments as its parameters, which they are the parts of. */
+function frameOf({ data }: ConfirmedRequest, bytes = data): string {
+  const digits = Buffer.from(bytes.subarray(0, MAX_FRAME)).toString('hex')
+  return bytes.length > MAX_FRAME ? `${digits}…` : digits
 }
 
 /** Octets of an APDU that this client and the bridge can both carry. */

@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import type { Writer as Client, Downlink } from '../../../core/ports.ts'
+import type { Writer as Client, Downlink, WriteTarget } from '../../../core/ports.ts'
 import type { Log } from '../../../lib/log.ts'
 import type { Throttle } from '../../../lib/throttle.ts'
 import { refuse } from '../downlink.ts'
@@ -13,6 +13,7 @@ import { readTimeSynchronization } from '../wire/service/time-synchronization.ts
 import { millisecondsOf } from '../wire/type/date-time.ts'
 import type { BuildingTime } from './building-time.ts'
 import type { Initiative } from './initiative.ts'
+import { deviceTarget } from './noted-write.ts'
 import type { ConfirmedService, UnconfirmedService } from './service.ts'
 
 export interface ManagementParts {
@@ -32,10 +33,15 @@ export function deviceCommunicationControlService({ initiative, log, ...parts }:
     guarded: true,
     execute({ client, device, reader }) {
       const { minutes, password, state } = readDeviceCommunicationControl(reader)
-      checkPassword(password, `DeviceCommunicationControl of ${device.name}`, client, { log, ...parts })
+      const target = deviceTarget(device, 'device-communication-control')
+      checkPassword(password, `DeviceCommunicationControl of ${device.name}`, target, client, { log, ...parts })
       if (state === 'disable') throw new BacnetError('services', 'service-request-denied')
+      const silenced = !initiative.has(device)
       if (state === 'enable') initiative.give(device)
       else initiative.take(device, minutes)
+      const value = state === 'enable' ? 'enabled' : 'initiation disabled'
+      if (silenced === (state === 'enable') || minutes !== undefined)
+        parts.downlink.noted(target, client, { value, result: 'accepted' })
       const until = minutes === undefined ? 'until it is enabled again' : `for ${minutes} min`
       const words = state === 'enable' ? 'tells of its own accord again' : `tells nothing of its own accord ${until}`
       log.info(
@@ -58,7 +64,8 @@ export function reinitializeDeviceService({
     execute({ client, device, reader }) {
       const { password, state } = readReinitializeDevice(reader)
       const what = `ReinitializeDevice of ${device.name}`
-      checkPassword(password, what, client, parts)
+      const target = deviceTarget(device, 'reinitialize-device')
+      checkPassword(password, what, target, client, { downlink, ...parts })
       if (state !== 'coldstart' && state !== 'warmstart')
         throw new BacnetError('services', 'optional-functionality-not-supported')
       const { charger } = device.owner
@@ -71,8 +78,10 @@ export function reinitializeDeviceService({
               { client: client.client },
               `${what} refused to ${client.client}: bacnet.allowRestart is false`,
             )
+          downlink.noted(target, client, { value: state, result: 'denied' })
           throw new BacnetError('services', 'service-request-denied')
         }
+        downlink.noted(target, client, { value: state, result: 'accepted' })
         parts.log.warn({ client: client.client }, `the bridge is restarted by ${client.client}`)
         allowed()
       }
@@ -97,12 +106,15 @@ export function timeSynchronizationService(time: BuildingTime, zone: 'local' | '
 function checkPassword(
   sent: string | undefined,
   what: string,
-  { client }: Client,
-  { log, password, throttle }: Pick<ManagementParts, 'password' | 'log' | 'throttle'>,
+  target: WriteTarget,
+  writer: Client,
+  { downlink, log, password, throttle }: Pick<ManagementParts, 'downlink' | 'password' | 'log' | 'throttle'>,
 ): void {
+  const { client } = writer
   const digest = (text: string) => createHash('sha256').update(text).digest()
   const right = password()
   if (right !== undefined && sent !== undefined && timingSafeEqual(digest(right), digest(sent))) return
+  downlink.noted(target, writer, { result: 'denied' })
   if (throttle.pass(`password ${client}`) !== undefined)
     log.warn(
       { client },

@@ -14,6 +14,8 @@ export interface ServiceRequest {
   readonly peer: Peer
   /** The peer as core knows it. */
   readonly client: Client
+  /** The request as it came, in hexadecimal digits; it may hold a password. */
+  readonly frame: () => string
   /** Throws BacnetError where the peer may not write. */
   readonly authorize: () => void
 }

@@ -1,5 +1,4 @@
-import type { ModbusDownlink } from '../downlink.ts'
-import type { Peer } from '../peer.ts'
+import type { ModbusDownlink, Sender, WriteRequest } from '../downlink.ts'
 import { encodeIdentification, type Identification } from '../wire/device-identification.ts'
 import { exceptionCodes, exceptionPdu, ModbusException } from '../wire/exception.ts'
 import { decodeRequest, encodeWritten, type Request } from '../wire/pdu.ts'
@@ -10,58 +9,82 @@ import type { Unit } from './unit.ts'
 export interface Served {
   readonly unit: Unit
   readonly kind: ServerKind
+  /** Whose unit it is; absent where it is the bridge's, or that of several. */
+  readonly charger?: string | undefined
   readonly identification: () => Identification
   /** A charger that is online; the bridge itself always is. */
   readonly running: () => boolean
 }
 
 /** Answers one request; every error becomes its exception here and nowhere else. */
-export function serve(served: Served | undefined, pdu: Uint8Array, downlink: ModbusDownlink, peer: Peer): Uint8Array {
+export function serve(served: Served | undefined, pdu: Uint8Array, downlink: ModbusDownlink, from: Sender): Uint8Array {
   try {
     const request = decodeRequest(pdu)
     if (served === undefined) throw new ModbusException(exceptionCodes.gatewayPathUnavailable, 'no such unit')
-    return answer(served, request, pdu, downlink, peer)
+    return answer(served, request, pdu, downlink, from)
   } catch (error) {
     if (error instanceof ModbusException) return exceptionPdu(pdu[0] ?? 0, error.code)
     throw error
   }
 }
 
-function answer(
-  { unit, kind, identification, running }: Served,
-  request: Request,
-  pdu: Uint8Array,
-  downlink: ModbusDownlink,
-  peer: Peer,
-): Uint8Array {
+function answer(served: Served, request: Request, pdu: Uint8Array, downlink: ModbusDownlink, from: Sender): Uint8Array {
+  const { unit, kind, identification, running } = served
   switch (request.kind) {
     case 'read-bits':
       return unit.readBits(request.function, request.address, request.quantity)
     case 'read-registers':
       return unit.readRegisters(request.function, request.address, request.quantity)
     case 'write-bits':
-      downlink.authorize(peer)
-      downlink.write(unit.understandBits(request.address, request.bits), peer)
-      return encodeWritten(pdu)
     case 'write-registers':
-      downlink.authorize(peer)
-      downlink.write(unit.understandRegisters(request), peer)
-      return encodeWritten(pdu)
     case 'mask-write':
-      downlink.authorize(peer)
-      downlink.write(unit.understandMask(request.address, request.and, request.or), peer)
+      downlink.write(meant(served, request), from)
       return encodeWritten(pdu)
     case 'report-server-id':
       return encodeServerId(kind, running(), identification())
-    case 'read-write-registers': {
-      downlink.authorize(peer)
-      const writes = unit.understandRegisters(request.write)
-      // The read must be possible before anything is written.
-      unit.readRegisters(request.function, request.address, request.quantity)
-      downlink.write(writes, peer)
+    case 'read-write-registers':
+      downlink.write(meant(served, request), from)
       return unit.readRegisters(request.function, request.address, request.quantity)
-    }
     case 'read-device-identification':
       return encodeIdentification(request.access, request.objectId, identification())
+  }
+}
+
+type Writing = Extract<
+  Request,
+  { readonly kind: 'write-bits' | 'write-registers' | 'mask-write' | 'read-write-registers' }
+>
+
+/** What a request writes, once somebody wants to understand it. */
+function meant({ charger, unit }: Served, request: Writing): WriteRequest {
+  const span = (table: 'registers' | 'bits', address: number, quantity: number) => ({
+    charger,
+    address,
+    points: () => unit.pointsIn(table, address, quantity),
+  })
+  switch (request.kind) {
+    case 'write-bits': {
+      const { address, bits } = request
+      return { ...span('bits', address, bits.length), understand: () => unit.understandBits(address, bits) }
+    }
+    case 'write-registers':
+      return {
+        ...span('registers', request.address, request.quantity),
+        understand: () => unit.understandRegisters(request),
+      }
+    case 'mask-write': {
+      const { address, and, or } = request
+      return { ...span('registers', address, 1), understand: () => unit.understandMask(address, and, or) }
+    }
+    case 'read-write-registers':
+      return {
+        ...span('registers', request.write.address, request.write.quantity),
+        understand() {
+          const writes = unit.understandRegisters(request.write)
+          // The read must be possible before anything is written.
+          unit.readRegisters(request.function, request.address, request.quantity)
+          return writes
+        },
+      }
   }
 }

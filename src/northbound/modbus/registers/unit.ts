@@ -153,6 +153,18 @@ export class Unit {
     )
   }
 
+  /** Whose registers or bits these are, as far as they are anybody's. */
+  pointsIn(table: 'registers' | 'bits', address: number, quantity: number): readonly Point[] {
+    const images = table === 'bits' ? this.#bits : this.#registers
+    const points = new Set<Point>()
+    for (let at = address; at < address + quantity; at += 1) {
+      const image = images.find((each) => each.contains(at, 1))
+      const cell = image && this.#cells[image.owner(at) - FIRST_CELL]
+      for (const { point } of cell?.slots ?? []) points.add(point)
+    }
+    return [...points]
+  }
+
   /** Gives a point its registers: the cell of those who share its bits, or one of its own. */
   #give(slot: Slot): void {
     const { image, address, words } = slot

@@ -7,8 +7,11 @@ import { type Frame, FramingError } from '../wire/mbap.ts'
 import { Silence } from './silence.ts'
 import type { Turns } from './turns.ts'
 
-/** Answers one request. Synchronous, so that answers leave in the order of the requests. */
-export type Handle = (unit: number, pdu: Uint8Array, peer: Peer) => Uint8Array
+/**
+ * Answers one request. Synchronous, so that answers leave in the order of the requests. `frame` makes the whole request
+ * as it came, in hexadecimal digits, as long as it is not answered.
+ */
+export type Handle = (unit: number, pdu: Uint8Array, peer: Peer, frame: () => string) => Uint8Array
 
 /** Cuts a stream into requests, and makes frames of answers. */
 export interface Framing {
@@ -141,7 +144,7 @@ export class Connection {
         }
         this.#partialAt = undefined
         this.activeAt = this.#parts.clock.steady()
-        answers.push(this.#framing.encode(frame, this.#answer(frame.unit, frame.pdu)))
+        answers.push(this.#framing.encode(frame, this.#answer(frame)))
       }
       return true
     } catch (error) {
@@ -153,9 +156,12 @@ export class Connection {
     }
   }
 
-  #answer(unit: number, pdu: Uint8Array): Uint8Array {
+  #answer(frame: Frame): Uint8Array {
+    const { pdu, unit } = frame
     try {
-      return this.#parts.handle(unit, pdu, this.peer)
+      return this.#parts.handle(unit, pdu, this.peer, () =>
+        Buffer.from(this.#framing.encode(frame, pdu)).toString('hex'),
+      )
     } catch (error) {
       // A bug of ours: this client hears of it and its session ends; the others go on.
       this.#parts.log.error({ peer: this.peer.name, unit, err: error }, 'modbus: request failed')

@@ -151,7 +151,7 @@ export class RtuLine {
 
   #respond(unit: number, pdu: Uint8Array): Uint8Array {
     try {
-      return this.#parts.handle(unit, pdu, this.#peer)
+      return this.#parts.handle(unit, pdu, this.#peer, () => Buffer.from(encodeRtu(unit, pdu)).toString('hex'))
     } catch (error) {
       // A bug of ours: this master hears of it, and the line goes on.
       this.#parts.log.error({ port: this.#peer.name, unit, err: error }, 'modbus: request failed')

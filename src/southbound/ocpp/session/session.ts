@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { type History, type Message, noHistory } from '../../../core/history.ts'
 import type { Cancel, Clock } from '../../../lib/clock.ts'
 import type { Log } from '../../../lib/log.ts'
 import { Throttle } from '../../../lib/throttle.ts'
@@ -44,6 +45,8 @@ export interface SessionParts {
   readonly handle: Handler
   /** Something came: the charger lives. */
   readonly heard: () => void
+  /** Told every message of both sides, in their order; absent: nobody is. */
+  readonly history?: History
   readonly clock: Clock
   readonly log: Log
   readonly responseTimeout: number
@@ -54,9 +57,13 @@ const MAX_QUEUE = 200
 /** A charger that sends heartbeats but answers nothing is deaf until it reconnects. */
 const DEAF_AFTER = 3
 
+/** Of what nobody understands, the beginning is told. */
+const TOLD_OF_NONSENSE = 2_000
+
 /** One charger's conversation (OCPP-J 1.6 4.1): one call in flight to it, every call of its own answered. */
 export class Session {
   readonly #parts: SessionParts
+  readonly #history: History
   /** A charger that writes nonsense writes a lot of it. */
   readonly #complaints: Throttle
   readonly #limits: OutgoingCall[] = []
@@ -73,6 +80,7 @@ export class Session {
 
   constructor(parts: SessionParts) {
     this.#parts = parts
+    this.#history = parts.history ?? noHistory
     this.#complaints = new Throttle(parts.clock)
   }
 
@@ -82,15 +90,19 @@ export class Session {
     const frame = parseFrame(text)
     switch (frame.kind) {
       case 'call':
+        this.#tell('charger', 'call', frame.action, text)
         this.#answer(frame)
         break
       case 'result':
+        this.#tell('charger', 'result', this.#asked(frame.id), text)
         this.#settle(frame.id, { kind: 'result', payload: frame.payload })
         break
       case 'error':
+        this.#tell('charger', 'error', this.#asked(frame.id), text)
         this.#settle(frame.id, { kind: 'error', code: frame.code, description: frame.description })
         break
       case 'bad':
+        this.#tell('charger', 'nonsense', frame.answers ? this.#asked(frame.id) : '', text.slice(0, TOLD_OF_NONSENSE))
         this.#bad(frame, text)
         break
     }
@@ -143,13 +155,15 @@ export class Session {
   #answer(frame: Extract<Frame, { kind: 'call' }>): void {
     this.#handling = true
     let text: string
+    let form: Message['form']
     try {
       const reply = this.#parts.handle(frame.action, frame.payload)
+      form = isError(reply) ? 'error' : 'result'
       text = isError(reply) ? errorText(frame.id, reply.callError, reply.description) : resultText(frame.id, reply)
     } finally {
       this.#handling = false
     }
-    this.#parts.send(text)
+    this.#send(form, frame.action, text)
   }
 
   #bad(frame: Extract<Frame, { kind: 'bad' }>, text: string): void {
@@ -161,7 +175,24 @@ export class Session {
     }
     if (frame.id === undefined) return
     if (frame.answers) this.#settle(frame.id, { kind: 'none' })
-    else this.#parts.send(errorText(frame.id, 'FormationViolation', frame.reason))
+    else this.#send('error', '', errorText(frame.id, 'FormationViolation', frame.reason))
+  }
+
+  #send(form: Message['form'], action: string, text: string): void {
+    this.#tell('bridge', form, action, text)
+    this.#parts.send(text)
+  }
+
+  /** Once a message: whatever is made of it is made elsewhere, later. */
+  #tell(from: Message['from'], form: Message['form'], action: string, text: string): void {
+    const { clock, id: charger } = this.#parts
+    this.#history.tell({ kind: 'message', at: clock.now(), charger, from, form, action, text })
+  }
+
+  /** The call that an answer of the charger belongs to; empty: none that waits. */
+  #asked(id: MessageId | undefined): string {
+    const flying = this.#inFlight
+    return flying !== undefined && id !== undefined && flying.id === String(id) ? flying.call.action : ''
   }
 
   #settle(id: MessageId, answered: Answered): void {
@@ -188,7 +219,7 @@ export class Session {
       this.#nextId += 1
       const cancel = this.#parts.clock.after(this.#parts.responseTimeout, () => this.#timedOut(id))
       this.#inFlight = { id, call, cancel }
-      this.#parts.send(callText(id, call.action, call.payload))
+      this.#send('call', call.action, callText(id, call.action, call.payload))
     }
   }
 

@@ -1,12 +1,15 @@
 import type { Charger } from '../../../core/charger/charger.ts'
 import type { Command } from '../../../core/charger/command.ts'
+import { type History, noHistory } from '../../../core/history.ts'
 import { isSecretKey } from '../../../core/points/standard-keys.ts'
 import type { ChargerDoor, ChargerLink } from '../../../core/ports.ts'
 import type { Cancel, Clock } from '../../../lib/clock.ts'
 import type { Log } from '../../../lib/log.ts'
 import { type Answered, Session } from '../session/session.ts'
 import type { Payload } from '../wire/frame.ts'
+import { aloud } from './aloud.ts'
 import { Downlink } from './downlink.ts'
+import type { ShownTag } from './mask-text.ts'
 import { MeterSetup } from './meter-setup.ts'
 import { CertificateSigning, type Sign } from './sign-certificate.ts'
 import { uplink } from './uplink.ts'
@@ -24,6 +27,10 @@ export interface ConversationParts {
   readonly close: (reason: string) => void
   readonly clock: Clock
   readonly log: Log
+  /** Told every message; absent: nobody is. */
+  readonly history?: History
+  /** A tag as it may stand in the log; absent: not at all. */
+  readonly shownTag?: ShownTag
   /** Absent: no certificates are signed. */
   readonly sign?: Sign
   readonly settings: {
@@ -35,6 +42,7 @@ export interface ConversationParts {
 }
 
 const nobody: Sign = () => undefined
+const noTag: ShownTag = () => '***'
 
 /** Everything between one socket and core, in OCPP 1.6: when the charger may be told things, and when it is asked. */
 export class Conversation implements ChargerLink {
@@ -49,7 +57,7 @@ export class Conversation implements ChargerLink {
 
   constructor(parts: ConversationParts) {
     this.#parts = parts
-    const { charger, clock, door, log } = parts
+    const { charger, clock, door, history = noHistory, log, shownTag = noTag } = parts
     const handle = uplink({
       door,
       charger,
@@ -67,6 +75,7 @@ export class Conversation implements ChargerLink {
         return handle(action, payload)
       },
       heard: () => door.event(charger, { kind: 'heard' }),
+      history: log.debugs ? aloud(history, log, shownTag) : history,
       clock,
       log,
       // It may change while the charger is connected.

@@ -22,7 +22,7 @@ const CALLERROR = 4
 export function parseFrame(text: string): Frame {
   let message: unknown
   try {
-    message = parseJson(text)
+    message = parseText(text)
   } catch {
     return damaged(text)
   }
@@ -56,7 +56,8 @@ export function errorText(id: MessageId, code: CallErrorCode, description: strin
   return JSON.stringify([CALLERROR, id, code, description.slice(0, 255), {}])
 }
 
-function parseJson(text: string): unknown {
+/** The JSON of a message as charger or bridge wrote it; throws where it is none. */
+export function parseText(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {

@@ -103,6 +103,12 @@ class TestDownlink implements Downlink {
     return undefined
   }
 
+  noted(): void {}
+
+  hides(): boolean {
+    return false
+  }
+
   override(point: Point, value: Value, writer = NOBODY): Refusal | undefined {
     this.touched(writer.client)
     point.value = value

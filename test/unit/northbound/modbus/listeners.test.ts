@@ -128,6 +128,23 @@ describe('check', () => {
     expect(problems('tcp: { listen: "127.0.0.2:5020" }\nrtuTcp: { listen: "127.0.0.1:5020" }')).toEqual([])
   })
 
+  it('finds a port that chargers or the web have already, each once', () => {
+    const tcp = 'tcp: { listen: "0.0.0.0:5020" }\nrtuTcp: { listen: "0.0.0.0:5021" }'
+    const taken = (text: string) => problems(tcp, `  []\n${text}`)
+    expect(taken('web: { listen: "127.0.0.1:5021" }')).toEqual([
+      '3:21 duplicate-listen 0.0.0.0:5021 is web.listen already (127.0.0.1:5021): each needs a port of its own',
+    ])
+    expect(taken('ocpp: { listen: "0.0.0.0:5020" }')).toEqual([
+      '2:18 duplicate-listen 0.0.0.0:5020 is ocpp.listen already: each needs a port of its own',
+    ])
+    expect(taken('ocpp: { listen: "127.0.0.1:5030" }\nweb: { listen: "127.0.0.1:5030" }')).toEqual([
+      '7:16 duplicate-listen 127.0.0.1:5030 is ocpp.listen already: each needs a port of its own',
+    ])
+    // UDP has ports of its own, and 0 is another one each time.
+    expect(taken('bacnet: { listen: "0.0.0.0:5020", device: { instance: 1 }, network: 2 }')).toEqual([])
+    expect(problems('tcp: { listen: "127.0.0.1:0" }', '  []\nocpp: { listen: "127.0.0.1:0" }')).toEqual([])
+  })
+
   it('warns of a list that lets nobody in, and not where no address counts', () => {
     const [found, ...more] = problems('tcp: {}\nallow: []')
     expect(more).toEqual([])

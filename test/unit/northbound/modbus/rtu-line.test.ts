@@ -50,6 +50,16 @@ describe('A serial line', () => {
     expect(asked).toEqual(['line /dev/ttyTEST 7 0300640001'])
   })
 
+  it('tells of a request the whole frame that came, with its checksum', async () => {
+    const frames: string[] = []
+    await start((unit, pdu, peer, frame) => {
+      frames.push(frame())
+      return answer(unit, pdu, peer, frame)
+    })
+    serial.hear(WRITE)
+    expect(frames).toEqual([toHex(WRITE)])
+  })
+
   it('keeps quiet for other units and broadcasts, and says once that a broadcast is not carried out', async () => {
     await start()
     for (let n = 0; n < 5; n += 1) serial.hear(join(rtu('09 03 0064 0001'), rtu('00 06 0064 0000')))
@@ -95,9 +105,9 @@ describe('A serial line', () => {
 
   it('tells a master of a bug of ours with exception 4, and goes on', async () => {
     let broken = true
-    await start((unit, pdu, peer) => {
+    await start((unit, pdu, peer, frame) => {
       if (broken) throw new Error('a bug')
-      return answer(unit, pdu, peer)
+      return answer(unit, pdu, peer, frame)
     })
     serial.hear(READ)
     broken = false

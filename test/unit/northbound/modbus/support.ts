@@ -2,6 +2,7 @@ import { connect, type Socket } from 'node:net'
 import { Authorizer } from '../../../../src/core/charger/authorize.ts'
 import { Fleet } from '../../../../src/core/charger/fleet.ts'
 import { Totals } from '../../../../src/core/charger/totals.ts'
+import { type History, noHistory } from '../../../../src/core/history.ts'
 import type { BridgePointDefinition } from '../../../../src/core/points/bridge-points.ts'
 import { findBridgePoint, findPoint } from '../../../../src/core/points/catalogue.ts'
 import { PointDownlink } from '../../../../src/core/points/downlink.ts'
@@ -90,6 +91,7 @@ export interface BuildingOptions {
   readonly connectorRows?: readonly Row[]
   /** From a connector's registers to the next one's; 100 where it isn't said. */
   readonly stride?: number
+  readonly history?: History
 }
 
 /** Points as a mapping would make them; each row has one binding object, shared by its points. */
@@ -97,6 +99,7 @@ export function makePoints(building: BuildingOptions = {}) {
   const clock = new FakeClock()
   const store = openSqlite(':memory:', clock, { random: () => 0.25 })
   const log = new RecordingLog()
+  const { history = noHistory } = building
   const northbounds: Northbound[] = []
   const totals = new Totals()
   const uplink = new PointUplink(northbounds, totals)
@@ -106,6 +109,7 @@ export function makePoints(building: BuildingOptions = {}) {
     authorizer,
     store,
     uplink,
+    history,
     clock,
     log,
     shownTag: (tag) => `#${tag}`,
@@ -116,6 +120,7 @@ export function makePoints(building: BuildingOptions = {}) {
     store,
     clock,
     log,
+    history,
     authorizer,
     uplink,
     settle: (charger) => fleet.settle(charger),

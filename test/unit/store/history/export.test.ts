@@ -3,7 +3,7 @@ import { readXlsx } from 'hucre/xlsx'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Export, exportHistory } from '../../../../src/store/history/export/export.ts'
 import { historyStores, type OpenHistories } from '../../../support/histories.ts'
-import { addLog, addSources, addTransactions, START } from '../../../support/recorded-rows.ts'
+import { addLog, addSources, addTransactions, START } from '../../../support/stored-rows.ts'
 
 const now = START + 90_500
 const everyLog: Export = { history: 'log', filter: {} }

@@ -123,6 +123,8 @@ describe("the bridge's own file of histories", () => {
     }
     expect(isCorrupt(thrown(() => rows(histories, 'log')))).toBe(true)
     histories.raw.close()
+    const code = new SqliteDatabase.SqliteError('malformed', 'SQLITE_CORRUPT_VTAB')
+    expect(isCorrupt(new Error('the histories are not to be opened', { cause: code }))).toBe(true)
     expect(isCorrupt(new Error('the disk is full'))).toBe(false)
     expect(isCorrupt(new SqliteDatabase.SqliteError('full', 'SQLITE_FULL'))).toBe(false)
     expect(isCorrupt(undefined)).toBe(false)

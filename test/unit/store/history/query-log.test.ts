@@ -5,7 +5,7 @@ import { BadCursor } from '../../../../src/store/history/query/position.ts'
 import type { PageOf } from '../../../../src/store/history/query/search.ts'
 import { LogTail } from '../../../../src/store/history/query/tail.ts'
 import { historyStores, type OpenHistories } from '../../../support/histories.ts'
-import { addLog, addSources, START } from '../../../support/recorded-rows.ts'
+import { addLog, addSources, START } from '../../../support/stored-rows.ts'
 
 describe.each(historyStores)('the log in $dialect', (store) => {
   if (store.missing !== undefined) {

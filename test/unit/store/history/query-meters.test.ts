@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { dayPage, quarterHourPage, receivedPage } from '../../../../src/store/history/query/meters.ts'
 import { historyStores, type OpenHistories } from '../../../support/histories.ts'
-import { addSources, START } from '../../../support/recorded-rows.ts'
+import { addSources, START } from '../../../support/stored-rows.ts'
 
 const QUARTER_MS = 900_000
 

@@ -7,7 +7,7 @@ import {
   transactionPage,
 } from '../../../../src/store/history/query/transactions.ts'
 import { historyStores, type OpenHistories } from '../../../support/histories.ts'
-import { addSources, addTransactions, START } from '../../../support/recorded-rows.ts'
+import { addSources, addTransactions, START } from '../../../support/stored-rows.ts'
 
 const HOUR_MS = 3_600_000
 const now = START + 100 * HOUR_MS

@@ -8,7 +8,7 @@ import { silentLog } from '../../../../src/lib/log.ts'
 import { migrate, openSqliteHistories, type SqliteHistories } from '../../../../src/store/history/database.ts'
 import { ScheduledExport, type ScheduledExportParts } from '../../../../src/store/history/scheduled-export.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
-import { addLog, addSources, addTransactions } from '../../../support/recorded-rows.ts'
+import { addLog, addSources, addTransactions } from '../../../support/stored-rows.ts'
 
 /** Midnights of local time, whichever that is here. */
 const day = (n: number) => new Date(2026, 10, n).getTime()
@@ -47,7 +47,7 @@ function scheduled(parts: Partial<ScheduledExportParts> = {}): ScheduledExport {
     settings: { every: 'day', to: 'out', format: 'csv', histories: ['transactions'] },
     folder: join(folder, 'out'),
     db: histories.db,
-    key: 'Tower',
+    source: 1,
     bookmarks: { get: (name) => bookmarks.get(name) ?? 0, set: (name, value) => void bookmarks.set(name, value) },
     settled: async () => true,
     ...parts,

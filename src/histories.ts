@@ -1,0 +1,147 @@
+import { Worker } from 'node:worker_threads'
+import type { History } from './core/history.ts'
+import type { Clock } from './lib/clock.ts'
+import type { Log } from './lib/log.ts'
+import type { HistoryConfig } from './store/history/config.ts'
+import { type Batch, Recorder, type RecorderHealth } from './store/history/recorder.ts'
+
+/** What the thread is started with: everything can be copied to it. */
+export interface ThreadSettings {
+  /** Of the state store, absolute. */
+  readonly store: string
+  /** URL of a PostgreSQL database; undefined: the file beside the store is all. */
+  readonly database: string | undefined
+  readonly site: string
+  /** Where relative paths of the config start. */
+  readonly folder: string
+  readonly config: HistoryConfig
+  readonly shareIdTags: boolean
+}
+
+export type ToThread =
+  | { readonly kind: 'write'; readonly batch: Batch }
+  | { readonly kind: 'transactions-changed' }
+  | { readonly kind: 'share-id-tags'; readonly share: boolean }
+  | { readonly kind: 'stop' }
+
+export type FromThread =
+  | { readonly kind: 'written'; readonly number: number }
+  | { readonly kind: 'failed'; readonly number: number; readonly error: string }
+  /** What the thread itself has on its way to a database elsewhere. */
+  | { readonly kind: 'health'; readonly health: RecorderHealth }
+  | {
+      readonly kind: 'log'
+      readonly level: 'debug' | 'info' | 'warn' | 'error'
+      readonly fields: Readonly<Record<string, unknown>>
+      readonly message: string
+    }
+  | { readonly kind: 'stopped' }
+
+export interface HistoriesParts {
+  readonly settings: ThreadSettings
+  readonly clock: Clock
+  readonly log: Log
+  /** Told of entries that wait or are lost, here and in the thread. */
+  readonly health: (part: 'histories' | 'database', health: RecorderHealth) => void
+}
+
+export interface Histories extends History {
+  /** Whether whoever reads may see who charged: for what comes from now on. */
+  shareIdTags(share: boolean): void
+  /** Writes what waits; after the store is closed, so that its last transactions are seen. */
+  stop(): Promise<void>
+}
+
+/** A thread that ended by a mistake is begun again this much later. */
+const AGAIN_MS = 5_000
+/** A disk that hangs doesn't keep the bridge from stopping. */
+const STOP_WITHIN_MS = 3_000
+
+/** From source it is TypeScript, which a thread learns to read first. */
+const isSource = import.meta.url.endsWith('.ts')
+const program = new URL(isSource ? './history-thread.ts' : './history-thread.js', import.meta.url)
+const fromSource = `import('tsx/esm/api').then(({ register }) => { register(); return import(${JSON.stringify(program.href)}) })`
+
+/** Histories, written by a thread of their own: neither their disk nor their database holds anything up here. */
+export function startHistories({ settings, clock, log, health }: HistoriesParts): Histories {
+  let share = settings.shareIdTags
+  let stopping = false
+  let stopped: (() => void) | undefined
+  let thread = begin()
+  const post = (message: ToThread) => thread.postMessage(message)
+  const recorder: Recorder = new Recorder({
+    clock,
+    log,
+    send: (batch) => post({ kind: 'write', batch }),
+    health: (own) => health('histories', own),
+  })
+
+  function begin(): Worker {
+    const workerData: ThreadSettings = { ...settings, shareIdTags: share }
+    const worker = isSource
+      ? new Worker(fromSource, { workerData, name: 'histories', eval: true })
+      : new Worker(program, { workerData, name: 'histories' })
+    worker.on('message', (message: FromThread) => take(message))
+    worker.on('error', (error) =>
+      log.error(
+        { stack: error.stack ?? String(error) },
+        'the thread that writes histories has failed: it is begun again',
+      ),
+    )
+    worker.once('exit', () => {
+      stopped?.()
+      if (!stopping) clock.after(AGAIN_MS, again)
+    })
+    return worker
+  }
+
+  function again(): void {
+    if (stopping) return
+    thread = begin()
+    recorder.restarted()
+    post({ kind: 'transactions-changed' })
+  }
+
+  function take(message: FromThread): void {
+    switch (message.kind) {
+      case 'written':
+        recorder.written(message.number)
+        break
+      case 'failed':
+        recorder.failed(message.number, message.error)
+        break
+      case 'health':
+        health('database', message.health)
+        break
+      case 'log':
+        log[message.level](message.fields, message.message)
+        break
+      case 'stopped':
+        stopped?.()
+        break
+    }
+  }
+
+  return {
+    tell: (entry) => recorder.tell(entry),
+    transactionsChanged: () => post({ kind: 'transactions-changed' }),
+    shareIdTags(next) {
+      share = next
+      post({ kind: 'share-id-tags', share })
+    },
+    async stop() {
+      stopping = true
+      await Promise.race([finish(), new Promise<void>((resolve) => clock.after(STOP_WITHIN_MS, resolve))])
+      recorder.stop()
+      await thread.terminate()
+    },
+  }
+
+  async function finish(): Promise<void> {
+    await recorder.drain()
+    await new Promise<void>((resolve) => {
+      stopped = resolve
+      post({ kind: 'stop' })
+    })
+  }
+}

@@ -1,0 +1,80 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import SqliteDatabase from 'better-sqlite3'
+import type { FromThread, ThreadSettings, ToThread } from './histories.ts'
+import { systemClock } from './lib/clock.ts'
+import type { Log } from './lib/log.ts'
+import { localDate } from './lib/moment.ts'
+import { hashTag } from './southbound/ocpp/hash-tag.ts'
+import { describe } from './southbound/ocpp/v16/describe.ts'
+import { type ChangedTransactions, readChangedTransactions } from './store/changed-transactions.ts'
+import { historyFile } from './store/history/file.ts'
+import { Keeper } from './store/history/keeper.ts'
+
+/** The thread that keeps histories: what `histories.ts` tells it, it has written. */
+if (parentPort === null) throw new Error('this is a thread of the bridge, started by it alone')
+const port = parentPort
+const { shareIdTags, store, ...settings } = workerData as ThreadSettings
+let share = shareIdTags
+const tell = (message: FromThread) => port.postMessage(message)
+
+const logged =
+  (level: Extract<FromThread, { kind: 'log' }>['level']): Log['info'] =>
+  (fields, message) =>
+    tell({ kind: 'log', level, fields: plain(fields), message })
+const log: Log = {
+  debug: logged('debug'),
+  info: logged('info'),
+  warn: logged('warn'),
+  error: logged('error'),
+  debugs: false,
+}
+
+let reading: ChangedTransactions | undefined
+
+const keeper = new Keeper({
+  ...settings,
+  file: historyFile(store),
+  clock: systemClock,
+  log,
+  days: localDate,
+  describe: (message) => describe(message, shownTag),
+  shownTag,
+  changed() {
+    reading ??= readChangedTransactions(new SqliteDatabase(store, { readonly: true, timeout: 5_000 }))
+    return reading
+  },
+  health: (health) => tell({ kind: 'health', health }),
+})
+
+port.on('message', (message: ToThread) => {
+  switch (message.kind) {
+    case 'write': {
+      const { number } = message.batch
+      keeper.write(message.batch).then(
+        () => tell({ kind: 'written', number }),
+        (error: unknown) => tell({ kind: 'failed', number, error: String(error) }),
+      )
+      break
+    }
+    case 'transactions-changed':
+      keeper.transactionsChanged()
+      break
+    case 'share-id-tags':
+      share = message.share
+      break
+    case 'stop':
+      void keeper.stop().then(() => tell({ kind: 'stopped' }))
+      break
+  }
+})
+
+function shownTag(idTag: string): string {
+  return share ? idTag : hashTag(idTag)
+}
+
+/** What can be copied from one thread to another: of an error, what it says. */
+function plain(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(fields).map(([key, value]) => [key, value instanceof Error ? String(value) : value]),
+  )
+}

@@ -1,0 +1,103 @@
+import { idTag } from './normalise.ts'
+
+/** A tag as it may be shown: itself where tags are shared, otherwise digits that tell it from others. */
+export type ShownTag = (idTag: string) => string
+
+/** What stands in place of a secret. */
+export const HIDDEN = '***'
+
+const TAG = String.raw`(?:id[ _-]?tags?|tag[ _-]?id|rfid[\w-]{0,20})`
+const SECRET =
+  '(?:pass(?:word|phrase|wd)?|secret|token|credential|psk|private.?key|auth(?:orization)?.?key|api.?key|apn.?user)'
+/** In quotes up to those that end it (or the text), an object with all that follows, or up to what ends a bare word. */
+const VALUE = String.raw`(?:\\{0,8}(["'])[\s\S]*?(?:\\{0,8}\2(?=\s*(?:[,}\]\\]|$))|$)|[{[][\s\S]*|[^,;&}\]\n"']+)`
+
+/** What stands between a name and its value; a colon may have been forgotten between two that are quoted. */
+const IS = String.raw`(?:\\{0,8}["']?\s*[:=]\s*|\\{0,8}["']\s*(?=\\{0,8}["']))`
+/** The same of a message that is damaged. */
+const SIGNS = String.raw`[^\w{}[\],]{0,20}`
+
+const tagName = new RegExp(`${TAG}$`, 'i')
+/** All that a text with a secret in it has some part of. */
+const hint = new RegExp(String.raw`:\/\/|PRIVATE KEY|OCMF|authorization|\\u00|${TAG}|${SECRET}`, 'i')
+const isSecretive = new RegExp(SECRET, 'i')
+const tags = new RegExp(`(${TAG}${IS})${VALUE}`, 'gi')
+const secrets = new RegExp(String.raw`(${SECRET}[\w-]{0,40}${IS})${VALUE}`, 'gi')
+/** The value of a configuration key. */
+const values = new RegExp(String.raw`(\bvalue${IS})${VALUE}`, 'gi')
+/** Calls that name a tag. */
+const tagged = /\b(?:Authorize|StartTransaction|StopTransaction)\b/
+/** A bare word, or all up to quotes that end something. */
+const damagedTags = new RegExp(
+  String.raw`(${TAG}${SIGNS}[^\w{}[\],"'])([{[][\s\S]*|\w[\s\S]*?(?=["']?\s{0,20}(?:[,}\]]|$)))|(${TAG}${SIGNS}["'])([\s\S]*?)(?=["']\s*(?:[,}\]\\]|$)|$)`,
+  'gi',
+)
+/** `user:password@`; a password may have slashes in it. */
+const passwords = /(:\/\/[^\s"'<>:@/]{0,256}):[^\s"'<>]{0,256}@/g
+/** Of addresses that are signed beforehand. */
+const signatures = /([?&][\w-]{0,40}sig(?:nature)?=)[^&\s"']+/gi
+const headers = /(authorization\\*["']?\s*[:=]\s*\\*["']?(?:basic|bearer)\s+)[^\s"',}]+/gi
+const privateKeys = /-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|$)/g
+/** Whose transaction a signed meter value belongs to (OCMF 1.0: user assignment). */
+const signedTags = /(\\{0,8}"ID\\{0,8}"\s*:\s*\\{0,8}")([^"\\]*)/g
+const escaped = /\\u00([2-7][\da-f])/gi
+
+/** The name of a member or configuration key that holds a tag. */
+export function looksLikeTag(name: string): boolean {
+  return tagName.test(name)
+}
+
+/** Cheap: most texts hold nothing that maskText would hide. */
+export function mayHide(text: string): boolean {
+  return hint.test(text)
+}
+
+/** A text that is no JSON, without secrets: found by the names before them, and rather too much hidden than too little. */
+export function maskText(text: string, shownTag: ShownTag): string {
+  const shown = text
+    .replace(escaped, unescaped)
+    .replace(tags, (whole: string, name: string) => `${name}"${shownTag(bare(whole.slice(name.length)))}"`)
+  return maskOthers(shown, shownTag)
+}
+
+/** All secrets but the tags that have a name. */
+function maskOthers(text: string, shownTag: ShownTag): string {
+  let shown = text
+    .replace(privateKeys, HIDDEN)
+    .replace(passwords, `$1:${HIDDEN}@`)
+    .replace(signatures, `$1${HIDDEN}`)
+    .replace(headers, `$1${HIDDEN}`)
+  if (isSecretive.test(shown)) shown = hidden(hidden(shown, values), secrets)
+  if (!shown.includes('OCMF')) return shown
+  return shown.replace(signedTags, (_, name: string, tag: string) => `${name}${shownTag(bare(tag))}`)
+}
+
+/**
+ * The same for a message that is damaged. Where it holds a password, or has to hold a tag and the tag's name isn't found,
+ * all of the payload is left out.
+ */
+export function maskDamaged(text: string, shownTag: ShownTag): string {
+  if (!mayHide(text) && !tagged.test(text)) return text
+  const plain = text.replace(escaped, unescaped)
+  const isDangerous = isSecretive.test(plain) || (tagged.test(plain) && plain.search(damagedTags) === -1)
+  const payload = plain.indexOf('{')
+  if (isDangerous && payload !== -1) return `${plain.slice(0, payload)}{…`
+  const shown = plain.replace(damagedTags, (_, word?: string, bareTag = '', quoted = '', tag = '') =>
+    word === undefined ? quoted + shownTag(bare(tag)) : word + shownTag(bare(bareTag)),
+  )
+  return maskOthers(shown, shownTag)
+}
+
+function hidden(text: string, pattern: RegExp): string {
+  return text.replace(pattern, (_, name: string) => `${name}"${HIDDEN}"`)
+}
+
+function bare(value: string): string {
+  return idTag(value.slice(0, 64).replace(/^[\\"'\s:=]+|[\\"'\s]+$/g, '')) ?? ''
+}
+
+/** A letter that is written by its number; what would end a text stays as it is. */
+function unescaped(whole: string, digits: string): string {
+  const letter = String.fromCharCode(Number.parseInt(digits, 16))
+  return letter === '"' || letter === '\\' ? whole : letter
+}

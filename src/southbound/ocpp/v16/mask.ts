@@ -1,0 +1,94 @@
+import { looksSecret } from '../../../core/points/standard-keys.ts'
+import { HIDDEN, looksLikeTag, maskText, mayHide, type ShownTag } from './mask-text.ts'
+import { idTag } from './normalise.ts'
+
+/** Nobody nests deeper; whoever does has it cut. */
+const MAX_DEPTH = 16
+/** A text with a secret in it also says that it is one: shorter than this it can't. */
+const SHORT = 9
+
+/** What a member of an object is, by its name. */
+type Kind = 'tag' | 'secret' | 'word' | 'other'
+
+/** Members that hold words of the standard, dozens in each meter reading. */
+const words: ReadonlySet<string> = new Set(['measurand', 'context', 'format', 'unit', 'phase', 'timestamp', 'status'])
+const LONGEST_WORD = 40
+/** Names are few, but a charger may make up as many as it likes. */
+const MAX_NAMES = 1_000
+const kinds = new Map<string, Kind>()
+
+/**
+ * A message's JSON without secrets: tags as they may be shown; passwords and keys hidden, by the name that they have, by
+ * the configuration key whose value they are, and within texts. The same object where there are none.
+ */
+export function mask(json: unknown, shownTag: ShownTag): unknown {
+  return masked(json, shownTag, 0)
+}
+
+function masked(value: unknown, shownTag: ShownTag, depth: number): unknown {
+  if (typeof value === 'string') return value.length < SHORT ? value : maskedText(value, shownTag, depth)
+  if (typeof value !== 'object' || value === null) return value
+  if (depth > MAX_DEPTH) return '…'
+  return Array.isArray(value) ? maskedArray(value, shownTag, depth) : maskedObject(value, shownTag, depth)
+}
+
+/** A text may be JSON again, as that of many a DataTransfer. */
+function maskedText(text: string, shownTag: ShownTag, depth: number): string {
+  if (!mayHide(text)) return text
+  if (text.startsWith('{') || text.startsWith('[')) {
+    try {
+      const inner: unknown = JSON.parse(text)
+      const shown = masked(inner, shownTag, depth + 1)
+      return shown === inner ? text : JSON.stringify(shown)
+    } catch {
+      // It only begins like JSON.
+    }
+  }
+  return maskText(text, shownTag)
+}
+
+function maskedArray(array: readonly unknown[], shownTag: ShownTag, depth: number): readonly unknown[] {
+  let copy: unknown[] | undefined
+  for (let place = 0; place < array.length; place += 1) {
+    const shown = masked(array[place], shownTag, depth + 1)
+    if (shown === array[place]) continue
+    copy ??= [...array]
+    copy[place] = shown
+  }
+  return copy ?? array
+}
+
+function maskedObject(object: object, shownTag: ShownTag, depth: number): object {
+  const members = object as Readonly<Record<string, unknown>>
+  // A configuration key, or the topic of a DataTransfer, says what stands beside it.
+  const subject = members.key ?? members.Key ?? members.messageId
+  const ofSubject = typeof subject === 'string' ? kindOf(subject) : 'other'
+  let copy: Record<string, unknown> | undefined
+  for (const name of Object.keys(members)) {
+    const value = members[name]
+    const own = kindOf(name)
+    const isPartner = ofSubject !== 'other' && (name === 'value' || name === 'Value' || name === 'data')
+    const shown = shownAs(isPartner ? ofSubject : own, value, shownTag, depth)
+    if (shown === value) continue
+    copy ??= { ...members }
+    copy[name] = shown
+  }
+  return copy ?? object
+}
+
+function shownAs(kind: Kind, value: unknown, shownTag: ShownTag, depth: number): unknown {
+  if (kind === 'word' && typeof value === 'string' && value.length <= LONGEST_WORD) return value
+  if (value === null || value === '' || typeof value === 'boolean') return value
+  if (kind === 'secret') return HIDDEN
+  if (kind !== 'tag') return masked(value, shownTag, depth + 1)
+  if (Array.isArray(value)) return value.map((each) => shownAs('tag', each, shownTag, depth + 1))
+  return typeof value === 'object' ? HIDDEN : shownTag(idTag(value) ?? '')
+}
+
+function kindOf(name: string): Kind {
+  const known = kinds.get(name)
+  if (known !== undefined) return known
+  const kind = words.has(name) ? 'word' : looksLikeTag(name) ? 'tag' : looksSecret(name) ? 'secret' : 'other'
+  if (kinds.size < MAX_NAMES && name.length < 100) kinds.set(name, kind)
+  return kind
+}

@@ -1,0 +1,207 @@
+import { resolve } from 'node:path'
+import type { Cancel, Clock } from '../../lib/clock.ts'
+import type { Log } from '../../lib/log.ts'
+import { Throttle } from '../../lib/throttle.ts'
+import type { ChangedTransactions } from '../changed-transactions.ts'
+import { Bookmarks } from './bookmarks.ts'
+import type { HistoryConfig } from './config.ts'
+import { Copier } from './copier.ts'
+import { isCorrupt } from './corrupt.ts'
+import { type LocalHistories, openLocalHistories } from './open-local.ts'
+import { Pruning } from './pruning.ts'
+import type { Batch, RecorderHealth } from './recorder.ts'
+import type { Days } from './roll-up.ts'
+import { ScheduledExport } from './scheduled-export.ts'
+import { takeTransactions } from './take-transactions.ts'
+import { HistoryWriter, type WriterParts } from './writer.ts'
+
+/** Changes of transactions come in bursts. */
+const GATHER_MS = 50
+/** What could not be done is tried again this much later. */
+const AGAIN_MS = 5_000
+const PRUNE_EVERY_MS = 60_000
+/** Between two steps of it others have their turn. */
+const PRUNE_PAUSE_MS = 5
+
+export interface KeeperParts {
+  /** The bridge's own file of histories. */
+  readonly file: string
+  /** URL of a PostgreSQL to which all of it goes; undefined: the file is all. */
+  readonly database: string | undefined
+  readonly site: string
+  /** Where relative paths of the config start. */
+  readonly folder: string
+  readonly config: HistoryConfig
+  readonly clock: Clock
+  readonly log: Log
+  readonly days: Days
+  readonly describe: WriterParts['describe']
+  /** A tag as it may be shown. */
+  readonly shownTag: (idTag: string) => string
+  /** What changed in the store; undefined: it can't be read yet. */
+  readonly changed: () => ChangedTransactions | undefined
+  readonly health: (health: RecorderHealth) => void
+}
+
+/** What is open at a time: another file takes its place where one turns out to be damaged. */
+interface Open {
+  readonly histories: LocalHistories
+  readonly writer: HistoryWriter
+  readonly pruning: Pruning
+  readonly copier: Copier | undefined
+  readonly scheduled: ScheduledExport | undefined
+}
+
+/** Everything that is done with histories beside telling them: written, taken from the store, pruned, copied, exported. */
+export class Keeper {
+  readonly #parts: KeeperParts
+  readonly #throttle: Throttle
+  #open: Open | undefined
+  /** One thing at a time touches what is open. */
+  #turn: Promise<unknown> = Promise.resolve()
+  #cancelTake: Cancel | undefined
+  #cancelPrune: Cancel = () => {}
+  #stopped = false
+
+  constructor(parts: KeeperParts) {
+    this.#parts = parts
+    this.#throttle = new Throttle(parts.clock)
+    this.#pruneLater(PRUNE_EVERY_MS)
+    this.transactionsChanged(0)
+  }
+
+  /** Writes a batch; rejects where nothing is taken, having changed nothing. */
+  write({ entries, number }: Batch): Promise<void> {
+    return this.#inTurn(async () => {
+      try {
+        ;(await this.#opened()).writer.write(entries, number)
+      } catch (error) {
+        if (!isCorrupt(error)) throw error
+        await this.#close()
+        ;(await this.#opened()).writer.write(entries, number)
+      }
+    })
+  }
+
+  /** There is something to take from the store. */
+  transactionsChanged(inMs = GATHER_MS): void {
+    if (!this.#stopped) this.#cancelTake ??= this.#parts.clock.after(inMs, () => void this.#take())
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#cancelPrune()
+    this.#cancelTake?.()
+    this.#cancelTake = undefined
+    await this.#take()
+    await this.#turn
+    await this.#close()
+  }
+
+  async #take(): Promise<void> {
+    this.#cancelTake = undefined
+    try {
+      await this.#inTurn(async () => {
+        const changed = this.#parts.changed()
+        if (changed !== undefined) takeTransactions((await this.#opened()).writer, changed, this.#parts.shownTag)
+      })
+    } catch (error) {
+      this.#complain('transactions', error)
+      this.transactionsChanged(AGAIN_MS)
+    }
+  }
+
+  async #prune(): Promise<void> {
+    try {
+      const more = await this.#inTurn(async () => (await this.#opened()).pruning.step())
+      this.#pruneLater(more ? PRUNE_PAUSE_MS : PRUNE_EVERY_MS)
+    } catch (error) {
+      this.#complain('retention', error)
+      this.#pruneLater(PRUNE_EVERY_MS)
+    }
+    this.#tellHealth()
+  }
+
+  #pruneLater(ms: number): void {
+    if (!this.#stopped) this.#cancelPrune = this.#parts.clock.after(ms, () => void this.#prune())
+  }
+
+  #complain(what: string, error: unknown): void {
+    if (this.#throttle.pass(what) !== undefined)
+      this.#parts.log.error({ what, error: String(error) }, `histories: ${what}: ${error}; tried again and again`)
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work)
+    // Whoever asked hears of what went wrong; the next one's turn comes all the same.
+    this.#turn = result.catch(() => {})
+    return result
+  }
+
+  async #opened(): Promise<Open> {
+    this.#open ??= await this.#openFile()
+    return this.#open
+  }
+
+  async #openFile(): Promise<Open> {
+    const { clock, config, database: url, days, describe, file, log, site } = this.#parts
+    const { histories, damaged } = await openLocalHistories(file, site, clock.now())
+    if (damaged !== undefined)
+      log.error(
+        { file, aside: damaged.aside, error: String(damaged.error) },
+        `the histories in ${file} were damaged (${damaged.error}): they are in ${damaged.aside} now, and begin anew`,
+      )
+    const copier = url === undefined ? undefined : new Copier({ histories, url, clock, log })
+    copier?.start()
+    const scheduled = this.#exports(histories, copier)
+    scheduled?.start()
+    return {
+      histories,
+      writer: new HistoryWriter(histories, { days, describe, config }),
+      pruning: new Pruning({ histories, copier, config, days, now: () => clock.now() }),
+      copier,
+      scheduled,
+    }
+  }
+
+  #exports(histories: LocalHistories, copier: Copier | undefined): ScheduledExport | undefined {
+    const { clock, config, folder, log } = this.#parts
+    const settings = config.export
+    if (settings === undefined) return undefined
+    const where = () => {
+      if (copier === undefined) return histories
+      // It was connected when everything was found to be there.
+      if (copier.rows === undefined) throw new Error('PostgreSQL is away')
+      return copier.rows
+    }
+    return new ScheduledExport({
+      clock,
+      log,
+      settings,
+      folder: resolve(folder, settings.to),
+      get db() {
+        return where().db
+      },
+      get source() {
+        return where().source
+      },
+      bookmarks: new Bookmarks(histories),
+      settled: async () => copier === undefined || (copier.rows !== undefined && copier.state.behind === 0),
+    })
+  }
+
+  async #close(): Promise<void> {
+    const open = this.#open
+    this.#open = undefined
+    await open?.scheduled?.stop()
+    await open?.copier?.stop()
+    open?.histories.raw.close()
+  }
+
+  #tellHealth(): void {
+    const state = this.#open?.copier?.state
+    if (state === undefined) return
+    const { behind, failingSince, lost } = state
+    this.#parts.health({ failing: failingSince !== undefined, waiting: behind, lost })
+  }
+}

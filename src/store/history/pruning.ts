@@ -1,0 +1,65 @@
+import type { HistoryConfig } from './config.ts'
+import type { Copier } from './copier.ts'
+import type { RowsOf } from './kept-table.ts'
+import type { LocalHistories } from './open-local.ts'
+import { Retention } from './retention.ts'
+import type { Days } from './roll-up.ts'
+import { shrink } from './shrink.ts'
+
+export interface PruningParts {
+  readonly histories: LocalHistories
+  /** Absent: the file is all. */
+  readonly copier: Copier | undefined
+  readonly config: HistoryConfig
+  readonly days: Days
+  readonly now: () => number
+}
+
+/**
+ * Retention wherever rows are: in the bridge's own file, and in PostgreSQL while it is there. What only waits in the file
+ * grows as the outage does: its size is no reason to throw away what PostgreSQL is to have; its age is, here as there.
+ */
+export class Pruning {
+  readonly #parts: PruningParts
+  readonly #file: Retention
+  #database: { readonly db: RowsOf['db']; readonly retention: Retention } | undefined
+
+  constructor(parts: PruningParts) {
+    this.#parts = parts
+    const { config, copier, histories } = parts
+    const { db, source, raw } = histories
+    this.#file = new Retention({
+      ...parts,
+      config: copier === undefined ? config : byAgeAlone(config),
+      rows: { db, dialect: 'sqlite', source },
+      shrink: () => shrink(raw),
+    })
+  }
+
+  /** Does a small part of the work and answers whether there is more. */
+  async step(): Promise<boolean> {
+    const more = await this.#file.step()
+    const inDatabase = this.#inDatabase()
+    return (inDatabase !== undefined && (await inDatabase.step())) || more
+  }
+
+  #inDatabase(): Retention | undefined {
+    const rows = this.#parts.copier?.rows
+    if (rows === undefined) return undefined
+    // Another connection is another database object.
+    if (this.#database?.db !== rows.db)
+      this.#database = { db: rows.db, retention: new Retention({ ...this.#parts, rows }) }
+    return this.#database.retention
+  }
+}
+
+function byAgeAlone(config: HistoryConfig): HistoryConfig {
+  const aged = <T extends { readonly keep: number } | false>(limits: T) => limits && { keep: limits.keep }
+  return {
+    log: aged(config.log),
+    transactions: { keep: config.transactions.keep },
+    meters: aged(config.meters),
+    quarterHours: { keep: config.quarterHours.keep },
+    days: { keep: config.days.keep },
+  }
+}

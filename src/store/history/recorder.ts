@@ -1,0 +1,199 @@
+import type { Entry } from '../../core/history.ts'
+import type { Cancel, Clock } from '../../lib/clock.ts'
+import type { Log } from '../../lib/log.ts'
+import { Throttle } from '../../lib/throttle.ts'
+
+/** How long entries gather before they are handed on. */
+const GATHER_MS = 50
+/** So many don't wait for that. */
+const PORTION = 1_000
+/** What could not be written is tried again this much later. */
+const AGAIN_MS = 5_000
+/** What waits at the most, where nothing is taken: what comes then is lost. */
+const MAX_ENTRIES = 200_000
+const MAX_CHARACTERS = 48_000_000
+/** An entry without its text. */
+const BARE_CHARACTERS = 150
+
+/** Entries that are written together, or not at all. */
+export interface Batch {
+  /** Grows from batch to batch, over restarts, too: one that comes twice is known by it. */
+  readonly number: number
+  readonly entries: readonly Entry[]
+}
+
+export interface RecorderParts {
+  readonly clock: Clock
+  readonly log: Log
+  /** Takes a batch to where it is written; `written` or `failed` is the answer. One is under way at a time. */
+  readonly send: (batch: Batch) => void
+  /** Told whenever one of them changes. */
+  readonly health: (health: RecorderHealth) => void
+}
+
+export interface RecorderHealth {
+  /** The last batch was not taken. */
+  readonly failing: boolean
+  /** Entries in memory that should be on disk. */
+  readonly waiting: number
+  /** Entries that found no room, since the start. */
+  readonly lost: number
+}
+
+interface Loss {
+  readonly from: number
+  readonly to: number
+  readonly entries: number
+}
+
+/** Gathers what happens, in bounded memory and in order, for somebody else to write. */
+export class Recorder {
+  readonly #parts: RecorderParts
+  readonly #throttle: Throttle
+  #waiting: Entry[] = []
+  #characters = 0
+  #underWay: Batch | undefined
+  #nextNumber: number
+  #cancel: Cancel | undefined
+  #failing = false
+  #lost = 0
+  /** What has not been said of it yet. */
+  #loss: Loss | undefined
+  #drained: (() => void) | undefined
+
+  constructor(parts: RecorderParts) {
+    this.#parts = parts
+    this.#throttle = new Throttle(parts.clock)
+    // A process that begins later counts on from there, unless its clock was set back by days.
+    this.#nextNumber = parts.clock.now() * 1_000
+  }
+
+  /** Never throws, and costs little. */
+  tell(entry: Entry): void {
+    if (this.#waiting.length >= MAX_ENTRIES || this.#characters >= MAX_CHARACTERS) {
+      this.#lose(entry)
+      return
+    }
+    this.#waiting.push(entry)
+    this.#characters += charactersOf(entry)
+    if (this.#failing) {
+      // Told with the next try: a count that changes with every entry is no news.
+      return
+    }
+    if (this.#waiting.length >= PORTION) this.#send()
+    else this.#cancel ??= this.#parts.clock.after(GATHER_MS, () => this.#send())
+  }
+
+  /** The batch under way is on disk. */
+  written(number: number): void {
+    if (this.#underWay?.number !== number) return
+    for (const entry of this.#underWay.entries) this.#characters -= charactersOf(entry)
+    this.#underWay = undefined
+    if (this.#failing) {
+      this.#failing = false
+      this.#parts.log.info({ waiting: this.#waiting.length, lost: this.#lost }, 'histories are written again')
+      this.#tellHealth()
+    }
+    this.#sayLoss()
+    if (this.#waiting.length >= PORTION || this.#drained !== undefined) this.#send()
+    else if (this.#waiting.length > 0) this.#cancel ??= this.#parts.clock.after(GATHER_MS, () => this.#send())
+  }
+
+  /** The batch under way was not taken: it is tried again, before anything newer. */
+  failed(number: number, error: string): void {
+    const batch = this.#underWay
+    if (batch?.number !== number) return
+    this.#failing = true
+    if (this.#throttle.pass('failed') !== undefined)
+      this.#parts.log.error(
+        { error, waiting: this.#waitingCount, lost: this.#lost },
+        `histories can't be written: ${error}; what comes is kept in memory, and written once that is possible`,
+      )
+    this.#tellHealth()
+    this.#drained?.()
+    this.#cancel?.()
+    this.#cancel = this.#parts.clock.after(AGAIN_MS, () => this.#again())
+  }
+
+  /** Whoever writes has begun anew, and may have lost the batch under way. */
+  restarted(): void {
+    if (this.#underWay !== undefined) this.#again()
+  }
+
+  /** Hands everything on; resolves once it is written, or is not taken. */
+  drain(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#drained = resolve
+      if (this.#failing) resolve()
+      else this.#send()
+    })
+  }
+
+  stop(): void {
+    this.#cancel?.()
+  }
+
+  /** Entries that were told and are not on disk. */
+  get #waitingCount(): number {
+    return this.#waiting.length + (this.#underWay?.entries.length ?? 0)
+  }
+
+  #again(): void {
+    this.#cancel = undefined
+    if (this.#underWay !== undefined) this.#parts.send(this.#underWay)
+  }
+
+  #send(): void {
+    this.#cancel?.()
+    this.#cancel = undefined
+    if (this.#underWay !== undefined) return
+    if (this.#waiting.length === 0) {
+      this.#drained?.()
+      return
+    }
+    const entries = this.#waiting.length <= PORTION * 2 ? this.#waiting : this.#waiting.slice(0, PORTION)
+    this.#waiting = entries === this.#waiting ? [] : this.#waiting.slice(PORTION)
+    this.#underWay = { number: this.#nextNumber, entries }
+    this.#nextNumber += 1
+    this.#parts.send(this.#underWay)
+  }
+
+  #lose({ at }: Entry): void {
+    this.#lost += 1
+    this.#loss = { from: this.#loss?.from ?? at, to: at, entries: (this.#loss?.entries ?? 0) + 1 }
+    if (this.#throttle.pass('lost') === undefined) return
+    this.#parts.log.error({ lost: this.#lost }, 'histories: entries are lost, no more of them fit in memory')
+    this.#tellHealth()
+  }
+
+  /** A gap in a log is told where it is. */
+  #sayLoss(): void {
+    const loss = this.#loss
+    if (loss === undefined) return
+    this.#loss = undefined
+    const [from, to] = [loss.from, loss.to].map((at) => new Date(at).toISOString())
+    const message = `${loss.entries} entries from ${from} to ${to} were lost: they could not be written, and no more fitted in memory`
+    this.#parts.log.error({ ...loss }, `histories: ${message}`)
+    const note: Entry = { kind: 'note', at: this.#parts.clock.now(), type: 'EntriesLost', message }
+    this.#waiting.push(note)
+    this.#characters += charactersOf(note)
+    this.#tellHealth()
+  }
+
+  #tellHealth(): void {
+    this.#parts.health({ failing: this.#failing, waiting: this.#failing ? this.#waitingCount : 0, lost: this.#lost })
+  }
+}
+
+function charactersOf(entry: Entry): number {
+  switch (entry.kind) {
+    case 'message':
+      return BARE_CHARACTERS + entry.text.length
+    case 'write':
+      return BARE_CHARACTERS + entry.value.length + (entry.frame?.length ?? 0)
+    case 'note':
+      return BARE_CHARACTERS + entry.message.length
+    case 'metered':
+      return BARE_CHARACTERS
+  }
+}

@@ -1,0 +1,133 @@
+import { describe, expect, it } from 'vitest'
+import type { Entry } from '../../../../src/core/history.ts'
+import { type Log, silentLog } from '../../../../src/lib/log.ts'
+import { type Batch, Recorder, type RecorderHealth } from '../../../../src/store/history/recorder.ts'
+import { FakeClock } from '../../../support/fake-clock.ts'
+
+function recorder() {
+  const clock = new FakeClock()
+  const sent: Batch[] = []
+  const health: RecorderHealth[] = []
+  const lines: string[] = []
+  const write = (_fields: object, message: string) => void lines.push(message)
+  const log: Log = { ...silentLog, info: write, error: write }
+  const own = new Recorder({ clock, log, send: (batch) => sent.push(batch), health: (now) => health.push(now) })
+  /** Numbers of all that was sent, without what was sent again. */
+  const numbers = () => [...new Map(sent.map((batch) => [batch.number, batch])).values()].flatMap(numbersOf)
+  return { clock, sent, health, lines, recorder: own, numbers }
+}
+
+function entry(n: number, text = ''): Entry {
+  return { kind: 'message', at: n, charger: 'CP-1', from: 'charger', form: 'call', action: 'Heartbeat', text }
+}
+
+function numbersOf({ entries }: Batch): readonly number[] {
+  return entries.flatMap((each) => (each.kind === 'message' ? [each.at] : []))
+}
+
+function tell(to: Recorder, first: number, last: number, text?: string): void {
+  for (let n = first; n <= last; n += 1) to.tell(entry(n, text))
+}
+
+describe('what happens is gathered', () => {
+  it('for a moment, and handed on in one piece', () => {
+    const { clock, sent, recorder: own } = recorder()
+    tell(own, 1, 3)
+    expect(sent).toEqual([])
+    clock.advance(50)
+    expect(sent.map(numbersOf)).toEqual([[1, 2, 3]])
+  })
+
+  it('and handed on at once when there is much of it; the next piece goes when the first is written', () => {
+    const { clock, sent, recorder: own, numbers } = recorder()
+    tell(own, 1, 6_000)
+    expect(sent).toHaveLength(1)
+    clock.advance(1_000)
+    expect(sent).toHaveLength(1)
+    for (let n = 0; n < sent.length; n += 1) own.written(sent[n]?.number ?? 0)
+    expect(numbers()).toEqual(Array.from({ length: 6_000 }, (_, n) => n + 1))
+    const all = sent.map(({ number }) => number)
+    expect(all).toEqual([...all].sort((a, b) => a - b))
+  })
+})
+
+describe('while nothing is written', () => {
+  it('the same piece is tried again, before anything newer, and then all of it goes in order', () => {
+    const { clock, sent, lines, health, recorder: own, numbers } = recorder()
+    tell(own, 1, 10)
+    clock.advance(50)
+    own.failed(sent[0]?.number ?? 0, 'disk full')
+    tell(own, 11, 3_000)
+    expect(sent).toHaveLength(1)
+    clock.advance(5_000)
+    expect(sent[1]).toBe(sent[0])
+    own.failed(sent[1]?.number ?? 0, 'disk full')
+    expect(health.at(-1)).toEqual({ failing: true, waiting: 3_000, lost: 0 })
+    expect(lines.filter((line) => line.includes("can't be written: disk full"))).toHaveLength(1)
+    clock.advance(5_000)
+    for (let n = 2; n < sent.length; n += 1) own.written(sent[n]?.number ?? 0)
+    clock.advance(50)
+    own.written(sent.at(-1)?.number ?? 0)
+    expect(numbers()).toEqual(Array.from({ length: 3_000 }, (_, n) => n + 1))
+    expect(health.at(-1)).toEqual({ failing: false, waiting: 0, lost: 0 })
+  })
+
+  it.each([
+    ['entries', '', 200_000],
+    ['characters', 'x'.repeat(99_850), 480],
+  ])(
+    'only so many %s are kept, the oldest ones; the gap is counted, said, and told in the log',
+    (_what, text, room) => {
+      const { clock, sent, lines, health, recorder: own, numbers } = recorder()
+      tell(own, 1, 1, text)
+      clock.advance(50)
+      own.failed(sent[0]?.number ?? 0, 'disk full')
+      tell(own, 2, room + 500, text)
+      const kept = numbers()
+      clock.advance(5_000)
+      for (let n = 1; n < sent.length; n += 1) own.written(sent[n]?.number ?? 0)
+      clock.advance(50)
+      own.written(sent.at(-1)?.number ?? 0)
+      const all = numbers()
+      expect(all.length).toBeGreaterThan(kept.length)
+      expect(all).toEqual(Array.from({ length: all.length }, (_, n) => n + 1))
+      expect(Math.abs(all.length - room)).toBeLessThanOrEqual(1)
+      const lost = room + 500 - all.length
+      const notes = sent.flatMap(({ entries }) => entries).filter(({ kind }) => kind === 'note')
+      expect(notes).toMatchObject([{ type: 'EntriesLost', message: expect.stringMatching(`^${lost} entries from `) }])
+      expect(lines.some((line) => line.includes(`${lost} entries from`))).toBe(true)
+      expect(health.at(-1)).toEqual({ failing: false, waiting: 0, lost })
+    },
+  )
+})
+
+describe('a thread that writes', () => {
+  it('and begins anew is handed the piece under way again, by its number', () => {
+    const { clock, sent, recorder: own } = recorder()
+    tell(own, 1, 3)
+    clock.advance(50)
+    own.restarted()
+    expect(sent).toEqual([sent[0], sent[0]])
+    own.written(sent[0]?.number ?? 0)
+    own.restarted()
+    expect(sent).toHaveLength(2)
+  })
+
+  it('is handed everything at the end', async () => {
+    const { sent, recorder: own, numbers } = recorder()
+    tell(own, 1, 5_000)
+    const drained = own.drain()
+    for (let n = 0; n < sent.length; n += 1) own.written(sent[n]?.number ?? 0)
+    await drained
+    expect(numbers()).toHaveLength(5_000)
+  })
+
+  it('does not keep the end waiting where it takes nothing', async () => {
+    const { clock, sent, recorder: own } = recorder()
+    tell(own, 1, 3)
+    clock.advance(50)
+    own.failed(sent[0]?.number ?? 0, 'disk full')
+    await own.drain()
+    expect(sent).toHaveLength(1)
+  })
+})
