@@ -5,6 +5,7 @@ import { systemClock } from './lib/clock.ts'
 import type { Log } from './lib/log.ts'
 import type { Plan } from './plan.ts'
 import { defaults } from './store/history/config.ts'
+import { lockAlone, type StoreLock } from './store/lock.ts'
 import { openSqlite } from './store/sqlite.ts'
 
 /** What a bridge that runs has of the past, and what it needs of it. */
@@ -14,24 +15,48 @@ export interface Kept {
   readonly history?: KeptHistory
 }
 
-/** Opens the store of a plan, and the histories beside it. */
+/** Opens the store of a plan, and the histories beside it; throws where another bridge runs on it. */
 export function openKept(plan: Plan, log: Log): Kept {
+  const lock = lockAlone(plan.settings.store)
+  try {
+    return opened(plan, log, lock)
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+}
+
+/** The lock is released by whoever is closed last. */
+function opened({ settings }: Plan, log: Log, lock: StoreLock): Kept {
   let history: KeptHistory | undefined
-  const { settings } = plan
-  const store = openSqlite(settings.store, systemClock, {
-    log,
-    transactionsChanged: () => history?.transactionsChanged(),
-  })
   const { database, folder, services, site, southbound, store: file } = settings
+  const store = openSqlite(file, systemClock, { log, transactionsChanged: () => history?.transactionsChanged() })
   const config = services.history ?? defaults
   // A store in memory keeps nothing, and neither does what stands beside it.
-  if (config === false || file === ':memory:') return { store }
+  if (config === false || file === ':memory:') return { store: closing(store, lock) }
   const { shareIdTags } = southbound.ocpp
-  history = startHistories({
+  const histories = startHistories({
     settings: { store: file, database, site, folder, config, shareIdTags },
     clock: systemClock,
     log,
     health: () => {},
   })
+  history = {
+    ...histories,
+    async stop() {
+      await histories.stop()
+      lock.release()
+    },
+  }
   return { store, history }
+}
+
+function closing(store: Store, lock: StoreLock): Store {
+  return {
+    ...store,
+    close() {
+      store.close()
+      lock.release()
+    },
+  }
 }

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { adopt } from './adopt.ts'
+import { addBackupCommands } from './backup/commands.ts'
 import { type ChargerFormat, chargerFormats, formatChargers, listChargers } from './chargers.ts'
 import type { Listing, Store } from './core/ports.ts'
 import { runDemo } from './demo.ts'
@@ -226,6 +227,7 @@ program
   })
 
 program.addCommand(historyCommand())
+addBackupCommands(program)
 
 // Whoever reads through `head` has seen enough.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

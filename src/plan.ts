@@ -1,3 +1,4 @@
+import { certificateFiles } from './config/certificate-files.ts'
 import { checkListens } from './config/check-listens.ts'
 import { type Config, configOf, loadConfig } from './config/load.ts'
 import { checkFilter } from './config/log.ts'
@@ -124,6 +125,35 @@ function drawn(config: Config<typeof configSections>, remembered: Remembered | u
   const authorize = ocpp.readLists(written, draft.folder)
   const plan = { settings, mappings, assignments, authorize, files: ocpp.tagFiles(written, draft.folder) }
   return { problems: sorted, plan, listings }
+}
+
+/** The files that a config names, all absolute; its mappings have their own places. */
+export interface NamedFiles {
+  readonly store: string
+  /** Those of `Plan.files`, in their order. */
+  readonly lists: readonly string[]
+  readonly certificates: readonly string[]
+  /** Whether a database that is no file holds the histories. */
+  readonly postgres: boolean
+}
+
+/** What a config names, also where it can't run here: nothing but its own text and the environment is looked at. */
+export function namedFiles(source: YamlFile): {
+  readonly problems: readonly Problem[]
+  readonly files: NamedFiles | undefined
+} {
+  const { problems, settings } = configOf(source, configSections)
+  if (settings === undefined) return { problems, files: undefined }
+  const lists = ocpp.tagFiles(settings.southbound.ocpp.authorize, settings.folder)
+  return {
+    problems,
+    files: {
+      store: settings.store,
+      lists,
+      certificates: certificateFiles(settings),
+      postgres: settings.database !== undefined,
+    },
+  }
 }
 
 /** The chargers of a plan have their numbers for ever from now on. */

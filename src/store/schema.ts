@@ -56,6 +56,9 @@ const steps: readonly string[] = [
   `,
 ]
 
+/** The version to which this bridge brings a store. */
+export const schemaVersion = steps.length
+
 /** Brings the database up to this version; throws where a newer bridge has written it. */
 export function migrate(database: Database): void {
   const version = database.pragma('user_version', { simple: true }) as number

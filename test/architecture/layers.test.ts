@@ -56,6 +56,8 @@ function allowed(path: string, target: string): boolean {
   if (northbound !== undefined) return inside(northbound, 'core', 'lib')(path, target)
   const folder = /^(mapping|config|store|web)\//.exec(path)?.[1]
   if (folder !== undefined) return inside(folder, 'core', 'lib')(path, target)
+  if (path.startsWith('backup/'))
+    return inside('backup', 'config', 'mapping', 'store', 'core', 'lib')(path, target) || target === 'plan.ts'
   if (path.startsWith('simulator/')) {
     return (
       inside('simulator', 'lib', 'southbound/ocpp/wire')(path, target) || target === 'southbound/ocpp/v16/messages.ts'

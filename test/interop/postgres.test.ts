@@ -85,7 +85,7 @@ describe.skipIf(missingPostgres)('histories in a PostgreSQL (Debian; skipped whe
     await site.expectAll(other)
     const sources = await site.postgres.db.selectFrom('source').select('id').orderBy('id').execute()
     expect(sources.length).toBe(2)
-    const numbers = [one, other].map(({ copier }) => Number(copier.there?.source))
+    const numbers = [one, other].map(({ copier }) => Number(copier.rows?.source))
     expect(numbers.sort((a, b) => a - b)).toEqual(sources.map(({ id }) => id))
     expect(one.said.concat(other.said)).toEqual([])
   })

@@ -1,0 +1,51 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { openKept } from '../../src/kept.ts'
+import { silentLog } from '../../src/lib/log.ts'
+import { draw, type Plan } from '../../src/plan.ts'
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'kept-'))
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+function planned(text: string): Plan {
+  const file = join(folder, 'config.yaml')
+  writeFileSync(file, text)
+  const { plan, problems } = draw(file)
+  if (plan === undefined) throw new Error(JSON.stringify(problems))
+  return plan
+}
+
+it('keeps no histories of a store in memory, nor where the config wants none', () => {
+  const inMemory = openKept(planned('store: "sqlite::memory:"\n'), silentLog)
+  expect(inMemory.history).toBeUndefined()
+  inMemory.store.close()
+  const without = openKept(planned('store: "sqlite:a.db"\nhistory: false\n'), silentLog)
+  expect(without.history).toBeUndefined()
+  without.store.close()
+})
+
+it('is of one bridge at a time, from before the store is opened until the last history is written', async () => {
+  const plan = planned('store: "sqlite:b.db"\n')
+  const { store, history } = openKept(plan, silentLog)
+  expect(() => openKept(plan, silentLog)).toThrow('another bridge runs on the store')
+  store.close()
+  expect(() => openKept(plan, silentLog)).toThrow('another bridge runs on the store')
+  await history?.stop?.()
+  const again = openKept(plan, silentLog)
+  again.store.close()
+  await again.history?.stop?.()
+}, 30_000)
+
+it('is nobody’s where the store can’t be opened', () => {
+  mkdirSync(join(folder, 'c.db'))
+  const plan = () => planned('store: "sqlite:c.db"\nhistory: false\n')
+  const made = planned('store: "sqlite:d.db"\nhistory: false\n')
+  expect(() => openKept({ ...made, settings: { ...made.settings, store: join(folder, 'c.db') } }, silentLog)).toThrow()
+  rmSync(join(folder, 'c.db'), { recursive: true })
+  openKept(plan(), silentLog).store.close()
+})
