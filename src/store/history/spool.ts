@@ -65,9 +65,9 @@ export class Spool {
     return raw.prepare('SELECT key, site FROM source WHERE id = ?').get(source) as { key: string; site: string }
   }
 
-  /** How many rows PostgreSQL doesn't have yet. */
-  behind(): number {
-    return copiedNames.reduce((sum, name) => sum + this.#count(name), this.#countLate())
+  /** How many rows PostgreSQL doesn't have yet; of those up to a revision, if one is named. */
+  behind(until = Number.MAX_SAFE_INTEGER): number {
+    return copiedNames.reduce((sum, name) => sum + this.#count(name, until), this.#countLate())
   }
 
   /** How many it will never have. */
@@ -195,12 +195,12 @@ export class Spool {
     return repeated < 0 ? all : all.slice(0, repeated)
   }
 
-  #count(name: CopiedName): number {
+  #count(name: CopiedName, until = Number.MAX_SAFE_INTEGER): number {
     const { raw, source } = this.#histories
     return raw
-      .prepare(`SELECT count(*) FROM "${name}" WHERE source = ? AND revision > ?`)
+      .prepare(`SELECT count(*) FROM "${name}" WHERE source = ? AND revision > ? AND revision <= ?`)
       .pluck()
-      .get(source, this.#bookmarks.get(copiedBookmark(name))) as number
+      .get(source, this.#bookmarks.get(copiedBookmark(name)), until) as number
   }
 
   #countLate(): number {
