@@ -34,8 +34,9 @@ export async function followLog(histories: ReadHistories, parts: FollowParts, st
     if (text !== complaint) complain(text)
     complaint = text
   }
-  while (!stop.aborted) {
+  for (;;) {
     await pause(clock, stop)
+    if (stop.aborted) break
     try {
       if (current.isReplaced()) {
         const next = await open()
@@ -65,14 +66,12 @@ function key({ source, revision }: LogEntry): string {
 
 function pause(clock: Clock, stop: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const cancel = clock.after(POLL_MS, resolve)
-    stop.addEventListener(
-      'abort',
-      () => {
-        cancel()
-        resolve()
-      },
-      { once: true },
-    )
+    const end = () => {
+      cancel()
+      stop.removeEventListener('abort', end)
+      resolve()
+    }
+    const cancel = clock.after(POLL_MS, end)
+    stop.addEventListener('abort', end)
   })
 }

@@ -7,7 +7,10 @@ import type { LogEntry } from './store/history/query/log.ts'
 export function tableText<Row>({ columns }: Table<Row>, rows: readonly Row[], left: readonly string[]): string {
   const shown = columns.filter(({ key }) => !left.includes(key))
   return lines(
-    aligned([shown.map(({ title }) => title), ...rows.map((row) => shown.map((column) => text(column.cell(row))))]),
+    aligned([
+      shown.map(({ title, short }) => short ?? title),
+      ...rows.map((row) => shown.map((column) => text(column.cell(row)))),
+    ]),
   )
 }
 

@@ -1,8 +1,8 @@
 import { existsSync, statSync } from 'node:fs'
 import type { Plan } from './plan.ts'
-import { type HistoryDatabase, openSqliteHistories } from './store/history/database.ts'
+import { type HistoryDatabase, openSqliteHistories, type SqliteHistories } from './store/history/database.ts'
 import { historyFile } from './store/history/file.ts'
-import { openPostgresHistories } from './store/history/postgres.ts'
+import { openPostgresHistories, placeOf } from './store/history/postgres.ts'
 import { sitesOf } from './store/history/query/sites.ts'
 
 /** PostgreSQL's code for a table that isn't there. */
@@ -28,16 +28,19 @@ function openFile(file: string): ReadHistories | string {
     return 'the store is in memory, and so are its histories: name a file under store to keep them'
   if (!existsSync(file)) return `there are no histories yet: ${file} comes with the first run of the bridge`
   const { ino } = statSync(file)
-  const { raw, db } = openSqliteHistories(file, { readonly: true })
-  const close = () => db.destroy()
+  let opened: SqliteHistories | undefined
   try {
+    opened = openSqliteHistories(file, { readonly: true })
+    const { raw, db } = opened
     const isReady = raw.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'log'").get() !== undefined
-    if (isReady) return { db, isReplaced: () => existsSync(file) && statSync(file).ino !== ino, close }
+    if (isReady)
+      return { db, isReplaced: () => existsSync(file) && statSync(file).ino !== ino, close: () => db.destroy() }
   } catch (error) {
-    raw.close()
-    return `${file} can't be read: ${error instanceof Error ? error.message : error}`
+    opened?.raw.close()
+    const { code, message } = error as Error & { readonly code?: string }
+    return `${file} can't be read${code === 'SQLITE_CANTOPEN' ? ': do this as the user whose the bridge is' : `: ${message}`}`
   }
-  raw.close()
+  opened.raw.close()
   return `there are no histories in ${file} yet: they come with the first run of the bridge`
 }
 
@@ -47,8 +50,7 @@ async function openDatabase(url: string): Promise<ReadHistories | string> {
     await sitesOf(db)
   } catch (error) {
     await close()
-    const { host, pathname } = new URL(url)
-    const where = `database ${pathname.slice(1)} at ${host}`
+    const where = `the PostgreSQL at ${placeOf(url)}`
     const { code, message } = error as Error & { readonly code?: string }
     return code === UNDEFINED_TABLE
       ? `there are no histories in ${where} yet: they come with the first run of the bridge`

@@ -1,4 +1,4 @@
-// npm run bench [-- throughput modbus latency turnaround notifications objectList recording size]: the bridge against bare echoes, and what it needs at 200 and 2,000 chargers.
+// npm run bench [-- throughput modbus latency turnaround notifications objectList recording size histories]: the bridge against bare echoes, and what it needs at 200 and 2,000 chargers.
 import { fork } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { readFileSync } from 'node:fs'
@@ -8,6 +8,7 @@ import { notifications, objectList, whoIs } from './bacnet-load.ts'
 import { cleanUp, FIRST_INSTANCE, startBridge, stop } from './bridge.ts'
 import { boot, meterValues } from './charger.ts'
 import { ANALOG_INPUT, ANALOG_OUTPUT, objectId, PRESENT_VALUE, routed, STATUS_FLAGS } from './frames.ts'
+import { histories } from './histories.ts'
 import { ratio } from './ratio.ts'
 import { recording } from './recording.ts'
 import { turnaround } from './serial.ts'
@@ -227,7 +228,7 @@ console.log(
   `node ${process.version}: median of five rounds, 16 requests in flight, client and server in processes of their own`,
 )
 /** All of them, or those that the command names. */
-const parts = { throughput, modbus, latency, turnaround, notifications, objectList, recording, size }
+const parts = { throughput, modbus, latency, turnaround, notifications, objectList, recording, size, histories }
 const named = process.argv.slice(2)
 for (const [name, part] of Object.entries(parts)) if (named.length === 0 || named.includes(name)) await part()
 cleanUp()

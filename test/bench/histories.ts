@@ -1,5 +1,6 @@
 // npm run bench -- histories: pages of a million log entries and 100,000 transactions in both databases, and a workbook of 100,000 rows.
-import { mkdtempSync, rmSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type LogFilter, logPage } from '../../src/store/history/query/log.ts'
@@ -52,6 +53,13 @@ export async function histories(): Promise<void> {
   console.log(`a million log entries and 100,000 transactions in SQLite: ${Date.now() - began} ms`)
   await pages(sqlite)
   await sqlite.close()
+  for (const [what, format] of [
+    ['log', 'xlsx'],
+    ['transactions', 'xlsx'],
+    ['log', 'csv'],
+    ['log', 'json'],
+  ] as const)
+    written(folder, what, format)
   rmSync(folder, { recursive: true, force: true })
   if (missingPostgres !== undefined) {
     console.log(`not measured with PostgreSQL: ${missingPostgres}`)
@@ -74,6 +82,24 @@ async function pages({ dialect, db }: Filled): Promise<void> {
       transactionPage(db, filter(n), { limit: 100, newestFirst: true, now }),
     )
   }
+}
+
+/** 100,000 rows through the command line, in a process of its own that says how much memory it had at the most. */
+function written(folder: string, what: string, format: string): void {
+  const config = join(folder, 'config.yaml')
+  const out = join(folder, `${what}.${format}`)
+  writeFileSync(config, 'store: "sqlite:bridge.db"\n')
+  const tell = "data:text/javascript,process.on('exit',()=>console.error('kB',process.resourceUsage().maxRSS))"
+  const main = join(import.meta.dirname, '../../dist/main.js')
+  const words = ['history', what, '--limit', '100000', '--out', out, '--config', config]
+  const began = performance.now()
+  const { stderr } = spawnSync(process.execPath, ['--import', tell, main, ...words], { encoding: 'utf8' })
+  const seconds = (performance.now() - began) / 1000
+  const kilobytes = Number(/kB (\d+)/.exec(stderr)?.[1])
+  const size = statSync(out).size / 1e6
+  console.log(
+    `${`100,000 rows of ${what} as ${format}`.padEnd(44)} ${seconds.toFixed(1)} s, ${(kilobytes / 1024).toFixed(0)} MB of memory at the most, a file of ${size.toFixed(1)} MB`,
+  )
 }
 
 async function median(

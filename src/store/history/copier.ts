@@ -78,6 +78,11 @@ export class Copier {
     return { behind: this.#spool.behind(), lost: this.#spool.lost(), failingSince, reason }
   }
 
+  /** Whether PostgreSQL has all rows up to a revision. */
+  hasCopied(revision: number): boolean {
+    return this.#spool.behind(revision) === 0
+  }
+
   /** Its rows in PostgreSQL; undefined while it isn't connected. */
   get rows(): RowsOf | undefined {
     if (this.#connection === undefined) return undefined

@@ -187,7 +187,7 @@ export class Keeper {
         return where().source
       },
       bookmarks: new Bookmarks(histories),
-      settled: async () => copier === undefined || (copier.rows !== undefined && copier.state.behind === 0),
+      hasArrived: (revision) => copier === undefined || (copier.rows !== undefined && copier.hasCopied(revision)),
     })
   }
 

@@ -12,6 +12,9 @@ import { missedPeriods, type Period, periodAt } from './periods.ts'
 /** What is still on its way at midnight has arrived by then. */
 const GRACE_MS = 30_000
 const RETRY_MS = 300_000
+/** So long it looks whether the rows have arrived, and that often, before it says so. */
+const PATIENCE_MS = 300_000
+const LOOK_MS = 5_000
 /** Somebody may set the clock, or the zone's rules may. */
 const LONGEST_SLEEP_MS = 3_600_000
 
@@ -24,13 +27,13 @@ export interface ScheduledExportParts {
   readonly settings: Settings
   /** Where the files go, absolute. */
   readonly folder: string
-  /** Where the rows are, and which of them are this bridge's. */
+  /** Where the rows are, and which of them are this bridge's. Asked for anew each time: may throw while that is away. */
   readonly db: HistoryDatabase
   readonly source: number
   /** Of the bridge's own file. */
   readonly bookmarks: Pick<Bookmarks, 'get' | 'set'>
-  /** Whether all that was written until now is in `db`. */
-  settled(): Promise<boolean>
+  /** Whether `db` has all that the bridge's own file was given up to a revision. */
+  hasArrived(revision: number): boolean
 }
 
 /**
@@ -43,6 +46,8 @@ export class ScheduledExport {
   #cancel: Cancel = () => {}
   #running: Promise<void> = Promise.resolve()
   #failing = false
+  /** Up to which revision rows belong to what has ended, and since when they are waited for. */
+  #awaited: { readonly revision: number; readonly since: number } | undefined
 
   constructor(parts: ScheduledExportParts) {
     this.#parts = parts
@@ -67,34 +72,49 @@ export class ScheduledExport {
 
   async #wake(): Promise<void> {
     const { clock, log, settings, folder } = this.#parts
-    let failed = false
     try {
-      for (const name of settings.histories) await this.#makeUp(name)
+      const due = settings.histories.filter((name) => this.#missed(name).length > 0)
+      if (due.length > 0 && !this.#isComplete()) return this.#sleep(LOOK_MS)
+      for (const name of due) await this.#makeUp(name)
+      this.#awaited = undefined
       if (this.#failing) log.info({ folder }, 'histories are exported again')
+      this.#failing = false
     } catch (error) {
-      failed = true
       if (this.#stopping.signal.aborted) return
       if (!this.#failing)
         log.warn({ err: error, folder }, `histories can't be exported to ${folder}, and that is tried again: ${error}`)
+      this.#failing = true
     }
-    this.#failing = failed
     if (this.#stopping.signal.aborted) return
     const { end } = periodAt(settings.every, clock.now() - GRACE_MS)
-    this.#sleep(Math.min(failed ? RETRY_MS : LONGEST_SLEEP_MS, end + GRACE_MS - clock.now()))
+    this.#sleep(Math.min(this.#failing ? RETRY_MS : LONGEST_SLEEP_MS, end + GRACE_MS - clock.now()))
+  }
+
+  /** Whether the rows of what has ended are all where they are read; throws where that takes too long. */
+  #isComplete(): boolean {
+    const { clock, bookmarks, hasArrived } = this.#parts
+    this.#awaited ??= { revision: bookmarks.get('revision'), since: clock.steady() }
+    if (hasArrived(this.#awaited.revision)) return true
+    if (clock.steady() - this.#awaited.since >= PATIENCE_MS)
+      throw new Error('the database does not have all of the rows yet')
+    return false
+  }
+
+  #missed(name: Name): readonly Period[] {
+    const { clock, settings, bookmarks } = this.#parts
+    // 0: nothing was ever exported.
+    const done = bookmarks.get(`export ${settings.every} ${name}`) || undefined
+    return missedPeriods(settings.every, done, clock.now() - GRACE_MS)
   }
 
   async #makeUp(name: Name): Promise<void> {
-    const { clock, log, settings, folder, bookmarks, settled } = this.#parts
+    const { log, settings, folder, db, source, bookmarks } = this.#parts
     const bookmark = `export ${settings.every} ${name}`
-    // 0: nothing was ever exported.
-    const done = bookmarks.get(bookmark) || undefined
-    const missed = missedPeriods(settings.every, done, clock.now() - GRACE_MS)
-    if (missed.length === 0) return
-    if (!(await settled())) throw new Error('not all that was written is in the database yet')
-    for (const period of missed) {
-      const { what, commit } = await this.#ofPeriod(name, period, bookmarks.get(bookmark) === 0)
+    for (const period of this.#missed(name)) {
+      const first = bookmarks.get(bookmark) === 0
+      const { what, commit } = await this.#ofPeriod(name, period, { source, first })
       const file = join(folder, `${name}-${period.name}.${settings.format}`)
-      await writeWhole(file, await exportHistory(this.#parts.db, what, settings.format), this.#stopping.signal)
+      await writeWhole(file, await exportHistory(db, what, settings.format), this.#stopping.signal)
       bookmarks.set(bookmark, period.end)
       commit()
       log.info({ file }, `${file} written`)
@@ -105,9 +125,9 @@ export class ScheduledExport {
   async #ofPeriod(
     name: Name,
     { start, end }: Period,
-    first: boolean,
+    { source, first }: { readonly source: number; readonly first: boolean },
   ): Promise<{ readonly what: Export; commit(): void }> {
-    const { db, source, bookmarks, settings } = this.#parts
+    const { db, bookmarks, settings } = this.#parts
     const filter = { from: start, to: end, sources: [source] }
     const nothing = () => {}
     if (name === 'days') {

@@ -72,9 +72,9 @@ export class Spool {
     return raw.prepare('SELECT key, site FROM source WHERE id = ?').get(source) as { key: string; site: string }
   }
 
-  /** How many rows PostgreSQL doesn't have yet; of each table no more than 100 000 are counted. */
-  behind(): number {
-    return copiedNames.reduce((sum, name) => sum + this.#count(name), this.#countLate())
+  /** How many rows PostgreSQL doesn't have yet, of those up to a revision if one is named; of each table no more than 100 000 are counted. */
+  behind(until = Number.MAX_SAFE_INTEGER): number {
+    return copiedNames.reduce((sum, name) => sum + this.#count(name, until), this.#countLate())
   }
 
   /** How many it will never have. */
@@ -193,12 +193,14 @@ export class Spool {
     return repeated < 0 ? all : all.slice(0, repeated)
   }
 
-  #count(name: CopiedName): number {
+  #count(name: CopiedName, until = Number.MAX_SAFE_INTEGER): number {
     const { raw, source } = this.#histories
     return raw
-      .prepare(`SELECT count(*) FROM (SELECT 1 FROM "${name}" WHERE source = ? AND revision > ? LIMIT ${MAX_COUNTED})`)
+      .prepare(
+        `SELECT count(*) FROM (SELECT 1 FROM "${name}" WHERE source = ? AND revision > ? AND revision <= ? LIMIT ${MAX_COUNTED})`,
+      )
       .pluck()
-      .get(source, this.#bookmarks.get(copiedBookmark(name))) as number
+      .get(source, this.#bookmarks.get(copiedBookmark(name)), until) as number
   }
 
   #countLate(): number {

@@ -37,16 +37,40 @@ export function transactionTable(sites: Sites): Table<SampledTransaction> {
     columns: [
       { key: 'timestamp', title: 'Timestamp', width: 20, time: true, cell: ({ toldAt }) => new Date(toldAt) },
       { key: 'identifier', title: 'Identifier', width: 22, cell: ({ charger }) => charger },
-      { key: 'connector', title: 'Connector Id', width: 12, cell: ({ connector }) => connector },
+      { key: 'connector', title: 'Connector Id', short: 'Connector', width: 12, cell: ({ connector }) => connector },
       { key: 'idTag', title: 'Id Tag', width: 22, cell: ({ idTag }) => idTag },
-      { key: 'meterStart', title: 'Start Meter Value (Wh)', width: 20, cell: ({ meterStart }) => rounded(meterStart) },
-      { key: 'meterStop', title: 'Stop Meter Value (Wh)', width: 20, cell: ({ meterStop }) => rounded(meterStop) },
-      { key: 'total', title: 'Total Meter Value (Wh)', width: 20, cell: ({ total }) => rounded(total) },
+      {
+        key: 'meterStart',
+        title: 'Start Meter Value (Wh)',
+        short: 'Start (Wh)',
+        width: 20,
+        cell: ({ meterStart }) => rounded(meterStart),
+      },
+      {
+        key: 'meterStop',
+        title: 'Stop Meter Value (Wh)',
+        short: 'Stop (Wh)',
+        width: 20,
+        cell: ({ meterStop }) => rounded(meterStop),
+      },
+      {
+        key: 'total',
+        title: 'Total Meter Value (Wh)',
+        short: 'Total (Wh)',
+        width: 20,
+        cell: ({ total }) => rounded(total),
+      },
       { key: 'start', title: 'Start Time', width: 20, time: true, cell: ({ startedAt }) => new Date(startedAt) },
       { key: 'stop', title: 'Stop Time', width: 20, time: true, cell: ({ stoppedAt }) => moment(stoppedAt) },
-      { key: 'minutes', title: 'Minutes Charged', width: 15, cell: ({ seconds }) => Math.floor(seconds / 60) },
+      {
+        key: 'minutes',
+        title: 'Minutes Charged',
+        short: 'Minutes',
+        width: 15,
+        cell: ({ seconds }) => Math.floor(seconds / 60),
+      },
       { key: 'seconds', title: 'Seconds Charged', width: 15, cell: ({ seconds }) => seconds },
-      { key: 'id', title: 'Transaction Id', width: 14, cell: ({ id }) => id },
+      { key: 'id', title: 'Transaction Id', short: 'Id', width: 14, cell: ({ id }) => id },
       { key: 'stopReason', title: 'Stop Reason', width: 18, cell: ({ stopReason }) => stopReason },
       { key: 'running', title: 'Running', width: 9, cell: ({ running }) => running },
       { key: 'estimated', title: 'Estimated', width: 9, cell: ({ estimated }) => estimated },
@@ -93,7 +117,7 @@ export function dayTable(sites: Sites): Table<Day> {
 
 const connector: readonly Column<{ readonly charger: string; readonly connector: number }>[] = [
   { key: 'identifier', title: 'Identifier', width: 22, cell: (row) => row.charger },
-  { key: 'connector', title: 'Connector Id', width: 12, cell: (row) => row.connector },
+  { key: 'connector', title: 'Connector Id', short: 'Connector', width: 12, cell: (row) => row.connector },
 ]
 
 const flow: readonly Column<QuarterHour | Day>[] = [

@@ -12,6 +12,6 @@ export async function* json<Row>(table: Table<Row>, chunks: Chunks<Row>): AsyncG
 }
 
 /** One row as an object. */
-export function jsonRow<Row>({ columns, nested }: Table<Row>, row: Row): Readonly<Record<string, unknown>> {
+function jsonRow<Row>({ columns, nested }: Table<Row>, row: Row): Readonly<Record<string, unknown>> {
   return { ...Object.fromEntries(columns.map((column) => [column.key, column.cell(row)])), ...nested?.(row) }
 }

@@ -6,6 +6,8 @@ export interface Column<Row> {
   /** Its name in JSON. */
   readonly key: string
   readonly title: string
+  /** Where there is little room. */
+  readonly short?: string
   /** Of a sheet, in characters. */
   readonly width: number
   /** Its cells are moments. */

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Page, PageOf } from './search.ts'
 
 /** So many rows are in memory at once. */
@@ -16,6 +17,8 @@ export async function* chunks<Row>(pages: Pages<Row>, limit?: number): AsyncGene
     left -= rows.length
     if (next === undefined) return
     cursor = next
+    // A file is read at once: whoever shares this thread has to get a turn, also while nothing is found.
+    await setImmediate()
   }
 }
 
@@ -28,5 +31,6 @@ async function beforeNewest<Row>(pages: Pages<Row>, limit: number): Promise<stri
     if (left === 0) return last
     if (next === undefined) return undefined
     cursor = next
+    await setImmediate()
   }
 }

@@ -4,11 +4,12 @@ import type { Path } from './search.ts'
 /** A column that is one of these, in the words of an index that begins with it; nothing where none is asked for. */
 export function oneOf(column: string, values: readonly (string | number)[] | undefined): readonly Path[] {
   if (values === undefined) return []
+  const known = values.filter((value) => typeof value === 'number' || isText(value))
   const ref = sql.ref(column)
   return [
     {
-      branches: values.map((value) => sql`${ref} = ${value}`),
-      condition: unindexed(ref, values),
+      branches: known.map((value) => sql`${ref} = ${value}`),
+      condition: unindexed(ref, known),
     },
   ]
 }
@@ -22,6 +23,7 @@ function unindexed(ref: RawBuilder<unknown>, values: readonly (string | number)[
 
 /** Some column contains the text, in any letter case; `%` and `_` are meant as they stand. */
 export function contains(columns: readonly string[], text: string): RawBuilder<unknown> {
+  if (!isText(text)) return sql`1 = 0`
   // Not every database knows letter cases outside of ASCII: there a letter stays as it was written.
   const small = (each: string) => each.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
   const patterns = [...new Set([text, text.toLowerCase(), text.toUpperCase()].map(small))]
@@ -29,6 +31,11 @@ export function contains(columns: readonly string[], text: string): RawBuilder<u
     patterns.map((each) => sql`lower(${sql.ref(column)}) like ${`%${escaped(each)}%`} escape '\\'`),
   )
   return sql.join(conditions, sql` or `)
+}
+
+/** PostgreSQL has no place for this, so no row has it. */
+export function isText(value: string): boolean {
+  return !value.includes('\0')
 }
 
 function escaped(text: string): string {

@@ -4,7 +4,7 @@ import type { Tables } from '../tables.ts'
 import { type Position, positionOf, readPosition, type Value } from './position.ts'
 
 /** How many rows a page looks at where no index says which of them are meant. */
-const LOOKED_AT = 20_000
+const LOOKED_AT = 15_000
 /** Of an index as many places are searched one by one; beyond it, one walk over all of them is shorter. */
 const MOST_BRANCHES = 16
 
@@ -73,9 +73,9 @@ export async function search<Row extends object>(
     limit: page.limit + 1,
   })
   const rows = found.slice(0, page.limit)
-  const last = rows.length === 0 ? undefined : positionOf(rows.at(-1) ?? {}, [table.time, ...table.ties])
+  const last = rows.length === 0 ? undefined : positionOf(table.name, rows.at(-1) ?? {}, [table.time, ...table.ties])
   if (found.length > rows.length) return { rows, next: last, last, searchedTo: undefined }
-  const next = searchedTo === undefined ? undefined : positionOf({ [table.time]: searchedTo }, [table.time])
+  const next = searchedTo === undefined ? undefined : positionOf(table.name, { [table.time]: searchedTo }, [table.time])
   return { rows, next, last, searchedTo }
 }
 
@@ -148,7 +148,9 @@ function range(table: Ordered, { from, to }: Search, { newestFirst, cursor }: Pa
     // Without any bound SQLite sorts the whole table rather than to follow the index.
     sql`${time} >= ${from ?? table.beginning}`,
     ...(to === undefined ? [] : [sql`${time} < ${to}`]),
-    ...(cursor === undefined ? [] : beyond(table, readPosition(cursor, 1 + table.ties.length), newestFirst ?? false)),
+    ...(cursor === undefined
+      ? []
+      : beyond(table, readPosition(table.name, cursor, 1 + table.ties.length), newestFirst ?? false)),
   ]
 }
 

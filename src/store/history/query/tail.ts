@@ -11,7 +11,7 @@ export class LogTail {
   readonly #db: HistoryDatabase
   readonly #filter: LogFilter
   /** The last revision that was looked at, by source. */
-  readonly #seen = new Map<number, number>()
+  #seen: ReadonlyMap<number, number> = new Map()
 
   constructor(db: HistoryDatabase, filter: LogFilter) {
     this.#db = db
@@ -20,20 +20,24 @@ export class LogTail {
 
   /** What is there is known already. */
   async skip(): Promise<void> {
-    for (const source of (await sitesOf(this.#db)).keys()) this.#seen.set(source, await this.#newest(source))
+    const seen = new Map<number, number>()
+    for (const source of (await sitesOf(this.#db)).keys()) seen.set(source, await this.#newest(source))
+    this.#seen = seen
   }
 
   /** The entries since the last call, in the order in which they were written. */
   async next(): Promise<readonly LogEntry[]> {
     const entries: LogEntry[] = []
+    const seen = new Map<number, number>()
     for (const source of (await sitesOf(this.#db)).keys()) {
       const newest = await this.#newest(source)
-      for (let seen = this.#seen.get(source) ?? 0; seen < newest; seen += AT_ONCE) {
-        const until = Math.min(newest, seen + AT_ONCE)
-        entries.push(...(await this.#between(source, seen, until)))
-        this.#seen.set(source, until)
-      }
+      // Fewer than there were: what was taken back is written anew.
+      for (let after = Math.min(newest, this.#seen.get(source) ?? 0); after < newest; after += AT_ONCE)
+        entries.push(...(await this.#between(source, after, Math.min(newest, after + AT_ONCE))))
+      seen.set(source, newest)
     }
+    // Where one of them fails, the next call has all of it.
+    this.#seen = seen
     return entries
   }
 

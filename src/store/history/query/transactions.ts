@@ -1,7 +1,7 @@
 import { type RawBuilder, type Selectable, sql } from 'kysely'
 import type { HistoryDatabase } from '../database.ts'
 import type { TransactionTable } from '../tables.ts'
-import { oneOf } from './conditions.ts'
+import { isText, oneOf } from './conditions.ts'
 import { type Page, type PageOf, type Path, type Search, search } from './search.ts'
 
 /** One transaction, with what follows from it. Energy in Wh, times in milliseconds UTC. */
@@ -122,6 +122,7 @@ function transactionSearch({ chargers, connector, idTag, from, to, running, sour
 const unended: RawBuilder<unknown> = sql`${sql.ref('stoppedAt')} is null`
 
 function ofTag(idTag: string): Path {
+  if (!isText(idTag)) return { branches: [], condition: sql`1 = 0` }
   const lower = sql`lower(${sql.ref('idTag')})`
   return { branches: [sql`${lower} = lower(${idTag})`], condition: sql`${lower} || '' = lower(${idTag})` }
 }

@@ -68,6 +68,7 @@ describe('the copier of histories', () => {
     )
     expect(own.said[0]).not.toContain('s3cr3t')
     expect(own.copier.state).toMatchObject({ behind: 2, lost: 0 })
+    expect([own.copier.hasCopied(0), own.copier.hasCopied(1)]).toEqual([true, false])
     const { failingSince = 0 } = own.copier.state
     expect(failingSince).toBeGreaterThanOrEqual(T0)
     expect(failingSince).toBeLessThan(T0 + 30_000)

@@ -49,7 +49,7 @@ function scheduled(parts: Partial<ScheduledExportParts> = {}): ScheduledExport {
     db: histories.db,
     source: 1,
     bookmarks: { get: (name) => bookmarks.get(name) ?? 0, set: (name, value) => void bookmarks.set(name, value) },
-    settled: async () => true,
+    hasArrived: () => true,
     ...parts,
   })
 }
@@ -176,16 +176,49 @@ describe('a scheduled export', () => {
     await exporter.stop()
   })
 
-  it('waits until all that was written is where it reads', async () => {
-    let settled = false
+  it('waits until all that was written by then is where it reads, and says so after a while', async () => {
+    let arrived = 0
     mkdirSync(join(folder, 'out'))
-    const exporter = scheduled({ settled: async () => settled })
+    bookmarks.set('revision', 7)
+    const exporter = scheduled({ hasArrived: (revision) => arrived >= revision })
     exporter.start()
     await pass(0)
+    // What comes later isn't waited for.
+    bookmarks.set('revision', 9)
+    for (let waited = 0; waited < 300_000; waited += 5_000) {
+      expect(said).toEqual([])
+      await pass(5_000)
+    }
+    expect(said).toHaveLength(1)
     expect(files()).toEqual([])
-    settled = true
+    arrived = 7
     await pass(300_000)
     expect(files()).toEqual(['transactions-2026-11-09.csv'])
+    await exporter.stop()
+  })
+
+  it('asks for a database that is away only when there is something to export', async () => {
+    bookmarks.set('export day transactions', day(10))
+    let asked = 0
+    const parts: ScheduledExportParts = {
+      clock,
+      log,
+      settings: { every: 'day', to: 'out', format: 'csv', histories: ['transactions'] },
+      folder: join(folder, 'out'),
+      get db() {
+        asked += 1
+        return histories.db
+      },
+      source: 1,
+      bookmarks: { get: (name) => bookmarks.get(name) ?? 0, set: (name, value) => void bookmarks.set(name, value) },
+      hasArrived: () => true,
+    }
+    const exporter = new ScheduledExport(parts)
+    exporter.start()
+    await pass(0)
+    expect(asked).toBe(0)
+    for (let hour = 0; hour < 24; hour += 1) await pass(HOUR_MS)
+    expect(asked).toBeGreaterThan(0)
     await exporter.stop()
   })
 
