@@ -37,6 +37,17 @@ const log: Log = {
 
 let reading: ChangedTransactions | undefined
 
+/** What is wrong with the store is not the histories' own trouble. */
+function changed(after: number, limit: number): ReturnType<ChangedTransactions> {
+  try {
+    reading ??= readChangedTransactions(new SqliteDatabase(store, { readonly: true, timeout: 5_000 }))
+    return reading(after, limit)
+  } catch (error) {
+    reading = undefined
+    throw new Error(`the store can't be read: ${error}`)
+  }
+}
+
 const keeper = new Keeper({
   ...settings,
   file: historyFile(store),
@@ -45,10 +56,7 @@ const keeper = new Keeper({
   days: localDate,
   describe: (message) => describe(message, shownTag),
   shownTag,
-  changed() {
-    reading ??= readChangedTransactions(new SqliteDatabase(store, { readonly: true, timeout: 5_000 }))
-    return reading
-  },
+  changed,
   health: (health) => tell({ kind: 'health', health }),
 })
 
