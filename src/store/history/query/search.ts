@@ -4,7 +4,7 @@ import type { Tables } from '../tables.ts'
 import { type Position, positionOf, readPosition, type Value } from './position.ts'
 
 /** How many rows a page looks at where no index says which of them are meant. */
-const LOOKED_AT = 15_000
+const LOOKED_AT = 25_000
 /** Of an index as many places are searched one by one; beyond it, one walk over all of them is shorter. */
 const MOST_BRANCHES = 16
 
@@ -65,11 +65,12 @@ export async function search<Row extends object>(
 ): Promise<Page<Row>> {
   if (what.paths.some(({ branches }) => branches.length === 0))
     return { rows: [], next: undefined, last: undefined, searchedTo: undefined }
-  const within = { db, table, newestFirst: page.newestFirst ?? false, range: range(table, what, page) }
+  const within = { db, table, newestFirst: page.newestFirst ?? false, range: rangeOf(table, what, page) }
   const { branches, conditions, end: searchedTo } = await shortest(within, what)
   const found = await fetch<Row>(within, {
     branches,
-    conditions: searchedTo === undefined ? conditions : [...conditions, upTo(within, searchedTo)],
+    conditions,
+    end: searchedTo,
     limit: page.limit + 1,
   })
   const rows = found.slice(0, page.limit)
@@ -85,7 +86,7 @@ interface Within {
   readonly db: HistoryDatabase
   readonly table: Ordered
   readonly newestFirst: boolean
-  readonly range: readonly RawBuilder<unknown>[]
+  readonly range: Range
 }
 
 interface Way {
@@ -112,13 +113,13 @@ async function shortest(within: Within, { paths, conditions }: Search): Promise<
 }
 
 async function endOf(within: Within, branches: readonly RawBuilder<unknown>[]): Promise<Value | undefined> {
-  const { db, table, newestFirst, range } = within
+  const { db, table, newestFirst } = within
   const time = sql.ref(table.time)
   const skip = sql.lit(Math.floor(LOOKED_AT / branches.length))
   let nearest: Value | undefined
   for (const branch of branches) {
     const { rows } = await sql<{ at: Value }>`
-      select ${time} as at from ${sql.table(table.name)} where ${all([branch, ...range])}
+      select ${time} as at from ${sql.table(table.name)} where ${all([branch, ...inRange(within, undefined)])}
       order by ${time} ${direction(newestFirst)} limit 1 offset ${skip}`.execute(db)
     const at = rows[0]?.at
     if (at === undefined) continue
@@ -128,9 +129,11 @@ async function endOf(within: Within, branches: readonly RawBuilder<unknown>[]): 
 }
 
 async function fetch<Row>(
-  { db, table, newestFirst, range }: Within,
-  { branches, conditions, limit }: Omit<Way, 'end'> & { readonly limit: number },
+  within: Within,
+  { branches, conditions, end, limit }: Way & { readonly limit: number },
 ): Promise<readonly Row[]> {
+  const { db, table, newestFirst } = within
+  const range = inRange(within, end)
   const columns = [table.time, ...table.ties].map((column) => sql`${sql.ref(column)} ${direction(newestFirst)}`)
   const order = sql`order by ${sql.join(columns)} limit ${sql.lit(limit)}`
   const parts = branches.map(
@@ -142,28 +145,40 @@ async function fetch<Row>(
   return (await whole.execute(db)).rows
 }
 
-function range(table: Ordered, { from, to }: Search, { newestFirst, cursor }: PageOf): readonly RawBuilder<unknown>[] {
+/** Where a page lies: from a time on, before another one, and beyond where the page before ended. */
+interface Range {
+  readonly from: Value
+  readonly to: Value | undefined
+  readonly position: Position | undefined
+}
+
+function rangeOf(table: Ordered, { from, to }: Search, { cursor }: PageOf): Range {
+  const position = cursor === undefined ? undefined : readPosition(table.name, cursor, 1 + table.ties.length)
+  return { from: from ?? table.beginning, to, position }
+}
+
+/**
+ * A range as conditions, with one bound at each end, as tight as it is known: of several SQLite takes any one, and walks
+ * over all that lies between it and the others. Without any it sorts the whole table rather than to follow an index.
+ */
+function inRange({ table, newestFirst, range }: Within, end: Value | undefined): readonly RawBuilder<unknown>[] {
+  const { from, to, position } = range
   const time = sql.ref(table.time)
-  return [
-    // Without any bound SQLite sorts the whole table rather than to follow the index.
-    sql`${time} >= ${from ?? table.beginning}`,
-    ...(to === undefined ? [] : [sql`${time} < ${to}`]),
-    ...(cursor === undefined
-      ? []
-      : beyond(table, readPosition(table.name, cursor, 1 + table.ties.length), newestFirst ?? false)),
-  ]
-}
-
-function beyond({ time, ties }: Ordered, position: Position, newestFirst: boolean): readonly RawBuilder<unknown>[] {
-  const sign = sql.raw(newestFirst ? '<' : '>')
-  if (position.length === 1) return [sql`${sql.ref(time)} ${sign} ${position[0]}`]
-  const columns = sql.join([time, ...ties].map((column) => sql.ref(column)))
-  // The first says nothing new, but an index understands it.
-  return [sql`${sql.ref(time)} ${sign}= ${position[0]}`, sql`(${columns}) ${sign} (${sql.join(position)})`]
-}
-
-function upTo({ table, newestFirst }: Within, end: Value): RawBuilder<unknown> {
-  return sql`${sql.ref(table.time)} ${sql.raw(newestFirst ? '>=' : '<=')} ${end}`
+  const [at] = position ?? []
+  const beyond = sql.raw(newestFirst ? '<' : '>')
+  const isWhole = position !== undefined && position.length > 1
+  const behind = isWhole ? sql`${time} ${beyond}= ${at}` : sql`${time} ${beyond} ${at}`
+  const rest = isWhole
+    ? [sql`(${sql.join([table.time, ...table.ties].map((name) => sql.ref(name)))}) ${beyond} (${sql.join(position)})`]
+    : []
+  const before = to === undefined ? [] : [sql`${time} < ${to}`]
+  if (newestFirst) {
+    const least = end !== undefined && end > from ? end : from
+    const upper = at === undefined || (to !== undefined && to <= at) ? before : [behind]
+    return [sql`${time} >= ${least}`, ...upper, ...rest]
+  }
+  const lower = at === undefined || from > at ? sql`${time} >= ${from}` : behind
+  return [lower, ...(end === undefined ? before : [sql`${time} <= ${end}`]), ...rest]
 }
 
 function all(conditions: readonly RawBuilder<unknown>[]): RawBuilder<unknown> {

@@ -109,26 +109,79 @@ describe.each(historyStores)('the log in $dialect', (store) => {
   })
 
   it('looks at so much a page and no more, says how far it came, and finds everything in the end', async () => {
-    const [count, needle] = [45_000, 16_000]
+    const [count, needle] = [70_000, 30_000]
     await addLog(
       histories.db,
       Array.from({ length: count }, (_, n) => (n + 1 === needle ? { message: 'needle' } : {})),
     )
-    const pages: { readonly rows: number; readonly searchedTo: unknown }[] = []
-    let cursor: string | undefined
-    do {
-      const page = await logPage(histories.db, { text: 'NEEDLE' }, { limit: 10, newestFirst: true, cursor })
-      pages.push({ rows: page.rows.length, searchedTo: page.searchedTo })
-      cursor = page.next
-    } while (cursor !== undefined)
     const at = (revision: number) => START + revision * 1000
-    expect(pages).toEqual(
-      [
-        { rows: 0, searchedTo: at(30_000) },
-        { rows: 0, searchedTo: at(14_999) },
-        { rows: 0, searchedTo: undefined },
-      ].map((page, index) => (index === 1 ? { ...page, rows: 1 } : page)),
+    const pages = async (filter: LogFilter, newestFirst: boolean) => {
+      const found: (readonly [number, unknown])[] = []
+      let cursor: string | undefined
+      do {
+        const page = await logPage(histories.db, { text: 'NEEDLE', ...filter }, { limit: 10, newestFirst, cursor })
+        found.push([page.rows.length, page.searchedTo])
+        cursor = page.next
+      } while (cursor !== undefined)
+      return found
+    }
+    expect(await pages({}, true)).toEqual([
+      [0, at(45_000)],
+      [1, at(19_999)],
+      [0, undefined],
+    ])
+    expect(await pages({}, false)).toEqual([
+      [0, at(25_001)],
+      [1, at(50_002)],
+      [0, undefined],
+    ])
+    expect(await pages({ from: at(10_001), to: at(60_001) }, true)).toEqual([
+      [0, at(35_000)],
+      [1, undefined],
+    ])
+    expect(await pages({ from: at(30_001), to: at(60_001) }, false)).toEqual([
+      [0, at(55_001)],
+      [0, undefined],
+    ])
+  }, 60_000)
+
+  it('is the same page by page as at once, whatever is asked for', async () => {
+    await addLog(
+      histories.db,
+      Array.from({ length: 60 }, (_, n) => ({
+        at: START + Math.floor(n / 4),
+        charger: `CP-${n % 3}`,
+        type: n % 5 === 0 ? 'BootNotificationRequest' : 'HeartbeatRequest',
+        message: n % 2 === 0 ? 'even' : 'odd',
+      })),
     )
+    const times = [undefined, START + 3, START + 9, START + 100]
+    const filters = times.flatMap((from) =>
+      times.flatMap((to) => [
+        { from, to },
+        { from, to, chargers: ['CP-1', 'CP-2'] },
+        { from, to, types: ['Boot'], text: 'even' },
+      ]),
+    )
+    for (const filter of filters) {
+      for (const newestFirst of [false, true]) {
+        const paged: number[] = []
+        let cursor: string | undefined
+        do {
+          const page = await logPage(histories.db, filter, { limit: 7, newestFirst, cursor })
+          paged.push(...page.rows.map(({ revision }) => revision))
+          cursor = page.next
+        } while (cursor !== undefined)
+        const whole = Array.from({ length: 60 }, (_, n) => n).filter((n) => {
+          const at = START + Math.floor(n / 4)
+          if (at < (filter.from ?? 0) || at >= (filter.to ?? Number.POSITIVE_INFINITY)) return false
+          if ('chargers' in filter && n % 3 === 0) return false
+          return !('types' in filter) || n % 10 === 0
+        })
+        const expected = whole.map((n) => n + 1)
+        expect(paged, JSON.stringify(filter)).toEqual(newestFirst ? expected.reverse() : expected)
+      }
+    }
   }, 60_000)
 
   it('refuses a cursor that is none', async () => {
