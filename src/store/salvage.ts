@@ -4,7 +4,7 @@ import type { Log } from '../lib/log.ts'
 import { isDamage } from './disk-trouble.ts'
 import { mendHeader } from './mend-header.ts'
 import { type Row, readByKey, readOn, readTable } from './read-damaged.ts'
-import { migrate, VERSION } from './schema.ts'
+import { migrate, schemaVersion } from './schema.ts'
 
 /** What SQLite puts beside a file. */
 const BESIDE = ['', '-wal', '-shm']
@@ -164,9 +164,9 @@ function versionOf(source: Database, told: boolean): number | undefined {
     source.unsafeMode(true)
     source.pragma('writable_schema = ON')
     const version = source.pragma('user_version', { simple: true }) as number
-    if (told && version > 0 && version <= VERSION) return version
-    for (let guess = VERSION; guess > 0; guess -= 1) if (fits(source, guess)) return guess
-    return VERSION
+    if (told && version > 0 && version <= schemaVersion) return version
+    for (let guess = schemaVersion; guess > 0; guess -= 1) if (fits(source, guess)) return guess
+    return schemaVersion
   } catch (error) {
     if (!isDamage(error)) throw error
     return undefined

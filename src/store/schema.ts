@@ -56,15 +56,15 @@ const steps: readonly string[] = [
   `,
 ]
 
-/** The version of a store that this bridge writes. */
-export const VERSION = steps.length
+/** The version to which this bridge brings a store. */
+export const schemaVersion = steps.length
 
 /** Brings the database up to this version, or another; throws where a newer bridge has written it. */
-export function migrate(database: Database, to = VERSION): void {
+export function migrate(database: Database, to = schemaVersion): void {
   const version = database.pragma('user_version', { simple: true }) as number
-  if (version > VERSION) {
+  if (version > schemaVersion) {
     throw new Error(
-      `the store was written by a newer version of the bridge (schema ${version}, this one knows ${VERSION}): update the bridge or use another store`,
+      `the store was written by a newer version of the bridge (schema ${version}, this one knows ${schemaVersion}): update the bridge or use another store`,
     )
   }
   // A disk that is full takes nothing at all, and has to be none of a bridge's that starts again.
