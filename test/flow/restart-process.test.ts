@@ -107,4 +107,40 @@ describe('a bridge that a client restarts', () => {
     await ended
     expect(begun).toBe(1)
   }, 30_000)
+
+  it('goes on as before while entries wait for the disk, which would be lost', async () => {
+    const { plan } = draw(config)
+    if (plan === undefined) throw new Error('no plan')
+    const health = new StorageHealth()
+    health.report('state', { failing: true, waiting: 3, lost: 0 })
+    let begun = 0
+    let heard = (_message: string) => {}
+    const log = { ...silentLog, error: (_fields: object, message: string) => heard(message) }
+    const said = new Promise<string>((resolve) => {
+      heard = resolve
+    })
+    let again = () => {}
+    const restarted = new Promise<void>((resolve) => {
+      again = resolve
+    })
+    const running = await runBridge(plan, {
+      file: config,
+      log,
+      health,
+      openStore: () => openSqlite(':memory:', systemClock),
+      async started(gateway) {
+        begun += 1
+        const addresses = await gateway.start()
+        if (begun === 2) again()
+        return addresses
+      },
+    })
+    expect(await ask(WARMSTART)).toBe('200714')
+    expect(await said).toBe('no restart: 3 entries wait in memory for a disk that takes nothing, and would be lost')
+    expect(begun).toBe(1)
+    health.report('state', { failing: false, waiting: 0, lost: 0 })
+    expect(await ask(WARMSTART.replace('07 14', '08 14'))).toBe('200814')
+    await restarted
+    await running.stop()
+  }, 30_000)
 })
