@@ -126,8 +126,7 @@ describe('a bridge that a client restarts', () => {
     const running = await runBridge(plan, {
       file: config,
       log,
-      health,
-      openStore: () => openSqlite(':memory:', systemClock),
+      openKept: () => ({ health, store: openSqlite(':memory:', systemClock) }),
       async started(gateway) {
         begun += 1
         const addresses = await gateway.start()
