@@ -7,7 +7,7 @@ import { type KeptEnergy, type KeptSession, KillSite } from '../support/kill-sit
 import { type Cluster, missingPostgres, startPostgres } from '../support/postgres.ts'
 
 const SOAK = process.env.SOAK === '1'
-const KILLS = SOAK ? 200 : 6
+const KILLS = Number(process.env.KILLS ?? (SOAK ? 200 : 6))
 const CHARGERS = SOAK ? 50 : 20
 const seed = Number(process.env.SEED ?? Date.now() % 1_000_000)
 
