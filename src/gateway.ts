@@ -9,6 +9,7 @@ import { BRIDGE, PointDownlink } from './core/points/downlink.ts'
 import type { Point } from './core/points/point.ts'
 import { PointUplink } from './core/points/uplink.ts'
 import type { ChargerSettings, FleetSettings, Northbound, NorthboundParts, Southbound, Store } from './core/ports.ts'
+import { StorageHealth } from './core/storage-health.ts'
 import { type Difference, difference, isNothing } from './difference.ts'
 import { Display } from './display.ts'
 import type { Clock } from './lib/clock.ts'
@@ -27,6 +28,8 @@ export interface GatewayParts {
   readonly store: Store
   /** Told everything that happens; absent: nobody is. */
   readonly history?: KeptHistory
+  /** How it stands with what the bridge keeps; absent: nobody tells. */
+  readonly health?: StorageHealth
   /** Stops it soon and starts it anew; absent where nobody can. */
   readonly restart?: () => void
   /** The protocols, for those who bring transports of their own. */
@@ -89,6 +92,7 @@ export function createGateway(
     store,
     history = noHistory as KeptHistory,
     restart,
+    health = new StorageHealth(),
     plugins = { northbound, southbound },
   }: GatewayParts,
 ): Gateway {
@@ -156,7 +160,14 @@ export function createGateway(
           clock,
           log,
         })
-  const display = new Display(plan, { norths, uplink, downlink, store, clock, view: viewOf(totals, authorizer) })
+  const display = new Display(plan, {
+    norths,
+    uplink,
+    downlink,
+    store,
+    clock,
+    view: viewOf(totals, authorizer, health),
+  })
 
   function add(settings: ChargerSettings): void {
     const charger = fleet.add(settings)
@@ -181,6 +192,7 @@ export function createGateway(
   display.showBridge()
   for (const { settings } of plan.settings.chargers) add(settings)
   uplink.bridgeChanged(clock.now())
+  health.observe(() => uplink.bridgeChanged(clock.now()))
 
   return {
     fleet,
@@ -259,7 +271,7 @@ function modeInForce(store: Store, configured: AuthorizeMode, log: Log): Authori
   return held ?? configured
 }
 
-function viewOf(totals: Totals, authorizer: Authorizer): BridgeView {
+function viewOf(totals: Totals, authorizer: Authorizer, storage: StorageHealth): BridgeView {
   return {
     get configured() {
       return totals.configured
@@ -277,6 +289,7 @@ function viewOf(totals: Totals, authorizer: Authorizer): BridgeView {
       return totals.powerW
     },
     version,
+    storage,
     get authorizeMode() {
       return authorizer.mode
     },

@@ -1,9 +1,10 @@
 import { Worker } from 'node:worker_threads'
 import type { History } from './core/history.ts'
+import type { StorageState } from './core/storage-health.ts'
 import type { Clock } from './lib/clock.ts'
 import type { Log } from './lib/log.ts'
 import type { HistoryConfig } from './store/history/config.ts'
-import { type Batch, Recorder, type RecorderHealth } from './store/history/recorder.ts'
+import { type Batch, Recorder } from './store/history/recorder.ts'
 
 /** What the thread is started with: everything can be copied to it. */
 export interface ThreadSettings {
@@ -28,7 +29,7 @@ export type FromThread =
   | { readonly kind: 'written'; readonly number: number }
   | { readonly kind: 'failed'; readonly number: number; readonly error: string }
   /** What the thread itself has on its way to a database elsewhere. */
-  | { readonly kind: 'health'; readonly health: RecorderHealth }
+  | { readonly kind: 'health'; readonly health: StorageState }
   | {
       readonly kind: 'log'
       readonly level: 'debug' | 'info' | 'warn' | 'error'
@@ -42,7 +43,7 @@ export interface HistoriesParts {
   readonly clock: Clock
   readonly log: Log
   /** Told of entries that wait or are lost, here and in the thread. */
-  readonly health: (part: 'histories' | 'database', health: RecorderHealth) => void
+  readonly health: (part: 'histories' | 'database', health: StorageState) => void
 }
 
 export interface Histories extends History {

@@ -1,3 +1,4 @@
+import { setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
 import SqliteDatabase from 'better-sqlite3'
 import type { FromThread, ThreadSettings, ToThread } from './histories.ts'
@@ -10,9 +11,14 @@ import { type ChangedTransactions, readChangedTransactions } from './store/chang
 import { historyFile } from './store/history/file.ts'
 import { Keeper } from './store/history/keeper.ts'
 
+/** Of -20 to 19: what others leave over, and never nothing. */
+const BEHIND_OTHERS = 10
+
 /** The thread that keeps histories: what `histories.ts` tells it, it has written. */
 if (parentPort === null) throw new Error('this is a thread of the bridge, started by it alone')
 const port = parentPort
+// On Linux a priority is a thread's own: whoever carries what is recorded here goes first.
+if (process.platform === 'linux') setPriority(BEHIND_OTHERS)
 const { shareIdTags, store, ...settings } = workerData as ThreadSettings
 let share = shareIdTags
 const tell = (message: FromThread) => port.postMessage(message)
@@ -31,6 +37,17 @@ const log: Log = {
 
 let reading: ChangedTransactions | undefined
 
+/** What is wrong with the store is not the histories' own trouble. */
+function changed(after: number, limit: number): ReturnType<ChangedTransactions> {
+  try {
+    reading ??= readChangedTransactions(new SqliteDatabase(store, { readonly: true, timeout: 5_000 }))
+    return reading(after, limit)
+  } catch (error) {
+    reading = undefined
+    throw new Error(`the store can't be read: ${error}`)
+  }
+}
+
 const keeper = new Keeper({
   ...settings,
   file: historyFile(store),
@@ -39,10 +56,7 @@ const keeper = new Keeper({
   days: localDate,
   describe: (message) => describe(message, shownTag),
   shownTag,
-  changed() {
-    reading ??= readChangedTransactions(new SqliteDatabase(store, { readonly: true, timeout: 5_000 }))
-    return reading
-  },
+  changed,
   health: (health) => tell({ kind: 'health', health }),
 })
 

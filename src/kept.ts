@@ -1,4 +1,5 @@
 import type { Store } from './core/ports.ts'
+import { StorageHealth } from './core/storage-health.ts'
 import type { KeptHistory } from './gateway.ts'
 import { startHistories } from './histories.ts'
 import { systemClock } from './lib/clock.ts'
@@ -10,6 +11,8 @@ import { openSqlite } from './store/sqlite.ts'
 
 /** What a bridge that runs has of the past, and what it needs of it. */
 export interface Kept {
+  /** How it stands with all of it. */
+  readonly health: StorageHealth
   readonly store: Store
   /** Absent: nothing of the past is kept beside the store. */
   readonly history?: KeptHistory
@@ -30,16 +33,22 @@ export function openKept(plan: Plan, log: Log): Kept {
 function opened({ settings }: Plan, log: Log, lock: StoreLock): Kept {
   let history: KeptHistory | undefined
   const { database, folder, services, site, southbound, store: file } = settings
-  const store = openSqlite(file, systemClock, { log, transactionsChanged: () => history?.transactionsChanged() })
+  const health = new StorageHealth()
+  const store = openSqlite(file, systemClock, {
+    log,
+    damaged: 'salvage',
+    health: (state) => health.report('state', state),
+    transactionsChanged: () => history?.transactionsChanged(),
+  })
   const config = services.history ?? defaults
   // A store in memory keeps nothing, and neither does what stands beside it.
-  if (config === false || file === ':memory:') return { store: closing(store, lock) }
+  if (config === false || file === ':memory:') return { health, store: closing(store, lock) }
   const { shareIdTags } = southbound.ocpp
   const histories = startHistories({
     settings: { store: file, database, site, folder, config, shareIdTags },
     clock: systemClock,
     log,
-    health: () => {},
+    health: (part, state) => health.report(part, state),
   })
   history = {
     ...histories,
@@ -48,7 +57,7 @@ function opened({ settings }: Plan, log: Log, lock: StoreLock): Kept {
       lock.release()
     },
   }
-  return { store, history }
+  return { health, store, history }
 }
 
 function closing(store: Store, lock: StoreLock): Store {

@@ -19,13 +19,16 @@ import { formatProblem, hasErrors, type Problem } from './lib/problem.ts'
 import { version } from './lib/version.ts'
 import { exportFormats, exportPoints, isSingleFile } from './mapping/export.ts'
 import { formatPoints, isListFormat, type ListFormat, listFormats, listPoints } from './mapping/list.ts'
-import { draw, keepNumbers, type Plan } from './plan.ts'
+import { type Drawn, draw, keepNumbers, type Plan } from './plan.ts'
 import { northbound } from './plugins.ts'
 import { runBridge } from './run.ts'
 import { simulate } from './simulator/simulate.ts'
 import { violation } from './southbound/ocpp/v16/validate.ts'
+import { lockAlone } from './store/lock.ts'
 import { viewStore } from './store/read.ts'
+import { giveRoom } from './store/reserve.ts'
 import { openSqlite } from './store/sqlite.ts'
+import { UnusableStore } from './store/unusable-store.ts'
 
 interface SimulateFlags {
   readonly url: string
@@ -258,11 +261,29 @@ function logger(quiet?: 'warn'): Log {
 
 /** A plan without problems, or the end of the process with all of them said. */
 function planned(file: string, log: Log): Plan {
-  const { problems, plan } = draw(file)
+  const { problems, plan } = drawnFromSaved(file, log)
   tell(problems.filter((problem) => !problem.warning || plan === undefined))
   if (plan === undefined) process.exit(EX_CONFIG)
   for (const problem of problems) log.warn({}, formatProblem(problem))
   return plan
+}
+
+/** Where chargers stand is in the store: what is damaged of that is saved first, and on a full disk it has room of its own. */
+function drawnFromSaved(file: string, log: Log): Drawn {
+  try {
+    return draw(file)
+  } catch (error) {
+    if (!(error instanceof UnusableStore)) throw error
+    // Nobody's file is moved away while it is in use.
+    const lock = lockAlone(error.file)
+    try {
+      if (error.damaged) openSqlite(error.file, systemClock, { log, damaged: 'salvage' }).close()
+      else if (!giveRoom(error.file)) throw error
+    } finally {
+      lock.release()
+    }
+    return draw(file)
+  }
 }
 
 /** Refuses a format that is no text for a terminal, or several files for one output. */

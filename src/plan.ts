@@ -61,6 +61,7 @@ const still: BridgeView = {
   powerW: 0,
   version,
   authorizeMode: 'all',
+  storage: { failing: false, waiting: 0, lost: 0 },
 }
 
 /** What is remembered of chargers outside the config. */

@@ -6,6 +6,7 @@ import { formatProblem } from './lib/problem.ts'
 import type { Watch } from './lib/watch-files.ts'
 import { draw, type Plan, rememberedBy } from './plan.ts'
 import { follow } from './reload.ts'
+import { UnusableStore } from './store/unusable-store.ts'
 
 export interface RunParts {
   readonly file: string
@@ -16,6 +17,7 @@ export interface RunParts {
 }
 
 interface Begun {
+  readonly kept: Kept
   readonly gateway: Gateway
   readonly changes: Watch
 }
@@ -40,7 +42,7 @@ export async function runBridge(plan: Plan, { file, log, openKept, started }: Ru
     const kept = openKept(own)
     const gateway = createGateway(own, { ...kept, clock: systemClock, log, restart: later })
     await started(gateway)
-    return { gateway, changes: follow({ file, gateway, remembered: rememberedBy(kept.store), log }, systemClock) }
+    return { kept, gateway, changes: follow({ file, gateway, remembered: rememberedBy(kept.store), log }, systemClock) }
   }
 
   function later(): void {
@@ -57,15 +59,29 @@ export async function runBridge(plan: Plan, { file, log, openKept, started }: Ru
 
   async function restart(): Promise<void> {
     if (stopping) return
-    const { problems, plan: next } = draw(file)
-    if (next === undefined) {
-      for (const problem of problems) log.error({}, formatProblem(problem))
-      log.error({}, `${file} has mistakes: no restart, the bridge goes on as before`)
-    } else {
+    const waiting = current?.kept.health.waiting ?? 0
+    const next = waiting > 0 ? undefined : drawn()
+    if (waiting > 0)
+      log.error({}, `no restart: ${waiting} entries wait in memory for a disk that takes nothing, and would be lost`)
+    if (next !== undefined) {
       await end()
       if (!isStopping()) current = await begin(next)
     }
     restarting = undefined
+  }
+
+  /** Undefined: there is something wrong with the config, or the store can't be read, and it was said. */
+  function drawn(): Plan | undefined {
+    try {
+      const { problems, plan: next } = draw(file)
+      for (const problem of next === undefined ? problems : []) log.error({}, formatProblem(problem))
+      if (next === undefined) log.error({}, `${file} has mistakes: no restart, the bridge goes on as before`)
+      return next
+    } catch (error) {
+      if (!(error instanceof UnusableStore)) throw error
+      log.error({}, `${error.message}; no restart, the bridge goes on as before`)
+      return undefined
+    }
   }
 
   /** It may have come to that while the bridge was being stopped. */

@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3'
 import type { Journal, JournalEntry, OpenJournal } from '../core/keep.ts'
+import { isTrouble } from './disk-trouble.ts'
 
 /** Entries that one write takes: a building's thousands of logs fall due in the same moment, chargers don't wait for that. */
 const PORTION = 500
@@ -35,17 +36,28 @@ export class Journals {
   readonly #database: Database
   readonly #written: () => void
   readonly #unsynced: (write: () => void) => void
+  readonly #synced: (write: () => void) => void
   readonly #sql
   readonly #books = new Map<string, Book>()
   /** Those with something to write, whoever waits longest first. */
   readonly #unwritten = new Set<Book>()
   #waiting = 0
+  #lost = 0
 
-  /** `written` is told of everything that waits to be written; `unsynced` is a transaction that a power cut may undo. */
-  constructor(database: Database, written: () => void, unsynced: (write: () => void) => void) {
+  /**
+   * `written` is told of everything that waits to be written; `unsynced` is a transaction that a power cut may undo,
+   * `synced` one that it may not.
+   */
+  constructor(
+    database: Database,
+    written: () => void,
+    unsynced: (write: () => void) => void,
+    synced: (write: () => void) => void,
+  ) {
     this.#database = database
     this.#written = written
     this.#unsynced = unsynced
+    this.#synced = synced
     this.#sql = statements(database)
     for (const row of this.#sql.all.all() as BookRow[]) {
       const { newestAt, ...known } = row
@@ -56,6 +68,16 @@ export class Journals {
 
   get waiting(): boolean {
     return this.#unwritten.size > 0
+  }
+
+  /** How many entries wait to be written. */
+  get entries(): number {
+    return this.#waiting
+  }
+
+  /** How many came while too many waited. */
+  get lost(): number {
+    return this.#lost
   }
 
   of(protocol: string): OpenJournal {
@@ -89,7 +111,11 @@ export class Journals {
       },
       append: (at, data) => {
         // Whatever is told after the store's end is lost, as in a power cut.
-        if (!this.#database.open || this.#waiting >= MAX_WAITING) return
+        if (!this.#database.open) return
+        if (this.#waiting >= MAX_WAITING) {
+          this.#lost += 1
+          return
+        }
         book.last += 1
         if (at < book.newestAt) book.orderedFrom = book.last
         book.newestAt = at
@@ -103,13 +129,15 @@ export class Journals {
         this.#settle(book)
         const from = Math.max(first, book.first)
         const to = Math.min(first + count - 1, book.last)
-        return from > to ? [] : (this.#sql.read.all(book.id, from, to) as JournalEntry[])
+        if (from > to) return []
+        const written = book.id === undefined ? [] : (this.#sql.read.all(book.id, from, to) as JournalEntry[])
+        return [...written, ...book.waiting.filter(({ number }) => number >= from && number <= to)]
       },
       firstAfter: (at) => this.#search(book, 'forward', at),
       lastBefore: (at) => this.#search(book, 'backward', at),
       purge: () => {
         const empty = { ...book, first: book.last + 1, waiting: [] }
-        this.#save([empty], (write) => this.#database.transaction(write)())
+        this.#save([empty], this.#synced)
         this.#waiting -= book.waiting.length
         Object.assign(book, empty)
         this.#unwritten.delete(book)
@@ -131,23 +159,34 @@ export class Journals {
   /** The number of the first entry after a moment, or of the last one before it. */
   #search(book: Book, way: 'forward' | 'backward', at: number): number | undefined {
     this.#settle(book)
-    const { id, first, last, orderedFrom } = book
+    const { first, last, orderedFrom } = book
     // A clock that was set back has mixed them up: they are looked at one by one.
-    if (orderedFrom > first) {
-      const scan = way === 'forward' ? this.#sql.firstAfter : this.#sql.lastBefore
-      return scan.get(id, first, last, at) as number | undefined
-    }
+    if (orderedFrom > first) return this.#scan(book, way, at)
     // Halving: `low` is the first entry that is beyond the border.
     let low = first
     let high = last + 1
     while (low < high) {
       const middle = Math.floor((low + high) / 2)
-      const moment = this.#sql.at.get(id, middle) as number
+      const moment = this.#at(book, middle)
       if (way === 'forward' ? moment > at : moment >= at) high = middle
       else low = middle + 1
     }
     if (way === 'forward') return low > last ? undefined : low
     return low > first ? low - 1 : undefined
+  }
+
+  #scan({ id, first, last, waiting }: Book, way: 'forward' | 'backward', at: number): number | undefined {
+    const scan = way === 'forward' ? this.#sql.firstAfter : this.#sql.lastBefore
+    const written = id === undefined ? undefined : (scan.get(id, first, last, at) as number | undefined)
+    if (way === 'forward') return written ?? waiting.find((entry) => entry.at > at)?.number
+    return waiting.findLast((entry) => entry.at < at)?.number ?? written
+  }
+
+  /** When an entry came, be it on disk or not. */
+  #at({ id, waiting }: Book, number: number): number {
+    const [oldest] = waiting
+    const entry = oldest === undefined ? undefined : waiting[number - oldest.number]
+    return entry?.at ?? (this.#sql.at.get(id, number) as number)
   }
 
   #trim(book: Book): boolean {
@@ -170,9 +209,15 @@ export class Journals {
     this.#written()
   }
 
-  /** Brings what waits to where it can be read. */
+  /** Brings what waits to where it can be read; while the disk takes nothing it is read where it is. */
   #settle(book: Book): void {
-    if (this.#unwritten.has(book)) this.#save([book], this.#unsynced)
+    if (!this.#unwritten.has(book)) return
+    try {
+      this.#save([book], this.#unsynced)
+    } catch (error) {
+      if (!isTrouble(error)) throw error
+      this.#written()
+    }
   }
 
   #save(books: readonly Book[], transaction: (write: () => void) => void): void {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import SqliteDatabase from 'better-sqlite3'
 import type { Identity } from '../core/charger/event.ts'
 import type { Visitor } from '../core/ports.ts'
+import { unusable } from './unusable-store.ts'
 
 /** What other commands than `run` want to know of a store, whether a bridge has it open or not. */
 export interface StoreView {
@@ -20,6 +21,14 @@ const nothing: StoreView = { numbers: new Map(), connectors: new Map(), heard: n
 /** Looks into a store without writing to it, or bringing it to another version; one that isn't there is empty. */
 export function viewStore(file: string): StoreView {
   if (file === ':memory:' || !existsSync(file)) return nothing
+  try {
+    return view(file)
+  } catch (error) {
+    throw unusable(file, error)
+  }
+}
+
+function view(file: string): StoreView {
   const database = new SqliteDatabase(file, { readonly: true, timeout: 5_000 })
   try {
     const tables = new Set(database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all())

@@ -59,18 +59,18 @@ const steps: readonly string[] = [
 /** The version to which this bridge brings a store. */
 export const schemaVersion = steps.length
 
-/** Brings the database up to this version; throws where a newer bridge has written it. */
-export function migrate(database: Database): void {
+/** Brings the database up to this version, or another; throws where a newer bridge has written it. */
+export function migrate(database: Database, to = schemaVersion): void {
   const version = database.pragma('user_version', { simple: true }) as number
-  if (version > steps.length) {
+  if (version > schemaVersion) {
     throw new Error(
-      `the store was written by a newer version of the bridge (schema ${version}, this one knows ${steps.length}): update the bridge or use another store`,
+      `the store was written by a newer version of the bridge (schema ${version}, this one knows ${schemaVersion}): update the bridge or use another store`,
     )
   }
   // A disk that is full takes nothing at all, and has to be none of a bridge's that starts again.
-  if (version === steps.length) return
+  if (version >= to) return
   database.transaction(() => {
-    for (const step of steps.slice(version)) database.exec(step)
-    database.pragma(`user_version = ${steps.length}`)
+    for (const step of steps.slice(version, to)) database.exec(step)
+    database.pragma(`user_version = ${to}`)
   })()
 }

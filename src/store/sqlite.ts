@@ -1,21 +1,27 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs'
-import { dirname } from 'node:path'
-import SqliteDatabase from 'better-sqlite3'
+import type { Database } from 'better-sqlite3'
+import { NotKept } from '../core/not-kept.ts'
 import type { Store, StoredSlots, Visitor } from '../core/ports.ts'
+import type { StorageState } from '../core/storage-health.ts'
 import type { Clock } from '../lib/clock.ts'
 import { type Log, silentLog } from '../lib/log.ts'
+import { DiskHealth } from './disk-health.ts'
+import { isTrouble } from './disk-trouble.ts'
 import { Gathering } from './gathering.ts'
 import { Journals } from './journals.ts'
+import { LastingTransactions } from './lasting-transactions.ts'
 import { Notes } from './notes.ts'
+import { openDatabase } from './open-database.ts'
 import { readNumbers, readVisitors } from './read.ts'
+import { keepRoom } from './reserve.ts'
 import { migrate } from './schema.ts'
 import { TransactionIds } from './transaction-ids.ts'
-import { Transactions } from './transactions.ts'
 
 /** How long snapshots gather before they are written. */
 const GATHER_MS = 50
 /** The same for visitors, whom nobody but a person looks at. */
 const GATHER_VISITORS_MS = 1_000
+/** Somebody else may hold the file for a moment, on which chargers wait. */
+const PATIENCE_MS = { running: 1_000, failing: 0 } as const
 
 export interface SqliteOptions {
   /** Where it is said that the disk takes nothing. */
@@ -24,47 +30,70 @@ export interface SqliteOptions {
   readonly random?: () => number
   /** Transactions have changed on disk: see `readChangedTransactions`. */
   readonly transactionsChanged?: () => void
+  /** Told how it stands with the disk whenever that changes. */
+  readonly health?: (state: StorageState) => void
+  /** What is done with a file that makes no sense: `refuse`, as long as nobody says otherwise. */
+  readonly damaged?: 'refuse' | 'salvage'
 }
 
 /**
  * Durable state in one SQLite file (`:memory:` keeps none). What was answered to a charger or a building is synced to
  * disk before the call returns, or it throws; snapshots of last values are gathered and survive the process, not a power cut.
+ * Transactions are taken in any case, and while the disk takes nothing they are kept in memory.
  */
 export function openSqlite(
   file: string,
   clock: Clock,
-  { log = silentLog, random = Math.random, transactionsChanged = () => {} }: SqliteOptions = {},
+  {
+    log = silentLog,
+    random = Math.random,
+    transactionsChanged = () => {},
+    health: told = () => {},
+    damaged = 'refuse',
+  }: SqliteOptions = {},
 ): Store {
-  if (file !== ':memory:') {
-    mkdirSync(dirname(file), { recursive: true })
-    // Passwords that chargers were told stand in it: it, and what SQLite puts beside it, is nobody else's to read.
-    closeSync(openSync(file, 'a', 0o600))
-  }
-  const database = new SqliteDatabase(file)
-  database.pragma('journal_mode = WAL')
-  database.pragma('synchronous = FULL')
-  database.pragma('busy_timeout = 5000')
+  const database = openDatabase(file, { log, now: clock.now(), damaged })
   migrate(database)
-  const ids = new TransactionIds(database, random)
-  const transactions = new Transactions(database)
+  wait('running')
   const sql = statements(database)
   const held = new Map<string, Map<string, string>>()
   const edges = new Map<string, number>()
   const waiting = new Map<string, () => string>()
-  const values = new Gathering({ clock, log, forMs: GATHER_MS, write: () => writeValues('portion') })
-  const later = () => values.soon()
+  const values = new Gathering({ clock, forMs: GATHER_MS, write: () => writeAll('portion'), failed })
   const notes = new Notes(database, later)
-  const journals = new Journals(database, later, unsynced)
+  const journals = new Journals(database, later, unsynced, synced)
   /** By identifier in lower case; undefined: to be forgotten. */
   const visitors = new Map<string, Visitor | undefined>()
-  const strangers = new Gathering({ clock, log, forMs: GATHER_VISITORS_MS, write: writeVisitors })
+  const strangers = new Gathering({ clock, forMs: GATHER_VISITORS_MS, write: writeVisitors, failed })
   /** What the bridge noted for itself while the disk took nothing, by charger and key. */
   const unheld = new Map<string, { readonly charger: string; readonly key: string }>()
+  /** A charger has told something since the store was opened. */
+  let heard = false
+  let knownNumbers = readNumbers(database)
+  const health = new DiskHealth({
+    file,
+    clock,
+    log,
+    told,
+    counts: () => ({ waiting: transactions.waiting + journals.entries, lost: transactions.lost + journals.lost }),
+  })
+  const ids = new TransactionIds(database, random, failed)
+  const transactions = new LastingTransactions({
+    database,
+    clock,
+    log,
+    ids,
+    health,
+    failed,
+    changed: transactionsChanged,
+  })
 
   for (const row of sql.allHeld.all() as { charger: string; key: string; value: string }[]) {
     heldOf(row.charger).set(row.key, row.value)
   }
   for (const row of sql.allEdges.all() as { name: string; value: number }[]) edges.set(row.name, row.value)
+  health.changed()
+  room()
 
   function heldOf(charger: string): Map<string, string> {
     let own = held.get(charger)
@@ -75,8 +104,85 @@ export function openSqlite(
     return own
   }
 
-  function writeValues(how: 'portion' | 'all'): void {
-    journals.write(how)
+  function wait(when: keyof typeof PATIENCE_MS): void {
+    database.pragma(`busy_timeout = ${PATIENCE_MS[when]}`)
+  }
+
+  function later(): void {
+    if (database.open) values.soon()
+  }
+
+  /** The disk takes nothing: from now on nobody waits for it, and it is tried again. */
+  function failed(error: unknown): void {
+    if (!database.open) return
+    wait('failing')
+    health.failed(error)
+    later()
+  }
+
+  /** So that this store can be opened again when the disk has filled up. */
+  function room(): void {
+    if (damaged === 'salvage' && file !== ':memory:') keepRoom(file)
+  }
+
+  function synced(write: () => void): void {
+    durably(() => database.transaction(write)())
+  }
+
+  /** What is answered once it is on disk, or not at all. */
+  function durably<T>(write: () => T): T {
+    try {
+      return write()
+    } catch (error) {
+      if (!isTrouble(error)) throw error
+      failed(error)
+      throw new NotKept(error)
+    }
+  }
+
+  /** Everything that waits. What can't be written keeps nothing else from it. */
+  function writeAll(how: 'portion' | 'all'): void {
+    const errors: unknown[] = []
+    if (health.failing) attempt(() => database.transaction(probe)())
+    attempt(() => transactions.write(how))
+    attempt(() => journals.write(how))
+    attempt(writeValues)
+    if (errors.length > 0) throw errors[0]
+    if (health.failing && transactions.waiting === 0) {
+      wait('running')
+      health.worked()
+    }
+    // Soon there may be something to number.
+    if (how === 'portion' && heard) ids.prepare()
+    if (transactions.waiting > 0 || journals.waiting) later()
+
+    function attempt(write: () => void): void {
+      try {
+        write()
+      } catch (error) {
+        errors.push(error)
+        wait('failing')
+      }
+    }
+  }
+
+  /** Other commands give some as well while a bridge runs. */
+  function storedNumbers(): ReadonlyMap<string, number> {
+    try {
+      knownNumbers = readNumbers(database)
+    } catch (error) {
+      if (!isTrouble(error)) throw error
+      failed(error)
+    }
+    return knownNumbers
+  }
+
+  function probe(): void {
+    sql.probe.run()
+    sql.forgetProbe.run()
+  }
+
+  function writeValues(): void {
     if (waiting.size > 0 || notes.waiting || unheld.size > 0)
       unsynced(() => {
         notes.write()
@@ -87,11 +193,10 @@ export function openSqlite(
     notes.written()
     unheld.clear()
     waiting.clear()
-    if (journals.waiting) later()
   }
 
   function flush(): void {
-    values.now(() => writeValues('all'))
+    values.now(() => writeAll('all'))
     strangers.now()
   }
 
@@ -104,6 +209,18 @@ export function openSqlite(
       }
     })
     visitors.clear()
+  }
+
+  /** What waits goes into what can be saved of a damaged store. */
+  function saveBeside(): void {
+    try {
+      const saved = openDatabase(file, { log, now: clock.now(), damaged })
+      migrate(saved)
+      transactions.write('all', saved)
+      saved.close()
+    } catch (error) {
+      log.error({ error: String(error) }, `the store ${file} is damaged, and could not be saved: ${error}`)
+    }
   }
 
   function visitorLater(identifier: string, visitor: Visitor | undefined): void {
@@ -133,11 +250,11 @@ export function openSqlite(
   }
 
   return {
-    numbers: () => readNumbers(database),
+    numbers: storedNumbers,
     keepNumbers(numbers) {
-      const known = readNumbers(database)
+      const known = storedNumbers()
       const fresh = [...numbers].filter(([charger]) => !known.has(charger.toLowerCase()))
-      if (fresh.length > 0) database.transaction(() => fresh.forEach((row) => void sql.saveNumber.run(...row)))()
+      if (fresh.length > 0) synced(() => fresh.forEach((row) => void sql.saveNumber.run(...row)))
     },
 
     slots: (charger) =>
@@ -146,13 +263,13 @@ export function openSqlite(
         slots: JSON.parse(row.slots) as StoredSlots['slots'],
       })),
     saveSlots(charger, { connector, setpoint, unit, slots }) {
-      sql.saveSlots.run(charger, connector, setpoint, unit, JSON.stringify(slots))
+      durably(() => sql.saveSlots.run(charger, connector, setpoint, unit, JSON.stringify(slots)))
     },
 
     held: (charger) => held.get(charger) ?? new Map(),
     hold(charger, key, value) {
       if (heldOf(charger).get(key) === value && !unheld.has(heldName(charger, key))) return
-      putHeld(charger, key, value)
+      durably(() => putHeld(charger, key, value))
       setHeld(charger, key, value)
       unheld.delete(heldName(charger, key))
     },
@@ -162,35 +279,33 @@ export function openSqlite(
       try {
         putHeld(charger, key, value)
         unheld.delete(heldName(charger, key))
-      } catch {
-        // The gathering says so, and writes it once that is possible.
+      } catch (error) {
+        // Written once that is possible.
         unheld.set(heldName(charger, key), { charger, key })
-        later()
+        failed(error)
       }
     },
 
     edge: (charger, connector, action, client) => edges.get(edgeName(charger, connector, action, client)),
     saveEdge(charger, connector, action, client, value) {
-      sql.saveEdge.run(charger, connector, action, client, value)
+      durably(() => sql.saveEdge.run(charger, connector, action, client, value))
       edges.set(edgeName(charger, connector, action, client), value)
     },
 
     nextTransactionId: () => ids.next(),
-    saveTransaction(transaction) {
-      transactions.save(transaction, clock.now())
-      transactionsChanged()
-    },
+    saveTransaction: (transaction) => transactions.save(transaction),
     transaction: (id) => transactions.byId(id),
     sameStart: (start) => transactions.sameStart(start),
     openTransactions: (charger) => transactions.open(charger),
     endedTransactions: (charger, reason) => transactions.ended(charger, reason),
-    saveOrphanStop: (charger, at, text) => transactions.saveOrphanStop(charger, at, text),
+    saveOrphanStop: (charger, at, text) => transactions.saveOrphanStop({ charger, at, text }),
 
     snapshot: (charger) => sql.snapshot.get(charger) as string | undefined,
     saveSnapshotLater(charger, take) {
       // A socket may end after the store has: the last values were taken at the stop.
       if (!database.open) return
       waiting.set(charger, take)
+      heard = true
       later()
     },
 
@@ -198,7 +313,10 @@ export function openSqlite(
     saveVisitorLater: (visitor) => visitorLater(visitor.identifier, visitor),
     forgetVisitorLater: (identifier) => visitorLater(identifier, undefined),
 
-    notebook: (protocol) => notes.of(protocol),
+    notebook(protocol) {
+      const notebook = notes.of(protocol)
+      return { ...notebook, set: (name, text) => durably(() => notebook.set(name, text)) }
+    },
     journals: (protocol) => journals.of(protocol),
 
     flush,
@@ -207,11 +325,20 @@ export function openSqlite(
       values.stop()
       strangers.stop()
       database.close()
+      if (transactions.waiting > 0 && health.damaged && damaged === 'salvage') saveBeside()
+      if (transactions.waiting > 0) {
+        const lost = { transactions: transactions.waiting, lastValues: waiting.size }
+        log.error(
+          lost,
+          `the store ${file} could not be written to the end: ${lost.transactions} transactions are lost, and the last values of ${lost.lastValues} chargers`,
+        )
+      }
+      room()
     },
   }
 }
 
-function statements(database: SqliteDatabase.Database) {
+function statements(database: Database) {
   return {
     saveNumber: database.prepare('INSERT INTO charger (id, number) VALUES (?, ?)'),
     slots: database.prepare('SELECT connector, setpoint, unit, slots FROM slots WHERE charger = ?'),
@@ -230,6 +357,8 @@ function statements(database: SqliteDatabase.Database) {
     snapshot: database.prepare('SELECT state FROM snapshot WHERE charger = ?').pluck(),
     saveVisitor: database.prepare('INSERT OR REPLACE INTO visitor (id, lastSeen, visitor) VALUES (?, ?, ?)'),
     forgetVisitor: database.prepare('DELETE FROM visitor WHERE id = ?'),
+    probe: database.prepare("INSERT OR REPLACE INTO note (protocol, name, text) VALUES ('', 'probe', '')"),
+    forgetProbe: database.prepare("DELETE FROM note WHERE protocol = '' AND name = 'probe'"),
     saveSnapshot: database.prepare('INSERT OR REPLACE INTO snapshot (charger, state) VALUES (?, ?)'),
   }
 }

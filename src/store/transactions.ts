@@ -4,6 +4,15 @@ import { columns, fromRow, type TransactionRow, toRow } from './transaction-row.
 
 /** The newest that are answered of those that ended for one reason. */
 export const ENDED = 20
+/** Announced in the same words: more than one only where a clock stands still. */
+const SAME = 20
+
+/** A stop that fits no transaction. */
+export interface OrphanStop {
+  readonly charger: string
+  readonly at: number
+  readonly text: string
+}
 
 /** Transactions, and stops that fit none, as they stand on disk. */
 export class Transactions {
@@ -22,8 +31,8 @@ export class Transactions {
     return one(this.#sql.byId.get(id))
   }
 
-  sameStart({ charger, connector, idTag, meterStartWh, timestampText }: StartKey): StoredTransaction | undefined {
-    return one(this.#sql.sameStart.get(charger, connector, idTag, timestampText, meterStartWh ?? null))
+  sameStarts({ charger, connector, idTag, meterStartWh, timestampText }: StartKey): readonly StoredTransaction[] {
+    return all(this.#sql.sameStarts.all(charger, connector, idTag, timestampText, meterStartWh ?? null))
   }
 
   open(charger: string): readonly StoredTransaction[] {
@@ -34,7 +43,7 @@ export class Transactions {
     return all(this.#sql.ended.all(charger, reason)).toReversed()
   }
 
-  saveOrphanStop(charger: string, at: number, text: string): void {
+  saveOrphanStop({ charger, at, text }: OrphanStop): void {
     this.#sql.saveOrphanStop.run({ charger, at, text })
   }
 }
@@ -51,9 +60,9 @@ function statements(database: Database) {
          excluded.stoppedAt, excluded.stopReason, excluded.estimated, excluded.signed, excluded.revision)`,
     ),
     byId: database.prepare(`SELECT ${columns} FROM "transaction" WHERE id = ?`),
-    sameStart: database.prepare(
+    sameStarts: database.prepare(
       `SELECT ${columns} FROM "transaction" WHERE charger = ? AND connector = ? AND idTag = ? COLLATE NOCASE
-       AND timestampText = ? AND meterStartWh IS ? ORDER BY stoppedAt IS NULL DESC, startedAt DESC LIMIT 1`,
+       AND timestampText = ? AND meterStartWh IS ? ORDER BY stoppedAt IS NULL DESC, startedAt DESC LIMIT ${SAME}`,
     ),
     open: database.prepare(
       `SELECT ${columns} FROM "transaction" WHERE charger = ? AND stoppedAt IS NULL ORDER BY startedAt`,

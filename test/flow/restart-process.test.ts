@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { StorageHealth } from '../../src/core/storage-health.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { silentLog } from '../../src/lib/log.ts'
 import { draw } from '../../src/plan.ts'
@@ -87,6 +88,7 @@ describe('a bridge that a client restarts', () => {
       openKept() {
         const store = openSqlite(':memory:', systemClock)
         return {
+          health: new StorageHealth(),
           store: {
             ...store,
             close() {
@@ -104,5 +106,40 @@ describe('a bridge that a client restarts', () => {
     expect(await ask(WARMSTART)).toBe('200714')
     await ended
     expect(begun).toBe(1)
+  }, 30_000)
+
+  it('goes on as before while entries wait for the disk, which would be lost', async () => {
+    const { plan } = draw(config)
+    if (plan === undefined) throw new Error('no plan')
+    const health = new StorageHealth()
+    health.report('state', { failing: true, waiting: 3, lost: 0 })
+    let begun = 0
+    let heard = (_message: string) => {}
+    const log = { ...silentLog, error: (_fields: object, message: string) => heard(message) }
+    const said = new Promise<string>((resolve) => {
+      heard = resolve
+    })
+    let again = () => {}
+    const restarted = new Promise<void>((resolve) => {
+      again = resolve
+    })
+    const running = await runBridge(plan, {
+      file: config,
+      log,
+      openKept: () => ({ health, store: openSqlite(':memory:', systemClock) }),
+      async started(gateway) {
+        begun += 1
+        const addresses = await gateway.start()
+        if (begun === 2) again()
+        return addresses
+      },
+    })
+    expect(await ask(WARMSTART)).toBe('200714')
+    expect(await said).toBe('no restart: 3 entries wait in memory for a disk that takes nothing, and would be lost')
+    expect(begun).toBe(1)
+    health.report('state', { failing: false, waiting: 0, lost: 0 })
+    expect(await ask(WARMSTART.replace('07 14', '08 14'))).toBe('200814')
+    await restarted
+    await running.stop()
   }, 30_000)
 })

@@ -149,14 +149,17 @@ describe.skipIf(missingPostgres)('histories in a PostgreSQL (Debian; skipped whe
     return again
   }
 
-  it('lose nothing where the file falls back to an older state, as after a power cut', async () => {
+  it('have each row once where the file falls back to an older state, as after a power cut', async () => {
     const own = await site.bridge()
     const file = site.file()
     fill(own.rows, 0, 20)
     await own.copied()
+    // The file knows of these, and not that they were copied.
+    fill(own.rows, 20, 30)
     own.rows.raw.pragma('wal_checkpoint(TRUNCATE)')
     copyFileSync(file, `${file}.old`)
-    fill(own.rows, 20, 40)
+    await own.copied()
+    fill(own.rows, 30, 40)
     await own.copied()
     await own.end()
     for (const beside of ['-wal', '-shm']) rmSync(`${file}${beside}`, { force: true })
@@ -166,13 +169,13 @@ describe.skipIf(missingPostgres)('histories in a PostgreSQL (Debian; skipped whe
     for (const name of tableNames)
       for (const [key, row] of own.rows.written.get(name) ?? [])
         rows.written.get(name)?.set(name === 'log' ? `before ${key}` : key, row)
-    // Under revisions that PostgreSQL knows as those of other rows.
-    fill(rows, 40, 50)
     const again = new Copying(rows, site.url, own.clock)
     site.ended.push(() => again.copier.stop())
+    // Under revisions that PostgreSQL knows as those of other rows.
+    fill(rows, 40, 45)
     again.copier.start()
     await again.copied()
-    fill(again.rows, 50, 60)
+    fill(again.rows, 45, 60)
     await again.copied()
     await site.expectAll(again)
   })

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -73,9 +73,28 @@ export class KillSite {
     this.#master = new WritingMaster({ port: modbus, units: chargers, register: LIMIT_REGISTER, random })
   }
 
+  /** Until all meters were seen once: what is counted is counted from there. */
   async begin(): Promise<void> {
     await this.#start()
     for (const charger of this.#chargers) charger.start()
+    for (let tries = 0; this.#metersSeen() < this.#chargers.length; tries += 1) {
+      if (tries > 600) throw new Error('the first meter values were never written')
+      await pause(50)
+    }
+  }
+
+  #metersSeen(): number {
+    const file = join(this.folder, 'data/bridge.history.db')
+    if (!existsSync(file)) return 0
+    const histories = new Database(file, { readonly: true })
+    try {
+      return Number(histories.prepare('SELECT count(*) FROM head WHERE energy IS NOT NULL').pluck().get())
+    } catch (error) {
+      if (String(error).includes('no such table')) return 0
+      throw error
+    } finally {
+      histories.close()
+    }
   }
 
   /** Kills the bridge after a random while, begins it again, and looks whether it knows what it had acknowledged. */

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { History } from '../../src/core/history.ts'
 import type { Value } from '../../src/core/points/point.ts'
 import type { Store } from '../../src/core/ports.ts'
+import type { StorageHealth } from '../../src/core/storage-health.ts'
 import type { Difference } from '../../src/difference.ts'
 import { createGateway } from '../../src/gateway.ts'
 import { silentLog } from '../../src/lib/log.ts'
@@ -121,6 +122,7 @@ class MemoryCharger {
 export async function site(
   options: {
     readonly store?: Store
+    readonly health?: StorageHealth
     readonly clock?: FakeClock
     readonly flat?: boolean
     readonly config?: string
@@ -152,6 +154,7 @@ export async function site(
     log: silentLog,
     store,
     ...(options.history && { history: options.history }),
+    ...(options.health !== undefined && { health: options.health }),
     plugins: {
       northbound: [
         {

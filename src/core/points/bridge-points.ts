@@ -1,4 +1,5 @@
 import { type AuthorizeMode, authorizeModes } from '../charger/vocabulary.ts'
+import type { StorageState } from '../storage-health.ts'
 import type { PointDefinition, PointReading } from './point.ts'
 import { known } from './reading.ts'
 
@@ -11,6 +12,7 @@ export interface BridgeView {
   readonly powerW: number
   readonly version: string
   readonly authorizeMode: AuthorizeMode
+  readonly storage: StorageState
 }
 
 export interface BridgePointDefinition extends PointDefinition {
@@ -87,5 +89,23 @@ export const bridgePoints: readonly BridgePointDefinition[] = [
     write: { kind: 'authorize-mode' },
     description: 'Who may charge: all, none, all except the deny list, none except the allow list',
     read: (bridge) => known(authorizeModes.indexOf(bridge.authorizeMode)),
+  },
+  {
+    name: 'storageFault',
+    type: 'boolean',
+    description: 'The disk takes nothing of what the bridge keeps',
+    read: (bridge) => known(bridge.storage.failing),
+  },
+  {
+    name: 'entriesWaiting',
+    type: 'integer',
+    description: 'Entries that are kept in memory until the disk takes them',
+    read: (bridge) => known(bridge.storage.waiting),
+  },
+  {
+    name: 'entriesLost',
+    type: 'integer',
+    description: 'Entries that could not be kept, since the bridge was started',
+    read: (bridge) => known(bridge.storage.lost),
   },
 ]

@@ -1,3 +1,4 @@
+import { NotKept } from '../../core/not-kept.ts'
 import type { Refusal } from '../../core/ports.ts'
 import type { Network } from '../../lib/cidr.ts'
 import type { Log } from '../../lib/log.ts'
@@ -31,6 +32,11 @@ export function refuse(refusal: Refusal | undefined): void {
   if (refusal === undefined) return
   const [errorClass, errorCode] = errors[refusal]
   throw new RefusedWrite('core', errorClass, errorCode)
+}
+
+/** What BACnet says where the disk doesn't take a write (18.3.8); any other error as it is. */
+export function unlessKept(error: unknown): unknown {
+  return error instanceof NotKept ? new BacnetError('resources', 'no-space-to-write-property') : error
 }
 
 /** Throws where a peer may not write at all. Anybody can name any origin: whoever forwards has to be allowed as well. */

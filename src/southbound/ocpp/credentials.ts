@@ -69,10 +69,11 @@ export class Credentials {
     if (name === undefined || !this.#counts(charger, name, value)) return () => {}
     const { told, ...rest } = this.#changed(charger, name)
     if (rest.taken === value || told.includes(value)) return () => {}
-    this.#keep(charger, name, { ...rest, told: [...told, value].slice(-MOST_TOLD) })
+    this.#store.hold(charger.id, name, textOf({ ...rest, told: [...told, value].slice(-MOST_TOLD) }))
     return () => {
       const now = this.#changed(charger, name)
-      this.#keep(charger, name, { ...now, told: now.told.filter((each) => each !== value) })
+      const left = { ...now, told: now.told.filter((each) => each !== value) }
+      this.#store.holdSoon(charger.id, name, textOf(left))
     }
   }
 
@@ -111,7 +112,8 @@ export class Credentials {
   }
 
   #take(charger: Charger, name: string, taken: string, message: string): void {
-    this.#keep(charger, name, { configured: configured(charger, name), taken, told: [] })
+    // It is inside: a disk that doesn't take this is no reason to turn it away, and learns of it later.
+    this.#store.holdSoon(charger.id, name, textOf({ configured: configured(charger, name), taken, told: [] }))
     this.#log.info({ charger: charger.id }, message)
   }
 
@@ -121,11 +123,11 @@ export class Credentials {
     const changed = kept === undefined ? undefined : (JSON.parse(kept) as Changed<string>)
     return changed?.configured === said ? changed : { configured: said, told: [] }
   }
+}
 
-  #keep(charger: Charger, name: string, changed: Changed<string>): void {
-    const empty = changed.taken === undefined && changed.told.length === 0
-    this.#store.hold(charger.id, name, empty ? undefined : JSON.stringify(changed))
-  }
+/** As it is kept; undefined: there is nothing to keep. */
+function textOf(changed: Changed<string>): string | undefined {
+  return changed.taken === undefined && changed.told.length === 0 ? undefined : JSON.stringify(changed)
 }
 
 /** What the config says, so that a change of it is seen; a password only by its digest. */

@@ -31,7 +31,7 @@ export interface CopierParts {
 }
 
 export interface CopierState {
-  /** How many rows PostgreSQL doesn't have yet. */
+  /** How many rows PostgreSQL doesn't have yet; of each table no more than 100 000 are counted. */
   readonly behind: number
   /** How many it will never have: it refused them, or they grew too old before. */
   readonly lost: number
@@ -66,6 +66,7 @@ export class Copier {
   #isSaid = false
   #failing: { readonly since: number; readonly reason: string } | undefined
 
+  /** To be made before anybody writes into the file. */
   constructor(parts: CopierParts) {
     this.#parts = parts
     this.#spool = new Spool(parts.histories)

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import type { StorageState } from '../../core/storage-health.ts'
 import type { Cancel, Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
 import { Throttle } from '../../lib/throttle.ts'
@@ -6,10 +7,10 @@ import type { ChangedTransactions } from '../changed-transactions.ts'
 import { Bookmarks } from './bookmarks.ts'
 import type { HistoryConfig } from './config.ts'
 import { Copier } from './copier.ts'
-import { isCorrupt } from './corrupt.ts'
+import { isCorrupt, setAside } from './corrupt.ts'
 import { type LocalHistories, openLocalHistories } from './open-local.ts'
 import { Pruning } from './pruning.ts'
-import type { Batch, RecorderHealth } from './recorder.ts'
+import type { Batch } from './recorder.ts'
 import type { Days } from './roll-up.ts'
 import { ScheduledExport } from './scheduled-export.ts'
 import { takeTransactions } from './take-transactions.ts'
@@ -20,6 +21,7 @@ const GATHER_MS = 50
 /** What could not be done is tried again this much later. */
 const AGAIN_MS = 5_000
 const PRUNE_EVERY_MS = 60_000
+const HEALTH_EVERY_MS = 2_000
 /** Between two steps of it others have their turn. */
 const PRUNE_PAUSE_MS = 5
 
@@ -38,9 +40,9 @@ export interface KeeperParts {
   readonly describe: WriterParts['describe']
   /** A tag as it may be shown. */
   readonly shownTag: (idTag: string) => string
-  /** What changed in the store; undefined: it can't be read yet. */
-  readonly changed: () => ChangedTransactions | undefined
-  readonly health: (health: RecorderHealth) => void
+  /** What changed in the store. */
+  readonly changed: ChangedTransactions
+  readonly health: (health: StorageState) => void
 }
 
 /** What is open at a time: another file takes its place where one turns out to be damaged. */
@@ -61,26 +63,20 @@ export class Keeper {
   #turn: Promise<unknown> = Promise.resolve()
   #cancelTake: Cancel | undefined
   #cancelPrune: Cancel = () => {}
+  #cancelHealth: Cancel = () => {}
   #stopped = false
 
   constructor(parts: KeeperParts) {
     this.#parts = parts
     this.#throttle = new Throttle(parts.clock)
     this.#pruneLater(PRUNE_EVERY_MS)
+    if (parts.database !== undefined) this.#tellHealth()
     this.transactionsChanged(0)
   }
 
   /** Writes a batch; rejects where nothing is taken, having changed nothing. */
   write({ entries, number }: Batch): Promise<void> {
-    return this.#inTurn(async () => {
-      try {
-        ;(await this.#opened()).writer.write(entries, number)
-      } catch (error) {
-        if (!isCorrupt(error)) throw error
-        await this.#close()
-        ;(await this.#opened()).writer.write(entries, number)
-      }
-    })
+    return this.#inTurn(({ writer }) => writer.write(entries, number))
   }
 
   /** There is something to take from the store. */
@@ -91,6 +87,7 @@ export class Keeper {
   async stop(): Promise<void> {
     this.#stopped = true
     this.#cancelPrune()
+    this.#cancelHealth()
     this.#cancelTake?.()
     this.#cancelTake = undefined
     await this.#take()
@@ -101,10 +98,8 @@ export class Keeper {
   async #take(): Promise<void> {
     this.#cancelTake = undefined
     try {
-      await this.#inTurn(async () => {
-        const changed = this.#parts.changed()
-        if (changed !== undefined) takeTransactions((await this.#opened()).writer, changed, this.#parts.shownTag)
-      })
+      const { changed, shownTag } = this.#parts
+      await this.#inTurn(({ writer }) => takeTransactions(writer, changed, shownTag))
     } catch (error) {
       this.#complain('transactions', error)
       this.transactionsChanged(AGAIN_MS)
@@ -113,13 +108,13 @@ export class Keeper {
 
   async #prune(): Promise<void> {
     try {
-      const more = await this.#inTurn(async () => (await this.#opened()).pruning.step())
-      this.#pruneLater(more ? PRUNE_PAUSE_MS : PRUNE_EVERY_MS)
+      const inFile = await this.#inTurn(({ pruning }) => pruning.inFile())
+      const inDatabase = await this.#open?.pruning.inDatabase()
+      this.#pruneLater(inFile || inDatabase ? PRUNE_PAUSE_MS : PRUNE_EVERY_MS)
     } catch (error) {
       this.#complain('retention', error)
       this.#pruneLater(PRUNE_EVERY_MS)
     }
-    this.#tellHealth()
   }
 
   #pruneLater(ms: number): void {
@@ -131,11 +126,24 @@ export class Keeper {
       this.#parts.log.error({ what, error: String(error) }, `histories: ${what}: ${error}; tried again and again`)
   }
 
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#turn.then(work)
+  #inTurn<T>(work: (open: Open) => T | Promise<T>): Promise<T> {
+    const result = this.#turn.then(() => this.#work(work))
     // Whoever asked hears of what went wrong; the next one's turn comes all the same.
     this.#turn = result.catch(() => {})
     return result
+  }
+
+  /** Where the file turns out to be damaged, it is put aside, and all is done once more in a new one. */
+  async #work<T>(work: (open: Open) => T | Promise<T>): Promise<T> {
+    try {
+      return await work(await this.#opened())
+    } catch (error) {
+      if (!isCorrupt(error)) throw error
+      const { clock, file } = this.#parts
+      await this.#close()
+      this.#sayDamaged(setAside(file, clock.now()), error)
+      return work(await this.#opened())
+    }
   }
 
   async #opened(): Promise<Open> {
@@ -146,11 +154,7 @@ export class Keeper {
   async #openFile(): Promise<Open> {
     const { clock, config, database: url, days, describe, file, log, site } = this.#parts
     const { histories, damaged } = await openLocalHistories(file, site, clock.now())
-    if (damaged !== undefined)
-      log.error(
-        { file, aside: damaged.aside, error: String(damaged.error) },
-        `the histories in ${file} were damaged (${damaged.error}): they are in ${damaged.aside} now, and begin anew`,
-      )
+    if (damaged !== undefined) this.#sayDamaged(damaged.aside, damaged.error)
     const copier = url === undefined ? undefined : new Copier({ histories, url, clock, log })
     copier?.start()
     const scheduled = this.#exports(histories, copier)
@@ -190,6 +194,14 @@ export class Keeper {
     })
   }
 
+  #sayDamaged(aside: string, error: unknown): void {
+    const { file, log } = this.#parts
+    log.error(
+      { file, aside, error: String(error) },
+      `the histories in ${file} are damaged (${error}): they are in ${aside} now, and begin anew`,
+    )
+  }
+
   async #close(): Promise<void> {
     const open = this.#open
     this.#open = undefined
@@ -198,10 +210,11 @@ export class Keeper {
     open?.histories.raw.close()
   }
 
+  /** Rows that PostgreSQL doesn't have wait in the file: they are in no danger. */
   #tellHealth(): void {
     const state = this.#open?.copier?.state
-    if (state === undefined) return
-    const { behind, failingSince, lost } = state
-    this.#parts.health({ failing: failingSince !== undefined, waiting: behind, lost })
+    if (state !== undefined)
+      this.#parts.health({ failing: state.failingSince !== undefined, waiting: 0, lost: state.lost })
+    if (!this.#stopped) this.#cancelHealth = this.#parts.clock.after(HEALTH_EVERY_MS, () => this.#tellHealth())
   }
 }

@@ -18,20 +18,46 @@ interface Sample {
   readonly sum: number
 }
 
-/** Writes what meters say: as it came, and rolled up to quarters of an hour and days. Within a transaction of its caller. */
+/** What one transaction adds to an interval. */
+interface Growth {
+  readonly charger: string
+  readonly connector: number
+  energy: number
+  powerMin: number | null
+  powerMax: number | null
+  powerSum: number
+  samples: number
+}
+
+/** The head of a connector as it will stand. */
+interface MovingHead {
+  readonly charger: string
+  readonly connector: number
+  total: Total | undefined
+  sampled: number | null
+  power: number | null
+}
+
+/**
+ * Writes what meters say, within one transaction of its caller: as it came, and rolled up to quarters of an hour and days.
+ * What many readings of a connector add to the same rows is written once.
+ */
 export class MeterRows {
   readonly #parts: MeterRowsParts
+  readonly #heads = new Map<string, MovingHead>()
+  readonly #quarterHours = new Map<string, Growth & { readonly start: number }>()
+  readonly #days = new Map<string, Growth & { readonly date: string }>()
 
   constructor(parts: MeterRowsParts) {
     this.#parts = parts
   }
 
-  write({ at, charger, connector, powerW, energyWh, session }: Metered): void {
+  add({ at, charger, connector, powerW, energyWh, session }: Metered): void {
     // A moment that no calendar has: it could never be written, and nothing else should have to wait for it.
     if (Number.isNaN(new Date(at).getTime())) return
     const power = finite(powerW)
     const energy = finite(energyWh)
-    if (power !== null || energy !== null) this.#writeReading({ at, charger, connector, power, energy })
+    if (power !== null || energy !== null) this.#addReading({ at, charger, connector, power, energy })
     const sessionEnergy = finite(session?.energyWh)
     if (session === undefined || sessionEnergy === null) return
     const { statements, source, nextRevision } = this.#parts
@@ -39,40 +65,70 @@ export class MeterRows {
     statements.sample.run({ ...sample, revision: nextRevision() })
   }
 
-  #writeReading({ at, charger, connector, power, energy }: Reading): void {
+  /** What all that was added comes to. */
+  write(): void {
+    const { statements, source, nextRevision } = this.#parts
+    for (const row of this.#quarterHours.values())
+      statements.quarterHour.run({ source, ...row, revision: nextRevision() })
+    for (const row of this.#days.values()) statements.day.run({ source, ...row, revision: nextRevision() })
+    for (const { charger, connector, total, sampled, power } of this.#heads.values()) {
+      const { at = null, energy = null } = total ?? {}
+      statements.moveHead.run({ charger, connector, at, energy, sampled, power })
+    }
+  }
+
+  #addReading({ at, charger, connector, power, energy }: Reading): void {
     const { statements, source, days, raw, nextRevision } = this.#parts
     const key = { source, charger, connector, at }
-    const head = statements.head.get(key)
-    const before = raw ? statements.metered.get(key)?.power : head?.sampled === at ? head.power : null
+    const head = this.#head(charger, connector)
+    const before = raw ? statements.metered.get(key)?.power : head.sampled === at ? head.power : null
     if (raw) statements.meter.run({ ...key, power, energy, revision: nextRevision() })
 
-    const total = totalOf(head)
     const sample = power === null ? undefined : sampleOf(power, before ?? null)
-    const all = energy === null ? shares(undefined, { at, energy: 0 }, days) : shares(total, { at, energy }, days)
+    const all = energy === null ? shares(undefined, { at, energy: 0 }, days) : shares(head.total, { at, energy }, days)
     all.forEach((share, index) => {
-      this.#grow(charger, connector, share, index === all.length - 1 ? sample : undefined)
+      this.#grow(head, share, index === all.length - 1 ? sample : undefined)
     })
 
-    const next = energy === null ? total : nextHead(total, { at, energy })
-    const isLatest = power !== null && at >= (head?.sampled ?? -Infinity)
-    statements.moveHead.run({
-      charger,
-      connector,
-      at: next?.at ?? null,
-      energy: next?.energy ?? null,
-      sampled: isLatest ? at : (head?.sampled ?? null),
-      power: isLatest ? power : (head?.power ?? null),
-    })
+    if (energy !== null) head.total = nextHead(head.total, { at, energy })
+    if (power === null || at < (head.sampled ?? -Infinity)) return
+    head.sampled = at
+    head.power = power
   }
 
-  #grow(charger: string, connector: number, share: Share, sample: Sample | undefined): void {
-    const { statements, source, nextRevision } = this.#parts
-    const power = sample?.power ?? null
-    const row = { source, charger, connector, energy: share.energy, powerMin: power, powerMax: power }
-    const sampled = { ...row, powerSum: sample?.sum ?? 0, samples: sample?.samples ?? 0 }
-    statements.quarterHour.run({ ...sampled, start: share.start, revision: nextRevision() })
-    statements.day.run({ ...sampled, date: share.date, revision: nextRevision() })
+  #head(charger: string, connector: number): MovingHead {
+    const key = `${charger}\n${connector}`
+    let head = this.#heads.get(key)
+    if (head === undefined) {
+      const stored = this.#parts.statements.head.get({ charger, connector })
+      const { sampled = null, power = null } = stored ?? {}
+      head = { charger, connector, total: totalOf(stored), sampled, power }
+      this.#heads.set(key, head)
+    }
+    return head
   }
+
+  #grow({ charger, connector }: MovingHead, { start, date, energy }: Share, sample: Sample | undefined): void {
+    const fresh = { charger, connector, energy: 0, powerMin: null, powerMax: null, powerSum: 0, samples: 0 }
+    grow(found(this.#quarterHours, `${charger}\n${connector}\n${start}`, { ...fresh, start }), energy, sample)
+    grow(found(this.#days, `${charger}\n${connector}\n${date}`, { ...fresh, date }), energy, sample)
+  }
+}
+
+function found<T>(all: Map<string, T>, key: string, fresh: T): T {
+  const known = all.get(key)
+  if (known === undefined) all.set(key, fresh)
+  return known ?? fresh
+}
+
+function grow(row: Growth, energy: number, sample: Sample | undefined): void {
+  row.energy += energy
+  if (sample === undefined) return
+  const { power } = sample
+  row.powerMin = Math.min(power, row.powerMin ?? power)
+  row.powerMax = Math.max(power, row.powerMax ?? power)
+  row.powerSum += sample.sum
+  row.samples += sample.samples
 }
 
 interface Reading {

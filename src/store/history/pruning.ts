@@ -36,14 +36,17 @@ export class Pruning {
     })
   }
 
-  /** Does a small part of the work and answers whether there is more. */
-  async step(): Promise<boolean> {
-    const more = await this.#file.step()
-    const inDatabase = this.#inDatabase()
-    return (inDatabase !== undefined && (await inDatabase.step())) || more
+  /** Does a small part of the work in the file, and answers whether there is more. */
+  inFile(): Promise<boolean> {
+    return this.#file.step()
   }
 
-  #inDatabase(): Retention | undefined {
+  /** The same in PostgreSQL, which may take as long as a network does. */
+  async inDatabase(): Promise<boolean> {
+    return (await this.#reached()?.step()) ?? false
+  }
+
+  #reached(): Retention | undefined {
     const rows = this.#parts.copier?.rows
     if (rows === undefined) return undefined
     // Another connection is another database object.

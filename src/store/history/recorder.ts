@@ -1,4 +1,5 @@
 import type { Entry } from '../../core/history.ts'
+import type { StorageState } from '../../core/storage-health.ts'
 import type { Cancel, Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
 import { Throttle } from '../../lib/throttle.ts'
@@ -28,16 +29,7 @@ export interface RecorderParts {
   /** Takes a batch to where it is written; `written` or `failed` is the answer. One is under way at a time. */
   readonly send: (batch: Batch) => void
   /** Told whenever one of them changes. */
-  readonly health: (health: RecorderHealth) => void
-}
-
-export interface RecorderHealth {
-  /** The last batch was not taken. */
-  readonly failing: boolean
-  /** Entries in memory that should be on disk. */
-  readonly waiting: number
-  /** Entries that found no room, since the start. */
-  readonly lost: number
+  readonly health: (health: StorageState) => void
 }
 
 interface Loss {

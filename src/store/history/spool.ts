@@ -6,6 +6,8 @@ import { type Trimming, trimMeters, trimmedBefore, trimRolledUp, trimTransaction
 
 const MAX_ROWS = 1_000
 const MAX_CHARACTERS = 4_000_000
+/** Of more it is only said that they are many: counting takes its time, too. */
+const MAX_COUNTED = 100_000
 /** Of these nothing is kept here once PostgreSQL has it. */
 const trimmedAtOnce: readonly CopiedName[] = ['log', 'transaction_sample']
 
@@ -52,9 +54,14 @@ export class Spool {
   readonly #bookmarks: Bookmarks
   readonly #tables: ReadonlyMap<CopiedName, CopiedTable>
 
+  /** The revision at the start. */
+  readonly #begun: number
+
+  /** To be made before anybody writes. */
   constructor(histories: LocalHistories) {
     this.#histories = histories
     this.#bookmarks = new Bookmarks(histories)
+    this.#begun = this.#bookmarks.get('revision')
     this.#tables = new Map(copiedNames.map((name) => [name, copiedTable(histories.raw, name)]))
     for (const name of copiedNames) countLost(histories, name)
   }
@@ -65,7 +72,7 @@ export class Spool {
     return raw.prepare('SELECT key, site FROM source WHERE id = ?').get(source) as { key: string; site: string }
   }
 
-  /** How many rows PostgreSQL doesn't have yet; of those up to a revision, if one is named. */
+  /** How many rows PostgreSQL doesn't have yet, of those up to a revision if one is named; of each table no more than 100 000 are counted. */
   behind(until = Number.MAX_SAFE_INTEGER): number {
     return copiedNames.reduce((sum, name) => sum + this.#count(name, until), this.#countLate())
   }
@@ -114,7 +121,8 @@ export class Spool {
   /**
    * Compares with how far PostgreSQL got. Where it knows less than it was given (another database, an old backup), what is
    * still here is copied again. Where it knows revisions that were not yet given out here (a power cut, an old backup of
-   * this file), those that come, and what waits, count on from its own: rows of other revisions are other rows.
+   * this file), what was written since the start, and what comes, counts on from its own: rows of other revisions are
+   * other rows. What was written before may be there already, under the revisions that it has.
    */
   meet(known: ReadonlyMap<CopiedName, number>): void {
     const { raw } = this.#histories
@@ -131,23 +139,13 @@ export class Spool {
 
   #countOn(highest: number, revision: number): void {
     const { raw, source } = this.#histories
-    const waiting = copiedNames.flatMap((name) => {
-      const bookmark = this.#bookmarks.get(copiedBookmark(name))
-      const first = raw
-        .prepare(`SELECT min(revision) FROM "${name}" WHERE source = ? AND revision > ?`)
-        .pluck()
-        .get(source, bookmark) as number | null
-      return first === null ? [] : [{ name, bookmark, first }]
-    })
-    const aside = raw.prepare('SELECT min(revision) FROM late').pluck().get() as number | null
-    const first = Math.min(revision + 1, aside ?? Number.POSITIVE_INFINITY, ...waiting.map((each) => each.first))
-    const by = highest + 1 - first
-    for (const { name, bookmark } of waiting)
+    const by = highest - this.#begun
+    for (const name of copiedNames)
       raw
         .prepare(`UPDATE "${name}" SET revision = revision + ? WHERE source = ? AND revision > ?`)
-        .run(by, source, bookmark)
-    raw.prepare('UPDATE late SET revision = revision + ?').run(by)
-    this.#bookmarks.set('revision', revision + by)
+        .run(by, source, this.#begun)
+    raw.prepare('UPDATE late SET revision = revision + ? WHERE revision > ?').run(by, this.#begun)
+    this.#bookmarks.set('revision', Math.max(highest, revision + by))
   }
 
   #after(name: CopiedName): readonly Row[] {
@@ -198,7 +196,9 @@ export class Spool {
   #count(name: CopiedName, until = Number.MAX_SAFE_INTEGER): number {
     const { raw, source } = this.#histories
     return raw
-      .prepare(`SELECT count(*) FROM "${name}" WHERE source = ? AND revision > ? AND revision <= ?`)
+      .prepare(
+        `SELECT count(*) FROM (SELECT 1 FROM "${name}" WHERE source = ? AND revision > ? AND revision <= ? LIMIT ${MAX_COUNTED})`,
+      )
       .pluck()
       .get(source, this.#bookmarks.get(copiedBookmark(name)), until) as number
   }

@@ -39,25 +39,19 @@ export class HistoryWriter {
   readonly #parts: WriterParts
   readonly #statements: RowStatements
   readonly #bookmarks: Bookmarks
-  readonly #meters: MeterRows
   readonly #inTransaction: (work: () => void) => void
   /** The last that a row was written with. */
   #revision = 0
+  /** The last that is left out. */
+  readonly #leftOut: number
 
   constructor(histories: LocalHistories, parts: WriterParts) {
     this.#histories = histories
     this.#parts = parts
     this.#statements = rowStatements(histories)
     this.#bookmarks = new Bookmarks(histories)
-    this.#revision = this.#bookmarks.get('revision') + LEFT_OUT
+    this.#leftOut = this.#bookmarks.get('revision') + LEFT_OUT
     this.#inTransaction = histories.raw.transaction((work: () => void) => work())
-    this.#meters = new MeterRows({
-      statements: this.#statements,
-      source: histories.source,
-      days: parts.days,
-      raw: parts.config.meters !== false,
-      nextRevision: () => this.#next(),
-    })
   }
 
   /** A batch whose number was written already is passed over: whoever sent it didn't hear of that. Numbers grow. */
@@ -65,10 +59,12 @@ export class HistoryWriter {
     if (batch !== undefined && batch <= this.#bookmarks.get(BATCH)) return
     this.#transact(() => {
       if (batch !== undefined) this.#bookmarks.set(BATCH, batch)
+      const meters = this.#meters()
       for (const entry of entries) {
-        if (entry.kind === 'metered') this.#meters.write(entry)
+        if (entry.kind === 'metered') meters.add(entry)
         else if (this.#parts.config.log !== false) this.#log(entry)
       }
+      meters.write()
     })
   }
 
@@ -89,6 +85,17 @@ export class HistoryWriter {
         this.#statements.transaction.run({ source, revision: this.#next(), ...row })
       }
       this.#bookmarks.set(TAKEN, taken)
+    })
+  }
+
+  #meters(): MeterRows {
+    const { config, days } = this.#parts
+    return new MeterRows({
+      statements: this.#statements,
+      source: this.#histories.source,
+      days,
+      raw: config.meters !== false,
+      nextRevision: () => this.#next(),
     })
   }
 
@@ -121,7 +128,7 @@ export class HistoryWriter {
   #transact(work: () => void): void {
     this.#inTransaction(() => {
       // Not remembered: a copier may have moved it on.
-      const before = this.#bookmarks.get('revision')
+      const before = Math.max(this.#leftOut, this.#bookmarks.get('revision'))
       this.#revision = before
       work()
       if (this.#revision !== before) this.#bookmarks.set('revision', this.#revision)

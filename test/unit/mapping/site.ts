@@ -26,6 +26,7 @@ const view: BridgeView = {
   powerW: 0,
   version: '1.2.3',
   authorizeMode: 'all',
+  storage: { failing: false, waiting: 0, lost: 0 },
 }
 
 /** The store's part in numbering: the next one that is free, kept. */

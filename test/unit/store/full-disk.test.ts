@@ -88,12 +88,55 @@ describe('a disk that takes nothing', () => {
     for (let at = 2; at <= 9; at += 1) journal.append(at, Uint8Array.of(at))
     expect(() => journal.purge()).toThrow('full')
     expect([journal.last, journal.count]).toEqual([9, 3])
+    // Read where it is: a part of it on disk, or none.
+    expect(journal.read(1, 8).map(({ number }) => number)).toEqual([7, 8])
+    expect([journal.firstAfter(7), journal.lastBefore(9), journal.firstAfter(9)]).toEqual([8, 8, undefined])
     empty()
     expect(journal.read(1, 10).map(({ number }) => number)).toEqual([7, 8, 9])
     journal.purge()
     expect([journal.last, journal.count]).toEqual([9, 0])
     store.close()
     expect(stored('SELECT count(*) FROM journalEntry')).toEqual([0])
+  })
+
+  it('leaves a journal to be read of which a part is on disk, also where the clock was set back', () => {
+    const clock = new FakeClock()
+    const store = openSqlite(file, clock)
+    const journal = store.journals('bacnet')('log', 10)
+    for (const at of [10, 20, 30]) journal.append(at, Uint8Array.of(at))
+    clock.advance(50)
+    const empty = fillDisk(file)
+    const never = store.journals('bacnet')('never on disk', 10)
+    never.append(5, Uint8Array.of(5))
+    for (const at of [40, 50]) journal.append(at, Uint8Array.of(at))
+    const found = () => ({
+      numbers: journal.read(2, 3).map(({ number, at }) => [number, at]),
+      after: [5, 30, 45, 50].map((at) => journal.firstAfter(at)),
+      before: [10, 35, 45, 99].map((at) => journal.lastBefore(at)),
+    })
+    const expected = {
+      numbers: [
+        [2, 20],
+        [3, 30],
+        [4, 40],
+      ],
+      after: [1, 4, 5, undefined],
+      before: [undefined, 3, 4, 5],
+    }
+    expect(found()).toEqual(expected)
+    expect(never.read(1, 5)).toMatchObject([{ number: 1, at: 5 }])
+    journal.append(15, Uint8Array.of(15))
+    const mixed = {
+      after: [12, 45].map((at) => journal.firstAfter(at)),
+      before: [20, 99].map((at) => journal.lastBefore(at)),
+    }
+    expect(mixed).toEqual({ after: [2, 5], before: [6, 6] })
+    empty()
+    expect({
+      after: [12, 45].map((at) => journal.firstAfter(at)),
+      before: [20, 99].map((at) => journal.lastBefore(at)),
+    }).toEqual(mixed)
+    store.close()
   })
 
   it('does not keep the store from being closed', () => {

@@ -2,7 +2,7 @@ import type { Writer as Client, Downlink } from '../../../core/ports.ts'
 import type { Network } from '../../../lib/cidr.ts'
 import type { Log } from '../../../lib/log.ts'
 import type { Throttle } from '../../../lib/throttle.ts'
-import { authorize } from '../downlink.ts'
+import { authorize, unlessKept } from '../downlink.ts'
 import type { DeviceModel } from '../objects/device-model.ts'
 import { MAX_APDU, MAX_SEGMENTED_OCTETS } from '../transport/limits.ts'
 import type { Peer } from '../transport/peer.ts'
@@ -135,7 +135,8 @@ export class Application {
         })
         return
       }
-    } catch (error) {
+    } catch (thrown) {
+      const error = unlessKept(thrown)
       answer.reset()
       answer.limit = undefined
       if (error instanceof BacnetError) {

@@ -1,4 +1,5 @@
 import type { Writer as Client, Downlink } from '../../../core/ports.ts'
+import { unlessKept } from '../downlink.ts'
 import { ElementError, propertyOf, writePropertyValue } from '../objects/property.ts'
 import { BacnetError, BacnetReject } from '../wire/error-code.ts'
 import { Reader } from '../wire/reader.ts'
@@ -45,7 +46,8 @@ export function writePropertyMultipleService(downlink: Downlink): ConfirmedServi
       for (const each of all) {
         try {
           write(request, each, client, downlink)
-        } catch (error) {
+        } catch (thrown) {
+          const error = unlessKept(thrown)
           if (error instanceof BacnetError) throw new FailedWrite(error, each)
           // Writes before this one are done: it is too late to reject the request.
           if (error instanceof BacnetReject)

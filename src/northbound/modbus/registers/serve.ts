@@ -1,3 +1,4 @@
+import { NotKept } from '../../../core/not-kept.ts'
 import type { ModbusDownlink, Sender, WriteRequest } from '../downlink.ts'
 import { encodeIdentification, type Identification } from '../wire/device-identification.ts'
 import { exceptionCodes, exceptionPdu, ModbusException } from '../wire/exception.ts'
@@ -24,6 +25,7 @@ export function serve(served: Served | undefined, pdu: Uint8Array, downlink: Mod
     return answer(served, request, pdu, downlink, from)
   } catch (error) {
     if (error instanceof ModbusException) return exceptionPdu(pdu[0] ?? 0, error.code)
+    if (error instanceof NotKept) return exceptionPdu(pdu[0] ?? 0, exceptionCodes.serverDeviceFailure)
     throw error
   }
 }

@@ -1,4 +1,4 @@
-/** Exception codes (Modbus Application Protocol V1.1b3, 7). 4 is for our own bugs alone. */
+/** Exception codes (Modbus Application Protocol V1.1b3, 7). 4 is for what the disk doesn't take, and for our own bugs. */
 export const exceptionCodes = {
   illegalFunction: 0x01,
   illegalDataAddress: 0x02,

@@ -164,6 +164,7 @@ export function makePoints(building: BuildingOptions = {}) {
         powerW: 0,
         version: '1',
         authorizeMode: 'all',
+        storage: { failing: false, waiting: 0, lost: 0 },
       } as const
       const point = new Point({
         id: id++,

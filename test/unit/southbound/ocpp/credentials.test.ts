@@ -9,6 +9,7 @@ import { openSqlite } from '../../../../src/store/sqlite.ts'
 import { folderOf } from '../../../support/authority.ts'
 import { core } from '../../../support/core.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
+import { fillDisk } from '../../../support/full-disk.ts'
 
 const OLD = 'old password'
 const NEW = 'AABBCCDDEEFF00112233445566778899'
@@ -75,6 +76,23 @@ describe('a password that a charger is told', () => {
     own.credentials.telling(own.charger, 'AuthorizationKey', NEW)
     expect(passwords(own)).toEqual([])
     expect([...own.store.held('CP-1')]).toEqual([])
+  })
+
+  it('lets a charger in with it while the disk takes nothing, and is not told to one then', () => {
+    const file = join(folderOf({}), 'bridge.db')
+    const clock = new FakeClock()
+    const store = openSqlite(file, clock)
+    const own = given({}, store)
+    own.credentials.telling(own.charger, 'AuthorizationKey', 'new')
+    const empty = fillDisk(file)
+    own.credentials.entered(own.charger, { profile: 1, password: 'new' })
+    expect(passwords(own)).toEqual(['new'])
+    expect(() => own.credentials.telling(own.charger, 'AuthorizationKey', 'newer')).toThrow('full')
+    expect(passwords(own)).toEqual(['new'])
+    empty()
+    clock.advance(5_000)
+    expect(passwords(given({}, openSqlite(file, clock)))).toEqual(['new'])
+    store.close()
   })
 
   it('stands in a file that nobody else may read', () => {

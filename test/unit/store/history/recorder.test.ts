@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import type { Entry } from '../../../../src/core/history.ts'
+import type { StorageState } from '../../../../src/core/storage-health.ts'
 import { type Log, silentLog } from '../../../../src/lib/log.ts'
-import { type Batch, Recorder, type RecorderHealth } from '../../../../src/store/history/recorder.ts'
+import { type Batch, Recorder } from '../../../../src/store/history/recorder.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
 
 function recorder() {
   const clock = new FakeClock()
   const sent: Batch[] = []
-  const health: RecorderHealth[] = []
+  const health: StorageState[] = []
   const lines: string[] = []
   const write = (_fields: object, message: string) => void lines.push(message)
   const log: Log = { ...silentLog, info: write, error: write }

@@ -156,7 +156,7 @@ describe('the writer of histories', () => {
       metered({ at: NOON + MINUTE, connector: 2, energyWh: 60 }),
     ])
     expect(rows(histories, 'day').map(({ charger, connector, energy }) => `${charger}/${connector} ${energy}`)).toEqual(
-      ['CP-1/1 0', 'CP-2/1 0', 'CP-1/2 10'],
+      ['CP-1/1 0', 'CP-1/2 10', 'CP-2/1 0'],
     )
   })
 
