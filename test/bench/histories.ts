@@ -76,6 +76,12 @@ async function pages({ dialect, db }: Filled): Promise<void> {
   for (const [name, filter] of Object.entries(logFilters)) {
     await median(`${dialect} log: ${name}`, (n) => logPage(db, filter(n), { limit: 100, newestFirst: true }))
   }
+  const half = await logPage(db, { to: END - 5 * DAY_MS }, { limit: 1, newestFirst: true })
+  for (const newestFirst of [true, false]) {
+    await median(`${dialect} log: behind half of it, ${newestFirst ? 'newest' : 'oldest'} first`, () =>
+      logPage(db, {}, { limit: 100, newestFirst, cursor: half.last }),
+    )
+  }
   const now = END
   for (const [name, filter] of Object.entries(transactionFilters)) {
     await median(`${dialect} transactions: ${name}`, (n) =>
