@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import { Worker } from 'node:worker_threads'
 import type { History } from './core/history.ts'
 import type { StorageState } from './core/storage-health.ts'
@@ -61,7 +62,10 @@ const STOP_WITHIN_MS = 3_000
 /** From source it is TypeScript, which a thread learns to read first. */
 const isSource = import.meta.url.endsWith('.ts')
 const program = new URL(isSource ? './history-thread.ts' : './history-thread.js', import.meta.url)
-const fromSource = `import('tsx/esm/api').then(({ register }) => { register(); return import(${JSON.stringify(program.href)}) })`
+const fromSource = () => {
+  const reader = createRequire(import.meta.url).resolve('tsx/esm/api')
+  return `import(${JSON.stringify(reader)}).then(({ register }) => { register(); return import(${JSON.stringify(program.href)}) })`
+}
 
 /** Histories, written by a thread of their own: neither their disk nor their database holds anything up here. */
 export function startHistories({ settings, clock, log, health }: HistoriesParts): Histories {
@@ -80,7 +84,7 @@ export function startHistories({ settings, clock, log, health }: HistoriesParts)
   function begin(): Worker {
     const workerData: ThreadSettings = { ...settings, shareIdTags: share }
     const worker = isSource
-      ? new Worker(fromSource, { workerData, name: 'histories', eval: true })
+      ? new Worker(fromSource(), { workerData, name: 'histories', eval: true })
       : new Worker(program, { workerData, name: 'histories' })
     worker.on('message', (message: FromThread) => take(message))
     worker.on('error', (error) =>
