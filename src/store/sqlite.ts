@@ -211,11 +211,17 @@ export function openSqlite(
     visitors.clear()
   }
 
-  /** What waits goes into what can be saved of a damaged store. */
+  /** What waits goes into what can be saved of a damaged store, with all that is known of it here. */
   function saveBeside(): void {
     try {
       const saved = openDatabase(file, { log, now: clock.now(), damaged })
       migrate(saved)
+      saved.transaction(() => {
+        const { restoreNumber, hold, saveEdge } = statements(saved)
+        for (const number of knownNumbers) restoreNumber.run(...number)
+        for (const [charger, own] of held) for (const [key, value] of own) hold.run(charger, key, value)
+        for (const [name, value] of edges) saveEdge.run(...name.split('\n'), value)
+      })()
       transactions.write('all', saved)
       saved.close()
     } catch (error) {
@@ -254,7 +260,9 @@ export function openSqlite(
     keepNumbers(numbers) {
       const known = storedNumbers()
       const fresh = [...numbers].filter(([charger]) => !known.has(charger.toLowerCase()))
-      if (fresh.length > 0) synced(() => fresh.forEach((row) => void sql.saveNumber.run(...row)))
+      if (fresh.length === 0) return
+      synced(() => fresh.forEach((row) => void sql.saveNumber.run(...row)))
+      knownNumbers = new Map([...known, ...fresh.map(([id, number]) => [id.toLowerCase(), number] as const)])
     },
 
     slots: (charger) =>
@@ -341,6 +349,7 @@ export function openSqlite(
 function statements(database: Database) {
   return {
     saveNumber: database.prepare('INSERT INTO charger (id, number) VALUES (?, ?)'),
+    restoreNumber: database.prepare('INSERT OR IGNORE INTO charger (id, number) VALUES (?, ?)'),
     slots: database.prepare('SELECT connector, setpoint, unit, slots FROM slots WHERE charger = ?'),
     saveSlots: database.prepare(
       'INSERT OR REPLACE INTO slots (charger, connector, setpoint, unit, slots) VALUES (?, ?, ?, ?, ?)',

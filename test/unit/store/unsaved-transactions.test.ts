@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import SqliteDatabase from 'better-sqlite3'
@@ -236,6 +236,26 @@ describe('a store that is damaged while it runs', () => {
     expect(again.store.transaction(1)?.stoppedAt).toBe(99)
     expect(again.log.lines).toEqual([])
     again.store.close()
+  })
+
+  it('has its numbers, held values and edges again after a stop, though nothing of it can be read', () => {
+    const { store, log } = opened('salvage')
+    store.keepNumbers(new Map([['CP-1', 7]]))
+    store.hold('CP-1', 'registration', 'rejected')
+    store.saveEdge('CP-1', 0, 'reset', 'bacnet:x', 1)
+    const database = new SqliteDatabase(file)
+    database.pragma('wal_checkpoint(TRUNCATE)')
+    database.close()
+    writeFileSync(file, 'x'.repeat(200_000))
+    store.saveTransaction(transaction(1))
+    store.close()
+    expect(log.messages('error').join()).toContain('Rows in the new one: none')
+    const again = opened().store
+    expect([...again.numbers()]).toEqual([['cp-1', 7]])
+    expect(again.held('CP-1').get('registration')).toBe('rejected')
+    expect(again.edge('CP-1', 0, 'reset', 'bacnet:x')).toBe(1)
+    expect(again.transaction(1)).toEqual(transaction(1))
+    again.close()
   })
 
   it('answers what was told since, or read last, from memory', () => {
