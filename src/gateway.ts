@@ -43,7 +43,7 @@ export interface GatewayParts {
 export interface KeptHistory extends History {
   /** Whether whoever reads may see who charged, from now on. */
   shareIdTags?(share: boolean): void
-  /** Writes what waits: after the store was closed, whose last transactions it takes. */
+  /** Writes what waits, and takes the last transactions of the store: before that is closed. */
   stop?(): Promise<void>
 }
 
@@ -248,8 +248,8 @@ export function createGateway(
       await Promise.all([...souths, ...norths, ...(api === undefined ? [] : [api])].map((part) => part.stop()))
       fleet.stop()
       downlink.stop()
-      store.close()
       await history.stop?.()
+      store.close()
     },
   }
 }

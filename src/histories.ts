@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module'
 import { Worker } from 'node:worker_threads'
 import type { History } from './core/history.ts'
 import type { StorageState } from './core/storage-health.ts'
@@ -50,7 +49,7 @@ export interface HistoriesParts {
 export interface Histories extends History {
   /** Whether whoever reads may see who charged: for what comes from now on. */
   shareIdTags(share: boolean): void
-  /** Writes what waits; after the store is closed, so that its last transactions are seen. */
+  /** Writes what waits, and takes the last transactions of the store, which is to be open still. */
   stop(): Promise<void>
 }
 
@@ -63,7 +62,7 @@ const STOP_WITHIN_MS = 3_000
 const isSource = import.meta.url.endsWith('.ts')
 const program = new URL(isSource ? './history-thread.ts' : './history-thread.js', import.meta.url)
 const fromSource = () => {
-  const reader = createRequire(import.meta.url).resolve('tsx/esm/api')
+  const reader = import.meta.resolve('tsx/esm/api')
   return `import(${JSON.stringify(reader)}).then(({ register }) => { register(); return import(${JSON.stringify(program.href)}) })`
 }
 

@@ -35,17 +35,27 @@ const log: Log = {
   debugs: false,
 }
 
-let reading: ChangedTransactions | undefined
+let reading: { readonly database: SqliteDatabase.Database; readonly changed: ChangedTransactions } | undefined
 
 /** What is wrong with the store is not the histories' own trouble. */
 function changed(after: number, limit: number): ReturnType<ChangedTransactions> {
   try {
-    reading ??= readChangedTransactions(new SqliteDatabase(store, { readonly: true, timeout: 5_000 }))
-    return reading(after, limit)
+    reading ??= openStore()
+    return reading.changed(after, limit)
   } catch (error) {
-    reading = undefined
+    closeStore()
     throw new Error(`the store can't be read: ${error}`)
   }
+}
+
+function openStore(): NonNullable<typeof reading> {
+  const database = new SqliteDatabase(store, { readonly: true, timeout: 5_000 })
+  return { database, changed: readChangedTransactions(database) }
+}
+
+function closeStore(): void {
+  reading?.database.close()
+  reading = undefined
 }
 
 const keeper = new Keeper({
@@ -77,7 +87,10 @@ port.on('message', (message: ToThread) => {
       share = message.share
       break
     case 'stop':
-      void keeper.stop().then(() => tell({ kind: 'stopped' }))
+      void keeper.stop().then(() => {
+        closeStore()
+        tell({ kind: 'stopped' })
+      })
       break
   }
 })

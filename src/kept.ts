@@ -22,50 +22,40 @@ export interface Kept {
 export function openKept(plan: Plan, log: Log): Kept {
   const lock = lockAlone(plan.settings.store)
   try {
-    return opened(plan, log, lock)
+    return open(plan, log, lock)
   } catch (error) {
     lock.release()
     throw error
   }
 }
 
-/** The lock is released by whoever is closed last. */
-function opened({ settings }: Plan, log: Log, lock: StoreLock): Kept {
+/** The lock is released with the store, which is closed last. */
+function open({ settings }: Plan, log: Log, lock: StoreLock): Kept {
   let history: KeptHistory | undefined
   const { database, folder, services, site, southbound, store: file } = settings
   const health = new StorageHealth()
-  const store = openSqlite(file, systemClock, {
+  const opened = openSqlite(file, systemClock, {
     log,
     damaged: 'salvage',
     health: (state) => health.report('state', state),
     transactionsChanged: () => history?.transactionsChanged(),
   })
+  const store: Store = {
+    ...opened,
+    close() {
+      opened.close()
+      lock.release()
+    },
+  }
   const config = services.history ?? defaults
   // A store in memory keeps nothing, and neither does what stands beside it.
-  if (config === false || file === ':memory:') return { health, store: closing(store, lock) }
+  if (config === false || file === ':memory:') return { health, store }
   const { shareIdTags } = southbound.ocpp
-  const histories = startHistories({
+  history = startHistories({
     settings: { store: file, database, site, folder, config, shareIdTags },
     clock: systemClock,
     log,
     health: (part, state) => health.report(part, state),
   })
-  history = {
-    ...histories,
-    async stop() {
-      await histories.stop()
-      lock.release()
-    },
-  }
   return { health, store, history }
-}
-
-function closing(store: Store, lock: StoreLock): Store {
-  return {
-    ...store,
-    close() {
-      store.close()
-      lock.release()
-    },
-  }
 }

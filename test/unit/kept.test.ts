@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -29,16 +29,17 @@ it('keeps no histories of a store in memory, nor where the config wants none', (
   without.store.close()
 })
 
-it('is of one bridge at a time, from before the store is opened until the last history is written', async () => {
+it('is of one bridge at a time, from before the store is opened until it is closed, and leaves nothing beside its files', async () => {
   const plan = planned('store: "sqlite:b.db"\n')
   const { store, history } = openKept(plan, silentLog)
   expect(() => openKept(plan, silentLog)).toThrow('another bridge runs on the store')
-  store.close()
-  expect(() => openKept(plan, silentLog)).toThrow('another bridge runs on the store')
   await history?.stop?.()
+  expect(() => openKept(plan, silentLog)).toThrow('another bridge runs on the store')
+  store.close()
   const again = openKept(plan, silentLog)
-  again.store.close()
   await again.history?.stop?.()
+  again.store.close()
+  expect(existsSync(join(folder, 'b.db-wal'))).toBe(false)
 }, 30_000)
 
 it('is nobody’s where the store can’t be opened', () => {
