@@ -156,7 +156,7 @@ describe('a mistake in a mapping', () => {
     [
       'a trend more often than once a second',
       '  - { point: power, bacnet: { object: analog-input, instance: 1, name: P, trend: { every: 500ms } } }',
-      '5:82 invalid-value',
+      '5:91 invalid-value',
       'such as 30s, 15m or 1h, or cov',
     ],
     [
