@@ -191,6 +191,12 @@ export class LimitedCharger {
       this.measure()
       this.wait(n < 40 ? 10_000 : 60_000)
     }
+    // Until then it answered once a minute, which many of its answers were too late for.
+    for (let n = 0; n < 900; n += 1) {
+      if (this.#conversation === undefined) this.connect({ boots: true, forgets: false })
+      this.answer(300)
+      this.wait(1_000)
+    }
     this.answer(300)
   }
 

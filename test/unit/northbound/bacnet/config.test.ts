@@ -45,7 +45,10 @@ describe('the section bacnet', () => {
       'is not for a BBMD: name the other BBMD in bacnet.bbmd.peers',
     ],
     [['listen: 10.0.0.5:47808', 'bbmd: { foreignDevices: everybody }'], 'write true, false or a list of networks'],
-    [['listen: 10.0.0.5:47808', 'bbmd: { foreignDevices: [10.8.0.0/99] }'], 'write true, false or a list of networks'],
+    [
+      ['listen: 10.0.0.5:47808', 'bbmd: { foreignDevices: [10.8.0.0/99] }'],
+      'write a network such as 10.1.0.0/16 or a single address',
+    ],
     [['ipNetwork: 2000'], 'is the number of the virtual network (bacnet.network) already'],
     [['ipNetwork: 65535'], '65534'],
     [['foreignDevice: 10.0.0.1'], 'a set of keys, not 10.0.0.1: write { bbmd: 10.0.0.1 }'],
