@@ -46,7 +46,7 @@ export interface Metered {
 }
 
 /** What the bridge has to say of itself. */
-export interface Note {
+interface Note {
   readonly kind: 'note'
   readonly at: number
   /** One word, such as `EntriesLost`. */

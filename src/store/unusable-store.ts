@@ -11,9 +11,12 @@ export class UnusableStore extends Error {
   constructor(file: string, found: unknown) {
     const damaged = typeof found === 'string' || isDamage(found)
     const why = (found instanceof Error ? found.message : String(found)).replaceAll('\n', ' ')
+    // Whoever only reads is as often somebody else as the disk is at fault.
+    const isClosed = (found as { readonly code?: unknown } | undefined)?.code === 'SQLITE_CANTOPEN'
+    const hint = `${isClosed ? 'do this as the user whose the bridge is, or ' : ''}${hintOf(found)}`
     const message = damaged
       ? `the store ${file} is damaged (${why}): start the bridge, which saves what can still be read`
-      : `the store ${file} can't be opened (${why}): ${hintOf(found)}`
+      : `the store ${file} can't be opened (${why}): ${hint}`
     super(message, { cause: found })
     this.file = file
     this.damaged = damaged

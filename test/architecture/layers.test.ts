@@ -38,7 +38,7 @@ const packageOrNode = (target: string) => !target.endsWith('.ts') && !target.end
 
 function allowed(path: string, target: string): boolean {
   if (
-    /^(main|gateway|display|plugins|plan|difference|reload|chargers|adopt|demo|discover|run|kept|histories|history(-[a-z]+)?)\.ts$/.test(
+    /^(main|gateway|display|plugins|plan|difference|reload|chargers|adopt|demo|discover|run|kept|histories|history-thread)\.ts$/.test(
       path,
     )
   )
@@ -58,6 +58,8 @@ function allowed(path: string, target: string): boolean {
   if (folder !== undefined) return inside(folder, 'core', 'lib')(path, target)
   if (path.startsWith('backup/'))
     return inside('backup', 'config', 'mapping', 'store', 'core', 'lib')(path, target) || target === 'plan.ts'
+  if (path.startsWith('history/'))
+    return inside('history', 'store', 'core', 'lib')(path, target) || target === 'plan.ts'
   if (path.startsWith('simulator/')) {
     return (
       inside('simulator', 'lib', 'southbound/ocpp/wire')(path, target) || target === 'southbound/ocpp/v16/messages.ts'
@@ -128,6 +130,7 @@ describe('the layers', () => {
     ['mapping/x.ts', "import {\n  a,\n  b,\n} from '../northbound/bacnet/binding.ts'"],
     ['simulator/x.ts', "import { a } from '../core/ports.ts'"],
     ['store/x.ts', "export { a } from '../gateway.ts'"],
+    ['history/x.ts', "import { a } from '../northbound/modbus/config.ts'"],
   ])('would not let %s %s', (path, text) => {
     expect(violations([{ path, text }])).toHaveLength(1)
   })

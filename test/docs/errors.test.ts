@@ -107,6 +107,19 @@ describe('docs/errors.md', () => {
     for (const [reason, answer] of told) if (answer !== 'let in') expect(answer, reason).toBe(answers.get(reason))
   })
 
+  it.each(['What is said of the store', 'What is said of histories', 'What is said of backups'])(
+    'has, in “%s”, only words that the bridge says',
+    (title) => {
+      const texts = sources('.').join('\n')
+      // Where something is put in stands an ellipsis.
+      const said = firsts(title).flatMap((each) =>
+        each.split('…').map((part) => part.replace(/^[\s:)]+|[\s:(]+$/g, '')),
+      )
+      expect(said.length).toBeGreaterThan(3)
+      expect(said.filter((words) => !texts.includes(words))).toEqual([])
+    },
+  )
+
   it('has every code of the HTTP API', () => {
     const texts = sources('web').filter((text) => !text.includes("config.yaml's section"))
     const codes = [

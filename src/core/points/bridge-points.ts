@@ -93,7 +93,7 @@ export const bridgePoints: readonly BridgePointDefinition[] = [
   {
     name: 'storageFault',
     type: 'boolean',
-    description: 'The disk takes nothing of what the bridge keeps',
+    description: 'The disk, or PostgreSQL, takes nothing of what the bridge keeps',
     read: (bridge) => known(bridge.storage.failing),
   },
   {

@@ -23,7 +23,7 @@ function optionalRetention(keep: string) {
   return z.union([z.literal(false), retention(keep)], 'write false, or {keep: 30d, maxSize: 1GB}').prefault({})
 }
 
-export const histories = ['log', 'transactions', 'meters', 'quarterHours', 'days'] as const
+const histories = ['log', 'transactions', 'meters', 'quarterHours', 'days'] as const
 export const exportForms = ['csv', 'xlsx', 'json'] as const
 
 const scheduledExport = z.strictObject({

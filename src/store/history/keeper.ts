@@ -51,6 +51,8 @@ interface Open {
   readonly writer: HistoryWriter
   readonly pruning: Pruning
   readonly copier: Copier | undefined
+  /** How many rows it had lost before this start. */
+  readonly lostBefore: number
   readonly scheduled: ScheduledExport | undefined
 }
 
@@ -164,6 +166,7 @@ export class Keeper {
       writer: new HistoryWriter(histories, { days, describe, config }),
       pruning: new Pruning({ histories, copier, config, days, now: () => clock.now() }),
       copier,
+      lostBefore: copier?.state.lost ?? 0,
       scheduled,
     }
   }
@@ -212,9 +215,11 @@ export class Keeper {
 
   /** Rows that PostgreSQL doesn't have wait in the file: they are in no danger. */
   #tellHealth(): void {
-    const state = this.#open?.copier?.state
-    if (state !== undefined)
-      this.#parts.health({ failing: state.failingSince !== undefined, waiting: 0, lost: state.lost })
+    const { copier, lostBefore = 0 } = this.#open ?? {}
+    if (copier !== undefined) {
+      const { failingSince, lost } = copier.state
+      this.#parts.health({ failing: failingSince !== undefined, waiting: 0, lost: lost - lostBefore })
+    }
     if (!this.#stopped) this.#cancelHealth = this.#parts.clock.after(HEALTH_EVERY_MS, () => this.#tellHealth())
   }
 }

@@ -121,8 +121,12 @@ export class Recorder {
     })
   }
 
+  /** Nothing is handed on any more; what is not on disk by now is lost. */
   stop(): void {
     this.#cancel?.()
+    const lost = this.#waitingCount
+    if (lost === 0) return
+    this.#parts.log.error({ lost }, `histories could not be written to the end: ${lost} entries are lost`)
   }
 
   /** Entries that were told and are not on disk. */

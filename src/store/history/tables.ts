@@ -62,7 +62,7 @@ export interface TransactionTable extends Copied {
 }
 
 /** The session's energy as it grew. Key: source, transaction and at. */
-export interface TransactionSampleTable extends Copied {
+interface TransactionSampleTable extends Copied {
   readonly transaction: number
   readonly at: number
   readonly energy: number

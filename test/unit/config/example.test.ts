@@ -8,23 +8,28 @@ import { config as log } from '../../../src/config/log.ts'
 import { bacnet } from '../../../src/northbound/bacnet/index.ts'
 import { modbus } from '../../../src/northbound/modbus/index.ts'
 import { ocpp } from '../../../src/southbound/ocpp/index.ts'
+import { config as history } from '../../../src/store/history/config.ts'
 import { web } from '../../../src/web/index.ts'
 
 const file = join(import.meta.dirname, '../../../config.example.yaml')
 const sections = {
   southbound: { ocpp: ocpp.config },
   northbound: { bacnet, modbus },
-  services: { web: web.config, log },
+  services: { web: web.config, log, history },
 }
 
 interface Node {
   readonly properties?: Readonly<Record<string, Node>>
   readonly items?: Node
+  readonly anyOf?: readonly Node[]
   readonly default?: unknown
 }
 
 /** Every key of a schema with its default; the defaults of sets of keys are those of their keys. */
 function keys(node: Node, path = ''): readonly { readonly path: string; readonly fallback: unknown }[] {
+  // What can be left out by `false`.
+  const section = node.anyOf?.find(({ properties }) => properties)
+  if (section) return keys(section, path)
   if (node.items?.properties) return keys(node.items, `${path}[]`)
   if (node.properties === undefined) return [{ path, fallback: node.default }]
   return Object.entries(node.properties).flatMap(([name, inner]) => keys(inner, path === '' ? name : `${path}.${name}`))

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Visitor } from '../../../src/core/ports.ts'
 import { viewStore } from '../../../src/store/read.ts'
 import { openSqlite } from '../../../src/store/sqlite.ts'
+import { unusable } from '../../../src/store/unusable-store.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 
 let folder: string
@@ -84,5 +85,14 @@ describe('a look into the store', () => {
     const again = new SqliteDatabase(file)
     expect(again.pragma('user_version', { simple: true })).toBe(1)
     again.close()
+  })
+
+  it('says to whoever may not look into it that another user may', () => {
+    const noRights = new SqliteDatabase.SqliteError('unable to open database file', 'SQLITE_CANTOPEN')
+    expect(unusable('bridge.db', noRights)).toMatchObject({
+      message: expect.stringContaining("can't be opened (unable to open database file): do this as the user whose"),
+    })
+    const broken = new SqliteDatabase.SqliteError('disk I/O error', 'SQLITE_IOERR_READ')
+    expect(unusable('bridge.db', broken)).toMatchObject({ message: expect.not.stringContaining('do this as the user') })
   })
 })

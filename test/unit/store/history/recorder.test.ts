@@ -115,20 +115,25 @@ describe('a thread that writes', () => {
   })
 
   it('is handed everything at the end', async () => {
-    const { sent, recorder: own, numbers } = recorder()
+    const { sent, lines, recorder: own, numbers } = recorder()
     tell(own, 1, 5_000)
     const drained = own.drain()
     for (let n = 0; n < sent.length; n += 1) own.written(sent[n]?.number ?? 0)
     await drained
     expect(numbers()).toHaveLength(5_000)
+    own.stop()
+    expect(lines).toEqual([])
   })
 
-  it('does not keep the end waiting where it takes nothing', async () => {
-    const { clock, sent, recorder: own } = recorder()
+  it('does not keep the end waiting where it takes nothing, and says what is lost with it', async () => {
+    const { clock, sent, lines, recorder: own } = recorder()
     tell(own, 1, 3)
     clock.advance(50)
+    tell(own, 4, 5)
     own.failed(sent[0]?.number ?? 0, 'disk full')
     await own.drain()
     expect(sent).toHaveLength(1)
+    own.stop()
+    expect(lines.at(-1)).toBe('histories could not be written to the end: 5 entries are lost')
   })
 })

@@ -1,7 +1,7 @@
-import { localTime } from './lib/moment.ts'
-import { aligned, harmless } from './lib/table.ts'
-import type { Cell, Table } from './store/history/export/table.ts'
-import type { LogEntry } from './store/history/query/log.ts'
+import { localTime } from '../lib/moment.ts'
+import { aligned, harmless } from '../lib/table.ts'
+import type { Cell, Table } from '../store/history/export/table.ts'
+import type { LogEntry } from '../store/history/query/log.ts'
 
 /** Rows as columns for a terminal, times in local time; what is the same in all of them isn't shown. */
 export function tableText<Row>({ columns }: Table<Row>, rows: readonly Row[], left: readonly string[]): string {

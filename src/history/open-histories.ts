@@ -1,9 +1,9 @@
 import { existsSync, statSync } from 'node:fs'
-import type { Plan } from './plan.ts'
-import { type HistoryDatabase, openSqliteHistories, type SqliteHistories } from './store/history/database.ts'
-import { historyFile } from './store/history/file.ts'
-import { openPostgresHistories, placeOf } from './store/history/postgres.ts'
-import { sitesOf } from './store/history/query/sites.ts'
+import type { Plan } from '../plan.ts'
+import { type HistoryDatabase, openSqliteHistories, type SqliteHistories } from '../store/history/database.ts'
+import { historyFile } from '../store/history/file.ts'
+import { openPostgresHistories, placeOf } from '../store/history/postgres.ts'
+import { sitesOf } from '../store/history/query/sites.ts'
 
 /** PostgreSQL's code for a table that isn't there. */
 const UNDEFINED_TABLE = '42P01'

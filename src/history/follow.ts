@@ -1,9 +1,9 @@
-import type { ReadHistories } from './history.ts'
-import { newestEntries } from './history-output.ts'
-import type { LogLines } from './history-table.ts'
-import type { Clock } from './lib/clock.ts'
-import type { LogEntry, LogFilter } from './store/history/query/log.ts'
-import { LogTail } from './store/history/query/tail.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { LogEntry, LogFilter } from '../store/history/query/log.ts'
+import { LogTail } from '../store/history/query/tail.ts'
+import type { ReadHistories } from './open-histories.ts'
+import { newestEntries } from './output.ts'
+import type { LogLines } from './table.ts'
 
 const POLL_MS = 500
 

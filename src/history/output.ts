@@ -1,13 +1,13 @@
 import { existsSync, statSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { type LogLines, tableText } from './history-table.ts'
-import { writeWhole } from './lib/whole-file.ts'
-import type { HistoryDatabase } from './store/history/database.ts'
-import { type Export, type ExportForm, exportHistory, withRows } from './store/history/export/export.ts'
-import type { Pages } from './store/history/query/chunks.ts'
-import { type LogEntry, type LogFilter, logPage } from './store/history/query/log.ts'
-import { sitesOf } from './store/history/query/sites.ts'
+import { writeWhole } from '../lib/whole-file.ts'
+import type { HistoryDatabase } from '../store/history/database.ts'
+import { type Export, type ExportForm, exportHistory, withRows } from '../store/history/export/export.ts'
+import type { Pages } from '../store/history/query/chunks.ts'
+import { type LogEntry, type LogFilter, logPage } from '../store/history/query/log.ts'
+import { sitesOf } from '../store/history/query/sites.ts'
+import { type LogLines, tableText } from './table.ts'
 
 /** Columns for which a terminal has no room. */
 const wide: readonly string[] = ['seconds', 'sender', 'frame']

@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { ReadHistories } from '../../src/history.ts'
-import { followLog } from '../../src/history-follow.ts'
-import { LogLines } from '../../src/history-table.ts'
-import { migrate, openSqliteHistories, type SqliteHistories } from '../../src/store/history/database.ts'
-import { FakeClock } from '../support/fake-clock.ts'
-import { addLog, addSources } from '../support/stored-rows.ts'
+import { followLog } from '../../../src/history/follow.ts'
+import type { ReadHistories } from '../../../src/history/open-histories.ts'
+import { LogLines } from '../../../src/history/table.ts'
+import { migrate, openSqliteHistories, type SqliteHistories } from '../../../src/store/history/database.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
+import { addLog, addSources } from '../../support/stored-rows.ts'
 
 let folder: string
 let histories: SqliteHistories
