@@ -40,7 +40,7 @@ let reading: ChangedTransactions | undefined
 /** What is wrong with the store is not the histories' own trouble. */
 function changed(after: number, limit: number): ReturnType<ChangedTransactions> {
   try {
-    reading ??= readChangedTransactions(new SqliteDatabase(store, { readonly: true, timeout: 5_000 }))
+    reading ??= readChangedTransactions(new SqliteDatabase(store, { readonly: true, timeout: 1_000 }))
     return reading(after, limit)
   } catch (error) {
     reading = undefined
