@@ -13,6 +13,8 @@ const PORTION = 1_000
 const PORTION_CHARACTERS = 1_000_000
 /** What could not be written is tried again this much later. */
 const AGAIN_MS = 5_000
+/** A gap that goes on is told in pieces of this length. */
+const GAP_MS = 10_000
 /** A disk that hangs gives no answer at all. */
 const SILENT_MS = 15_000
 /** What waits at the most, where nothing is taken: what comes then is lost. */
@@ -202,10 +204,11 @@ export class Recorder {
     this.#tellHealth()
   }
 
-  /** A gap in a log is told where it is. */
+  /** A gap in a log is told where it is; of one that is still growing not every piece. */
   #sayLoss(): void {
     const loss = this.#loss
     if (loss === undefined) return
+    if (this.#waiting.length > 0 && this.#parts.clock.now() - loss.from < GAP_MS) return
     this.#loss = undefined
     const [from, to] = [loss.from, loss.to].map((at) => new Date(at).toISOString())
     const message = `${loss.entries} entries from ${from} to ${to} were lost: they could not be written, and no more fitted in memory`
