@@ -1,8 +1,9 @@
 import { Worker } from 'node:worker_threads'
 import type { History } from './core/history.ts'
 import type { StorageState } from './core/storage-health.ts'
-import type { Clock } from './lib/clock.ts'
+import type { Cancel, Clock } from './lib/clock.ts'
 import type { Log } from './lib/log.ts'
+import { Throttle } from './lib/throttle.ts'
 import type { HistoryConfig } from './store/history/config.ts'
 import { type Batch, Recorder } from './store/history/recorder.ts'
 
@@ -57,6 +58,10 @@ export interface Histories extends History {
 const AGAIN_MS = 5_000
 /** A disk that hangs doesn't keep the bridge from stopping. */
 const STOP_WITHIN_MS = 3_000
+/** A thread in the middle of a call of the system ends when that does. */
+const END_WITHIN_MS = 1_000
+/** A thread that hangs is not to be told of each change. */
+const CHANGES_TOGETHER_MS = 20
 
 /** From source it is TypeScript, which a thread learns to read first. */
 const isSource = import.meta.url.endsWith('.ts')
@@ -71,6 +76,9 @@ export function startHistories({ settings, clock, log, health }: HistoriesParts)
   let share = settings.shareIdTags
   let stopping = false
   let stopped: (() => void) | undefined
+  let isRunning = true
+  let cancelChanges: Cancel | undefined
+  const throttle = new Throttle(clock)
   let thread = begin()
   const post = (message: ToThread) => thread.postMessage(message)
   const recorder: Recorder = new Recorder({
@@ -86,13 +94,15 @@ export function startHistories({ settings, clock, log, health }: HistoriesParts)
       ? new Worker(fromSource(), { workerData, name: 'histories', eval: true })
       : new Worker(program, { workerData, name: 'histories' })
     worker.on('message', (message: FromThread) => take(message))
-    worker.on('error', (error) =>
-      log.error(
-        { stack: error.stack ?? String(error) },
-        'the thread that writes histories has failed: it is begun again',
-      ),
-    )
+    worker.on('error', (error) => {
+      if (throttle.pass('thread') !== undefined)
+        log.error(
+          { stack: error.stack ?? String(error) },
+          'the thread that writes histories has failed: it is begun again',
+        )
+    })
     worker.once('exit', () => {
+      isRunning = false
       stopped?.()
       if (!stopping) clock.after(AGAIN_MS, again)
     })
@@ -100,7 +110,8 @@ export function startHistories({ settings, clock, log, health }: HistoriesParts)
   }
 
   function again(): void {
-    if (stopping) return
+    if (stopping || isRunning) return
+    isRunning = true
     thread = begin()
     recorder.restarted()
     post({ kind: 'transactions-changed' })
@@ -128,17 +139,31 @@ export function startHistories({ settings, clock, log, health }: HistoriesParts)
 
   return {
     tell: (entry) => recorder.tell(entry),
-    transactionsChanged: () => post({ kind: 'transactions-changed' }),
+    transactionsChanged() {
+      cancelChanges ??= clock.after(CHANGES_TOGETHER_MS, () => {
+        cancelChanges = undefined
+        post({ kind: 'transactions-changed' })
+      })
+    },
     shareIdTags(next) {
       share = next
       post({ kind: 'share-id-tags', share })
     },
     async stop() {
+      again()
       stopping = true
-      await Promise.race([finish(), new Promise<void>((resolve) => clock.after(STOP_WITHIN_MS, resolve))])
+      // All changes are taken at the end.
+      cancelChanges?.()
+      await within(STOP_WITHIN_MS, finish())
       recorder.stop()
-      await thread.terminate()
+      await within(END_WITHIN_MS, thread.terminate())
     },
+  }
+
+  async function within(ms: number, work: Promise<unknown>): Promise<void> {
+    let cancel: Cancel | undefined
+    await Promise.race([work, new Promise<void>((resolve) => (cancel = clock.after(ms, resolve)))])
+    cancel?.()
   }
 
   async function finish(): Promise<void> {

@@ -49,7 +49,7 @@ function changed(after: number, limit: number): ReturnType<ChangedTransactions> 
 }
 
 function openStore(): NonNullable<typeof reading> {
-  const database = new SqliteDatabase(store, { readonly: true, timeout: 5_000 })
+  const database = new SqliteDatabase(store, { readonly: true, timeout: 1_000 })
   return { database, changed: readChangedTransactions(database) }
 }
 

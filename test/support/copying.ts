@@ -17,7 +17,7 @@ export class Copying {
     this.clock = clock
     const write = (fields: object, message: string) => void this.said.push(`${JSON.stringify(fields)} ${message}`)
     const log: Log = { debug: write, info: write, warn: write, error: write, debugs: true }
-    this.copier = new Copier({ histories: rows.histories, url, clock, log })
+    this.copier = new Copier({ histories: rows.histories, url, clock, log, damaged: () => {} })
   }
 
   static async start(file: string, url: string, clock = new FakeClock()): Promise<Copying> {

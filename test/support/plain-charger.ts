@@ -11,6 +11,9 @@ export class PlainCharger {
   #socket: WebSocket | undefined
   #next = 1
   readonly #waiting = new Map<string, (payload: Payload) => void>()
+  /** Every text since the last connection, as it went over the wire. */
+  readonly sent: string[] = []
+  readonly received: string[] = []
   /** Calls since the last connection. */
   readonly told: { readonly action: string; readonly payload: Payload }[] = []
 
@@ -25,7 +28,7 @@ export class PlainCharger {
   }
 
   async connect(): Promise<void> {
-    this.told.splice(0)
+    for (const list of [this.told, this.sent, this.received]) list.splice(0)
     this.#waiting.clear()
     const socket = new WebSocket(`${this.#url}/${this.id}`, ['ocpp1.6'], {
       headers: this.#headers,
@@ -33,7 +36,11 @@ export class PlainCharger {
     })
     this.#socket = socket
     socket.on('error', () => {})
-    socket.on('message', (data) => this.#received(JSON.parse((data as Buffer).toString('utf8')) as unknown[]))
+    socket.on('message', (data) => {
+      const text = (data as Buffer).toString('utf8')
+      this.received.push(text)
+      this.#take(JSON.parse(text) as unknown[])
+    })
     await once(socket, 'open')
   }
 
@@ -47,12 +54,13 @@ export class PlainCharger {
     const id = `${this.id}-${this.#next}`
     this.#next += 1
     const answered = new Promise<Payload>((resolve) => this.#waiting.set(id, resolve))
-    this.#socket?.send(JSON.stringify([2, id, action, payload]))
+    this.send(JSON.stringify([2, id, action, payload]))
     return answered
   }
 
   /** Any bytes at all. */
   send(raw: string | Uint8Array): void {
+    if (typeof raw === 'string') this.sent.push(raw)
     this.#socket?.send(raw)
   }
 
@@ -62,14 +70,14 @@ export class PlainCharger {
     this.#socket?.terminate()
   }
 
-  #received([type, id, third, fourth]: readonly unknown[]): void {
+  #take([type, id, third, fourth]: readonly unknown[]): void {
     if (type !== 2) {
       this.#waiting.get(String(id))?.((type === 3 ? third : {}) as Payload)
       this.#waiting.delete(String(id))
       return
     }
     this.told.push({ action: String(third), payload: fourth as Payload })
-    this.#socket?.send(JSON.stringify([3, id, answerTo(String(third))]))
+    this.send(JSON.stringify([3, id, answerTo(String(third))]))
   }
 }
 

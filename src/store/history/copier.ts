@@ -2,6 +2,7 @@ import type { Cancel, Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
 import { Throttle } from '../../lib/throttle.ts'
 import { type CopiedName, copiedNames } from './copied-table.ts'
+import { isCorrupt } from './corrupt.ts'
 import { migrate } from './database.ts'
 import { insertRows, type Refused } from './insert-rows.ts'
 import type { RowsOf } from './kept-table.ts'
@@ -28,6 +29,8 @@ export interface CopierParts {
   readonly url: string
   readonly clock: Clock
   readonly log: Log
+  /** Told where the bridge's own file makes no sense: it is not PostgreSQL that is to blame. */
+  readonly damaged: (error: unknown) => void
 }
 
 export interface CopierState {
@@ -133,7 +136,8 @@ export class Copier {
     } catch (error) {
       await this.#disconnect()
       if (isUndefinedTable(error)) this.#isMigrated = false
-      if (!this.#stopped) this.#failed(error)
+      if (isCorrupt(error)) this.#parts.damaged(error)
+      else if (!this.#stopped) this.#failed(error)
       const againMs = this.#againMs
       this.#againMs = Math.min(LAST_AGAIN_MS, againMs * 2)
       return againMs

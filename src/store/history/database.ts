@@ -20,9 +20,13 @@ export interface SqliteHistories {
   readonly db: HistoryDatabase
 }
 
+/** Whoever reads has time; whoever writes tries again anyhow, and is not to keep an end waiting. */
+const READ_WITHIN_MS = 5_000
+const WRITE_WITHIN_MS = 1_000
+
 /** Opens a file of histories; `readonly`: of a bridge that may be running. Throws where it is none of SQLite's. */
 export function openSqliteHistories(file: string, { readonly = false } = {}): SqliteHistories {
-  const raw = new SqliteDatabase(file, { readonly, timeout: 5_000 })
+  const raw = new SqliteDatabase(file, { readonly, timeout: readonly ? READ_WITHIN_MS : WRITE_WITHIN_MS })
   try {
     if (!readonly) prepareToWrite(raw)
   } catch (error) {

@@ -77,8 +77,10 @@ export class Keeper {
   }
 
   /** Writes a batch; rejects where nothing is taken, having changed nothing. */
-  write({ entries, number }: Batch): Promise<void> {
-    return this.#inTurn(({ writer }) => writer.write(entries, number))
+  write({ entries, ...batch }: Batch): Promise<void> {
+    // Another try, on a timer: the file is to be closed, and not opened again.
+    if (this.#stopped) return Promise.reject(new Error('it is stopped'))
+    return this.#inTurn(({ writer }) => writer.write(entries, batch))
   }
 
   /** There is something to take from the store. */
@@ -148,6 +150,17 @@ export class Keeper {
     }
   }
 
+  /** By whoever copies, who reads what nobody else does any more. */
+  async #foundDamaged(where: LocalHistories, error: unknown): Promise<void> {
+    try {
+      await this.#inTurn(({ histories }) => {
+        if (histories === where && !this.#stopped) throw error
+      })
+    } catch (failed) {
+      this.#complain('a damaged file', failed)
+    }
+  }
+
   async #opened(): Promise<Open> {
     this.#open ??= await this.#openFile()
     return this.#open
@@ -157,7 +170,8 @@ export class Keeper {
     const { clock, config, database: url, days, describe, file, log, site } = this.#parts
     const { histories, damaged } = await openLocalHistories(file, site, clock.now())
     if (damaged !== undefined) this.#sayDamaged(damaged.aside, damaged.error)
-    const copier = url === undefined ? undefined : new Copier({ histories, url, clock, log })
+    const damagedThere = (error: unknown) => void this.#foundDamaged(histories, error)
+    const copier = url === undefined ? undefined : new Copier({ histories, url, clock, log, damaged: damagedThere })
     copier?.start()
     const scheduled = this.#exports(histories, copier)
     scheduled?.start()
@@ -203,6 +217,8 @@ export class Keeper {
       { file, aside, error: String(error) },
       `the histories in ${file} are damaged (${error}): they are in ${aside} now, and begin anew`,
     )
+    // The new file has none of them.
+    this.transactionsChanged(0)
   }
 
   async #close(): Promise<void> {

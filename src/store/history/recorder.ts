@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import type { Entry } from '../../core/history.ts'
 import type { StorageState } from '../../core/storage-health.ts'
 import type { Cancel, Clock } from '../../lib/clock.ts'
@@ -8,8 +9,14 @@ import { Throttle } from '../../lib/throttle.ts'
 const GATHER_MS = 50
 /** So many don't wait for that. */
 const PORTION = 1_000
+/** And no batch has many more: handing it on takes time here, too. */
+const PORTION_CHARACTERS = 1_000_000
 /** What could not be written is tried again this much later. */
 const AGAIN_MS = 5_000
+/** A gap that goes on is told in pieces of this length. */
+const GAP_MS = 10_000
+/** A disk that hangs gives no answer at all. */
+const SILENT_MS = 15_000
 /** What waits at the most, where nothing is taken: what comes then is lost. */
 const MAX_ENTRIES = 200_000
 const MAX_CHARACTERS = 48_000_000
@@ -18,7 +25,9 @@ const BARE_CHARACTERS = 150
 
 /** Entries that are written together, or not at all. */
 export interface Batch {
-  /** Grows from batch to batch, over restarts, too: one that comes twice is known by it. */
+  /** Tells those of one recorder from those of any other, whatever the clock said when it began. */
+  readonly run: number
+  /** Grows from batch to batch: one that comes twice is known by it. */
   readonly number: number
   readonly entries: readonly Entry[]
 }
@@ -45,8 +54,10 @@ export class Recorder {
   #waiting: Entry[] = []
   #characters = 0
   #underWay: Batch | undefined
-  #nextNumber: number
+  readonly #run = randomInt(1, 2 ** 47)
+  #nextNumber = 1
   #cancel: Cancel | undefined
+  #cancelSilence: Cancel = () => {}
   #failing = false
   #lost = 0
   /** What has not been said of it yet. */
@@ -56,8 +67,6 @@ export class Recorder {
   constructor(parts: RecorderParts) {
     this.#parts = parts
     this.#throttle = new Throttle(parts.clock)
-    // A process that begins later counts on from there, unless its clock was set back by days.
-    this.#nextNumber = parts.clock.now() * 1_000
   }
 
   /** Never throws, and costs little. */
@@ -81,13 +90,15 @@ export class Recorder {
     if (this.#underWay?.number !== number) return
     for (const entry of this.#underWay.entries) this.#characters -= charactersOf(entry)
     this.#underWay = undefined
+    this.#cancelSilence()
     if (this.#failing) {
       this.#failing = false
       this.#parts.log.info({ waiting: this.#waiting.length, lost: this.#lost }, 'histories are written again')
       this.#tellHealth()
     }
     this.#sayLoss()
-    if (this.#waiting.length >= PORTION || this.#drained !== undefined) this.#send()
+    if (this.#waiting.length >= PORTION || this.#characters >= PORTION_CHARACTERS || this.#drained !== undefined)
+      this.#send()
     else if (this.#waiting.length > 0) this.#cancel ??= this.#parts.clock.after(GATHER_MS, () => this.#send())
   }
 
@@ -95,13 +106,8 @@ export class Recorder {
   failed(number: number, error: string): void {
     const batch = this.#underWay
     if (batch?.number !== number) return
-    this.#failing = true
-    if (this.#throttle.pass('failed') !== undefined)
-      this.#parts.log.error(
-        { error, waiting: this.#waitingCount, lost: this.#lost },
-        `histories can't be written: ${error}; what comes is kept in memory, and written once that is possible`,
-      )
-    this.#tellHealth()
+    this.#cancelSilence()
+    this.#fail(error)
     this.#drained?.()
     this.#cancel?.()
     this.#cancel = this.#parts.clock.after(AGAIN_MS, () => this.#again())
@@ -112,21 +118,21 @@ export class Recorder {
     if (this.#underWay !== undefined) this.#again()
   }
 
-  /** Hands everything on; resolves once it is written, or is not taken. */
+  /** Hands everything on, once more what was not taken before; resolves once it is written, or is not taken. */
   drain(): Promise<void> {
     return new Promise((resolve) => {
       this.#drained = resolve
-      if (this.#failing) resolve()
-      else this.#send()
+      if (this.#underWay === undefined) this.#send()
+      else if (this.#failing) this.#again()
     })
   }
 
-  /** Nothing is handed on any more; what is not on disk by now is lost. */
+  /** What waits now is never written. */
   stop(): void {
     this.#cancel?.()
+    this.#cancelSilence()
     const lost = this.#waitingCount
-    if (lost === 0) return
-    this.#parts.log.error({ lost }, `histories could not be written to the end: ${lost} entries are lost`)
+    if (lost > 0) this.#parts.log.error({ lost }, `histories: ${lost} entries could not be written and are lost`)
   }
 
   /** Entries that were told and are not on disk. */
@@ -134,9 +140,32 @@ export class Recorder {
     return this.#waiting.length + (this.#underWay?.entries.length ?? 0)
   }
 
+  #fail(error: string): void {
+    this.#failing = true
+    if (this.#throttle.pass('failed') !== undefined)
+      this.#parts.log.error(
+        { error, waiting: this.#waitingCount, lost: this.#lost },
+        `histories can't be written: ${error}; what comes is kept in memory, and written once that is possible`,
+      )
+    this.#tellHealth()
+  }
+
   #again(): void {
+    this.#cancel?.()
     this.#cancel = undefined
-    if (this.#underWay !== undefined) this.#parts.send(this.#underWay)
+    if (this.#underWay !== undefined) this.#handOn(this.#underWay)
+  }
+
+  #handOn(batch: Batch): void {
+    this.#cancelSilence()
+    this.#cancelSilence = this.#parts.clock.after(SILENT_MS, () => this.#silent())
+    this.#parts.send(batch)
+  }
+
+  #silent(): void {
+    if (this.#underWay === undefined) return
+    this.#fail(`no answer for ${SILENT_MS / 1000} s, as of a disk that hangs`)
+    this.#cancelSilence = this.#parts.clock.after(SILENT_MS, () => this.#silent())
   }
 
   #send(): void {
@@ -147,11 +176,24 @@ export class Recorder {
       this.#drained?.()
       return
     }
-    const entries = this.#waiting.length <= PORTION * 2 ? this.#waiting : this.#waiting.slice(0, PORTION)
-    this.#waiting = entries === this.#waiting ? [] : this.#waiting.slice(PORTION)
-    this.#underWay = { number: this.#nextNumber, entries }
+    const count = this.#portion()
+    const entries = this.#waiting.slice(0, count)
+    this.#waiting = this.#waiting.slice(count)
+    this.#underWay = { run: this.#run, number: this.#nextNumber, entries }
     this.#nextNumber += 1
-    this.#parts.send(this.#underWay)
+    this.#handOn(this.#underWay)
+  }
+
+  /** How many of those that wait go together: one at least, however long it is. */
+  #portion(): number {
+    const most = this.#waiting.length <= PORTION * 2 ? this.#waiting.length : PORTION
+    let characters = 0
+    for (let count = 0; count < most; count += 1) {
+      if (characters >= PORTION_CHARACTERS) return count
+      const entry = this.#waiting[count]
+      if (entry !== undefined) characters += charactersOf(entry)
+    }
+    return most
   }
 
   #lose({ at }: Entry): void {
@@ -162,10 +204,11 @@ export class Recorder {
     this.#tellHealth()
   }
 
-  /** A gap in a log is told where it is. */
+  /** A gap in a log is told where it is; of one that is still growing not every piece. */
   #sayLoss(): void {
     const loss = this.#loss
     if (loss === undefined) return
+    if (this.#waiting.length > 0 && this.#parts.clock.now() - loss.from < GAP_MS) return
     this.#loss = undefined
     const [from, to] = [loss.from, loss.to].map((at) => new Date(at).toISOString())
     const message = `${loss.entries} entries from ${from} to ${to} were lost: they could not be written, and no more fitted in memory`

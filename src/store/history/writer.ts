@@ -5,6 +5,7 @@ import type { HistoryConfig } from './config.ts'
 import { describeWrite } from './describe-write.ts'
 import { MeterRows } from './meter-rows.ts'
 import type { LocalHistories } from './open-local.ts'
+import type { Batch } from './recorder.ts'
 import type { Days } from './roll-up.ts'
 import { type RowStatements, rowStatements } from './row-statements.ts'
 import type { LogTable } from './tables.ts'
@@ -21,8 +22,9 @@ export interface WriterParts {
 
 /** The name of the bookmark that says how far transactions were taken from the store. */
 const TAKEN = 'transactions'
-/** And of the one that says which batch was the last. */
+/** And of those that say which batch was the last, and whose. */
 const BATCH = 'batch'
+const RUN = 'run'
 
 /**
  * So many revisions are left out at each start: a power cut may take back rows that were copied elsewhere already, and no
@@ -54,11 +56,14 @@ export class HistoryWriter {
     this.#inTransaction = histories.raw.transaction((work: () => void) => work())
   }
 
-  /** A batch whose number was written already is passed over: whoever sent it didn't hear of that. Numbers grow. */
-  write(entries: readonly Entry[], batch?: number): void {
-    if (batch !== undefined && batch <= this.#bookmarks.get(BATCH)) return
+  /** A batch that was written already is passed over: whoever sent it didn't hear of that. Numbers of one run grow. */
+  write(entries: readonly Entry[], batch?: Pick<Batch, 'run' | 'number'>): void {
+    if (batch !== undefined && this.#isWritten(batch)) return
     this.#transact(() => {
-      if (batch !== undefined) this.#bookmarks.set(BATCH, batch)
+      if (batch !== undefined) {
+        this.#bookmarks.set(RUN, batch.run)
+        this.#bookmarks.set(BATCH, batch.number)
+      }
       const meters = this.#meters()
       for (const entry of entries) {
         if (entry.kind === 'metered') meters.add(entry)
@@ -66,6 +71,10 @@ export class HistoryWriter {
       }
       meters.write()
     })
+  }
+
+  #isWritten({ run, number }: Pick<Batch, 'run' | 'number'>): boolean {
+    return run === this.#bookmarks.get(RUN) && number <= this.#bookmarks.get(BATCH)
   }
 
   /** The revision up to which the store's transactions have been taken; 0: none has. */
@@ -112,11 +121,21 @@ export class HistoryWriter {
   #describe(entry: Exclude<Entry, { kind: 'metered' }>): LoggedMessage | undefined {
     switch (entry.kind) {
       case 'message':
-        return this.#parts.describe(entry)
+        return this.#describeMessage(entry)
       case 'write':
         return describeWrite(entry)
       case 'note':
         return { sender: 'bridge', type: entry.type, message: entry.message, frame: '' }
+    }
+  }
+
+  /** A message that nobody can describe keeps none of the others waiting. */
+  #describeMessage(message: Message): LoggedMessage | undefined {
+    try {
+      return this.#parts.describe(message)
+    } catch (error) {
+      const { from, text } = message
+      return { sender: from, type: 'Unreadable', message: `${text.length} characters: ${error}`, frame: '' }
     }
   }
 

@@ -13,12 +13,14 @@ export interface Described {
   readonly type: string
   /** One line for people. */
   readonly message: string
-  /** As it went over the wire, without secrets. */
+  /** As it went over the wire, without secrets; of a very long one the beginning, and how much is missing. */
   readonly frame: string
 }
 
 const LONGEST_MESSAGE = 500
 const LONGEST_ACTION = 50
+/** A charger's trace in one message is not to fill the log. */
+const LONGEST_FRAME = 100_000
 /** Nearly all lines are. */
 const ordinary = /^[\x20-\x7e]*$/
 const endings: Readonly<Record<Message['form'], string>> = {
@@ -39,12 +41,12 @@ export function describe(message: Message, shownTag: ShownTag): Described {
   } catch {
     // A database of texts takes no NUL.
     const frame = maskDamaged(text, shownTag).replaceAll('\0', '\ufffd')
-    return { sender: from, type, message: cut(unreadable(text, frame)), frame }
+    return { sender: from, type, message: cut(unreadable(text, frame)), frame: kept(frame) }
   }
   const shown = mask(sent, shownTag)
   const frame = shown === sent ? text : JSON.stringify(shown)
   const words = form === 'nonsense' ? unreadable(text, frame) : wordsOf(message, Array.isArray(shown) ? shown : [])
-  return { sender: from, type, message: cut(words), frame }
+  return { sender: from, type, message: cut(words), frame: kept(frame) }
 }
 
 function wordsOf({ action, at, form }: Message, frame: readonly unknown[]): string {
@@ -71,6 +73,13 @@ function unreadable(text: string, shown: string): string {
 
 function printable(action: string): string {
   return action.slice(0, LONGEST_ACTION).replace(/[^\x21-\x7e]/g, '?')
+}
+
+function kept(frame: string): string {
+  if (frame.length <= LONGEST_FRAME) return frame
+  // No half of a character.
+  const start = frame.slice(0, LONGEST_FRAME).replace(/[\ud800-\udbff]$/, '')
+  return `${start}… (${frame.length - start.length} more characters)`
 }
 
 function cut(words: string): string {

@@ -81,6 +81,7 @@ function shownAs(kind: Kind, value: unknown, shownTag: ShownTag, depth: number):
   if (value === null || value === '' || typeof value === 'boolean') return value
   if (kind === 'secret') return HIDDEN
   if (kind !== 'tag') return masked(value, shownTag, depth + 1)
+  if (depth > MAX_DEPTH) return HIDDEN
   if (Array.isArray(value)) return value.map((each) => shownAs('tag', each, shownTag, depth + 1))
   return typeof value === 'object' ? HIDDEN : shownTag(idTag(value) ?? '')
 }

@@ -108,7 +108,7 @@ describe('the copier of histories', () => {
 
   it('ends within 2 s where the server says nothing', async () => {
     const rows = await HistoryRows.open(file(), T0)
-    const copier = new Copier({ histories: rows.histories, url, clock: systemClock, log: silentLog })
+    const copier = new Copier({ histories: rows.histories, url, clock: systemClock, log: silentLog, damaged: () => {} })
     const connected = once(server, 'connection')
     copier.start()
     await connected

@@ -34,6 +34,30 @@ about('a message', () => {
     })
   })
 
+  it('that is very long is kept in part, and says how much is missing', () => {
+    const { frame } = request('DataTransfer', { data: 'x'.repeat(300_000) })
+    expect(frame).toHaveLength(100_000 + '… (200032 more characters)'.length)
+    expect(frame.slice(-40)).toMatch(/x… \(\d{6} more characters\)$/)
+    const { frame: halves } = nonsense(`x${'😀'.repeat(60_000)}`)
+    expect(halves).not.toMatch(/\p{Surrogate}/u)
+    const secret = request('DataTransfer', { data: `${'x'.repeat(99_950)} password: hunter2hunter2hunter2hunter2` })
+    expect(secret.frame).not.toContain('hunter')
+  })
+
+  it('that nests endlessly is described like any other', () => {
+    for (const name of ['idTag', 'idTags', 'password', 'key', 'data', 'value'])
+      for (const [open, close] of [
+        ['[', ']'],
+        ['{"idTag":', '}'],
+        ['{"key":"AuthorizationKey","value":', '}'],
+      ] as const) {
+        const times = 100_000
+        const text = `[2,"id","DataTransfer",{"${name}":${open.repeat(times)}1${close.repeat(times)}}]`
+        const { frame } = describe(message({ action: 'DataTransfer', text }), shownTag)
+        expect(frame.length).toBeLessThan(110_000)
+      }
+  })
+
   it('that is none says why, and how it begins', () => {
     expect(nonsense('garbage')).toMatchObject({ type: 'Unreadable', message: 'Not understood (no JSON): garbage' })
     expect(nonsense('[2,"d","Heartbeat",{').message).toBe('Not understood (no JSON): [2,"d","Heartbeat",{')
