@@ -136,7 +136,7 @@ describe('a thread that writes', () => {
     own.failed(sent[0]?.number ?? 0, 'disk full')
     await drained
     own.stop()
-    expect(lines.at(-1)).toBe('histories: 3 entries could not be written and are lost')
+    expect(lines.at(-1)).toBe('histories: 5 entries could not be written and are lost')
     clock.advance(60_000)
     expect(sent).toHaveLength(2)
   })
