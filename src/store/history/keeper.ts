@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import type { Note } from '../../core/history.ts'
 import type { StorageState } from '../../core/storage-health.ts'
 import type { Cancel, Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
@@ -67,12 +68,16 @@ export class Keeper {
   #cancelPrune: Cancel = () => {}
   #cancelHealth: Cancel = () => {}
   #stopped = false
+  /** What the new file is to say of the one before it. */
+  #damage: Note | undefined
+  /** Since the start: whoever looks after the bridge is to hear of it, which a line in the log does not see to. */
+  #wasDamaged = false
 
   constructor(parts: KeeperParts) {
     this.#parts = parts
     this.#throttle = new Throttle(parts.clock)
     this.#pruneLater(PRUNE_EVERY_MS)
-    if (parts.database !== undefined) this.#tellHealth()
+    this.#tellHealth()
     this.transactionsChanged(0)
   }
 
@@ -170,6 +175,9 @@ export class Keeper {
     const { clock, config, database: url, days, describe, file, log, site } = this.#parts
     const { histories, damaged } = await openLocalHistories(file, site, clock.now())
     if (damaged !== undefined) this.#sayDamaged(damaged.aside, damaged.error)
+    const writer = new HistoryWriter(histories, { days, describe, config })
+    if (this.#damage !== undefined) writer.write([this.#damage])
+    this.#damage = undefined
     const damagedThere = (error: unknown) => void this.#foundDamaged(histories, error)
     const copier = url === undefined ? undefined : new Copier({ histories, url, clock, log, damaged: damagedThere })
     copier?.start()
@@ -177,7 +185,7 @@ export class Keeper {
     scheduled?.start()
     return {
       histories,
-      writer: new HistoryWriter(histories, { days, describe, config }),
+      writer,
       pruning: new Pruning({ histories, copier, config, days, now: () => clock.now() }),
       copier,
       lostBefore: copier?.state.lost ?? 0,
@@ -212,11 +220,11 @@ export class Keeper {
   }
 
   #sayDamaged(aside: string, error: unknown): void {
-    const { file, log } = this.#parts
-    log.error(
-      { file, aside, error: String(error) },
-      `the histories in ${file} are damaged (${error}): they are in ${aside} now, and begin anew`,
-    )
+    const { clock, file, log } = this.#parts
+    const message = `the histories in ${file} are damaged (${error}): they are in ${aside} now, and begin anew`
+    log.error({ file, aside, error: String(error) }, message)
+    this.#damage = { kind: 'note', at: clock.now(), type: 'HistoriesDamaged', message }
+    this.#wasDamaged = true
     // The new file has none of them.
     this.transactionsChanged(0)
   }
@@ -229,13 +237,12 @@ export class Keeper {
     open?.histories.raw.close()
   }
 
-  /** Rows that PostgreSQL doesn't have wait in the file: they are in no danger. */
+  /** Rows that PostgreSQL doesn't have wait in the file: they are in no danger. How many a damaged file held, nobody knows. */
   #tellHealth(): void {
     const { copier, lostBefore = 0 } = this.#open ?? {}
-    if (copier !== undefined) {
-      const { failingSince, lost } = copier.state
-      this.#parts.health({ failing: failingSince !== undefined, waiting: 0, lost: lost - lostBefore })
-    }
+    const { failingSince, lost = 0 } = copier?.state ?? {}
+    const failing = this.#wasDamaged || failingSince !== undefined
+    this.#parts.health({ failing, waiting: 0, lost: lost - lostBefore })
     if (!this.#stopped) this.#cancelHealth = this.#parts.clock.after(HEALTH_EVERY_MS, () => this.#tellHealth())
   }
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import SqliteDatabase from 'better-sqlite3'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { Entry } from '../../../../src/core/history.ts'
+import type { StorageState } from '../../../../src/core/storage-health.ts'
 import type { Clock } from '../../../../src/lib/clock.ts'
 import { systemClock } from '../../../../src/lib/clock.ts'
 import type { ChangedTransaction } from '../../../../src/store/changed-transactions.ts'
@@ -154,7 +155,8 @@ describe('a disk that is full', () => {
 
 describe('a file that turns out to be damaged while it is open', () => {
   it('is set aside: the batch stands in a new one, with all transactions of the store', async () => {
-    const { keeper, log, transactions } = started()
+    const health: StorageState[] = []
+    const { keeper, log, transactions } = started({ health: (state) => health.push(state) })
     for (let id = 1; id <= 3; id += 1) transactions.push(transaction(id))
     keeper.transactionsChanged()
     await keeper.write(batch(1, [message({ text: 'old' }), metered({ energyWh: 1_000 })]))
@@ -163,12 +165,15 @@ describe('a file that turns out to be damaged while it is open', () => {
     const next = batch(2, [message({ text: 'new' }), metered({ at: NOON + 60_000, energyWh: 1_200 })])
     await keeper.write(next)
     await keeper.write(next)
-    expect(frames()).toEqual(['new'])
+    expect(frames()).toEqual(['', 'new'])
     expect(setAside()).toHaveLength(1)
+    await vi.waitFor(() => expect(health.at(-1)).toEqual({ failing: true, waiting: 0, lost: 0 }), 10_000)
+    // In the new file, for whoever looks for what is gone.
+    expect(found('SELECT type FROM log ORDER BY revision LIMIT 1')).toEqual(['HistoriesDamaged'])
     expect(log.messages('error').filter((line) => line.includes('are damaged'))).toHaveLength(1)
     await vi.waitFor(() => expect(found('SELECT id FROM "transaction"')).toEqual([1, 2, 3]))
     await keeper.write(batch(3))
-    expect(frames()).toEqual(['new', 'batch 3'])
+    expect(frames()).toEqual(['', 'new', 'batch 3'])
   })
 
   it('by whoever takes transactions, too', async () => {
@@ -244,7 +249,7 @@ describe.skipIf(missingPostgres !== undefined)(
         await keeper.write(batch(2))
         const { query, close } = openPostgresHistories(url)
         await vi.waitFor(
-          async () => expect(await query('SELECT frame FROM log', [])).toEqual([{ frame: 'batch 2' }]),
+          async () => expect(await query('SELECT frame FROM log', [])).toEqual([{ frame: '' }, { frame: 'batch 2' }]),
           20_000,
         )
         await close()
