@@ -8,7 +8,7 @@ import { Bookmarks } from './bookmarks.ts'
 import type { HistoryConfig } from './config.ts'
 import { Copier } from './copier.ts'
 import { isCorrupt, setAside } from './corrupt.ts'
-import { type LocalHistories, openLocalHistories } from './open-local.ts'
+import { type LocalHistories, openInPlaceOf, openLocalHistories } from './open-local.ts'
 import { Pruning } from './pruning.ts'
 import type { Batch } from './recorder.ts'
 import type { Days } from './roll-up.ts'
@@ -141,10 +141,12 @@ export class Keeper {
       return await work(await this.#opened())
     } catch (error) {
       if (!isCorrupt(error)) throw error
-      const { clock, file } = this.#parts
+      const { clock, file, site } = this.#parts
       await this.#close()
-      this.#sayDamaged(setAside(file, clock.now()), error)
-      return work(await this.#opened())
+      const aside = setAside(file, clock.now())
+      this.#sayDamaged(aside, error)
+      this.#open = this.#begin(await openInPlaceOf(aside, file, site, clock.now()))
+      return work(this.#open)
     }
   }
 
@@ -165,9 +167,14 @@ export class Keeper {
   }
 
   async #openFile(): Promise<Open> {
-    const { clock, config, database: url, days, describe, file, log, site } = this.#parts
+    const { clock, file, site } = this.#parts
     const { histories, damaged } = await openLocalHistories(file, site, clock.now())
     if (damaged !== undefined) this.#sayDamaged(damaged.aside, damaged.error)
+    return this.#begin(histories)
+  }
+
+  #begin(histories: LocalHistories): Open {
+    const { clock, config, database: url, days, describe, log } = this.#parts
     const damagedThere = (error: unknown) => void this.#foundDamaged(histories, error)
     const copier = url === undefined ? undefined : new Copier({ histories, url, clock, log, damaged: damagedThere })
     copier?.start()
