@@ -9,7 +9,7 @@ import { Bookmarks } from './bookmarks.ts'
 import type { HistoryConfig } from './config.ts'
 import { Copier } from './copier.ts'
 import { isCorrupt, setAside } from './corrupt.ts'
-import { type LocalHistories, openLocalHistories } from './open-local.ts'
+import { type LocalHistories, openInPlaceOf, openLocalHistories } from './open-local.ts'
 import { Pruning } from './pruning.ts'
 import type { Batch } from './recorder.ts'
 import type { Days } from './roll-up.ts'
@@ -148,10 +148,12 @@ export class Keeper {
       return await work(await this.#opened())
     } catch (error) {
       if (!isCorrupt(error)) throw error
-      const { clock, file } = this.#parts
+      const { clock, file, site } = this.#parts
       await this.#close()
-      this.#sayDamaged(setAside(file, clock.now()), error)
-      return work(await this.#opened())
+      const aside = setAside(file, clock.now())
+      this.#sayDamaged(aside, error)
+      this.#open = this.#begin(await openInPlaceOf(aside, file, site, clock.now()))
+      return work(this.#open)
     }
   }
 
@@ -172,17 +174,22 @@ export class Keeper {
   }
 
   async #openFile(): Promise<Open> {
-    const { clock, config, database: url, days, describe, file, log, site } = this.#parts
+    const { clock, file, site } = this.#parts
     const { histories, damaged } = await openLocalHistories(file, site, clock.now())
     if (damaged !== undefined) this.#sayDamaged(damaged.aside, damaged.error)
-    const writer = new HistoryWriter(histories, { days, describe, config })
-    if (this.#damage !== undefined) writer.write([this.#damage])
-    this.#damage = undefined
+    return this.#begin(histories)
+  }
+
+  #begin(histories: LocalHistories): Open {
+    const { clock, config, database: url, days, describe, log } = this.#parts
     const damagedThere = (error: unknown) => void this.#foundDamaged(histories, error)
     const copier = url === undefined ? undefined : new Copier({ histories, url, clock, log, damaged: damagedThere })
     copier?.start()
     const scheduled = this.#exports(histories, copier)
     scheduled?.start()
+    const writer = new HistoryWriter(histories, { days, describe, config })
+    if (this.#damage !== undefined) writer.write([this.#damage])
+    this.#damage = undefined
     return {
       histories,
       writer,
