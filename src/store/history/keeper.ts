@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { StorageState } from '../../core/storage-health.ts'
 import type { Cancel, Clock } from '../../lib/clock.ts'
@@ -162,6 +163,11 @@ export class Keeper {
   }
 
   async #opened(): Promise<Open> {
+    // SQLite goes on writing into a file that has no name any more, and nobody would ever read it.
+    if (this.#open !== undefined && isGone(this.#parts.file)) {
+      await this.#close()
+      this.#sayDeleted()
+    }
     this.#open ??= await this.#openFile()
     return this.#open
   }
@@ -211,6 +217,12 @@ export class Keeper {
     })
   }
 
+  #sayDeleted(): void {
+    const { file, log } = this.#parts
+    log.error({ file }, `the histories in ${file} were deleted while the bridge ran: they begin anew`)
+    this.transactionsChanged(0)
+  }
+
   #sayDamaged(aside: string, error: unknown): void {
     const { file, log } = this.#parts
     log.error(
@@ -238,4 +250,9 @@ export class Keeper {
     }
     if (!this.#stopped) this.#cancelHealth = this.#parts.clock.after(HEALTH_EVERY_MS, () => this.#tellHealth())
   }
+}
+
+/** Somebody deleted a file, or moved it away; throws where that can't be told. */
+function isGone(file: string): boolean {
+  return file !== ':memory:' && statSync(file, { throwIfNoEntry: false }) === undefined
 }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import SqliteDatabase from 'better-sqlite3'
@@ -179,6 +179,30 @@ describe('a file that turns out to be damaged while it is open', () => {
     keeper.transactionsChanged()
     await vi.waitFor(() => expect(setAside()).toHaveLength(1))
     await vi.waitFor(() => expect(found('SELECT id FROM "transaction"')).toEqual([1]))
+  })
+})
+
+describe('a file that is deleted while it is open', () => {
+  it('is said, and begun anew with what comes and all transactions of the store', async () => {
+    const { keeper, log, transactions } = started()
+    transactions.push(transaction(1))
+    keeper.transactionsChanged()
+    await keeper.write(batch(1))
+    await vi.waitFor(() => expect(found('SELECT id FROM "transaction"')).toEqual([1]))
+    rmSync(file())
+    await keeper.write(batch(2))
+    await keeper.write(batch(3))
+    expect(frames()).toEqual(['batch 2', 'batch 3'])
+    await vi.waitFor(() => expect(found('SELECT id FROM "transaction"')).toEqual([1]))
+    expect(log.messages('error')).toEqual([expect.stringContaining('were deleted while the bridge ran')])
+  })
+
+  it('takes what SQLite keeps beside it along', async () => {
+    const { keeper } = started()
+    await keeper.write(batch(1))
+    for (const end of ['', '-wal', '-shm']) rmSync(`${file()}${end}`)
+    await keeper.write(batch(2))
+    expect(frames()).toEqual(['batch 2'])
   })
 })
 
