@@ -166,6 +166,8 @@ export class Keeper {
     // SQLite goes on writing into a file that has no name any more, and nobody would ever read it.
     if (this.#open !== undefined && isGone(this.#parts.file)) {
       await this.#close()
+      // What SQLite keeps beside a file is for no other one; whoever reads may hold it still.
+      setAside(this.#parts.file, this.#parts.clock.now())
       this.#sayDeleted()
     }
     this.#open ??= await this.#openFile()

@@ -197,6 +197,20 @@ describe('a file that is deleted while it is open', () => {
     expect(log.messages('error')).toEqual([expect.stringContaining('were deleted while the bridge ran')])
   })
 
+  it('is no hindrance to the new one, though somebody reads the old one still', async () => {
+    const { keeper, log } = started()
+    await keeper.write(batch(1))
+    const reader = new SqliteDatabase(file(), { readonly: true })
+    expect(reader.prepare('SELECT frame FROM log').pluck().all()).toEqual(['batch 1'])
+    rmSync(file())
+    await keeper.write(batch(2))
+    expect(frames()).toEqual(['batch 2'])
+    expect(log.messages('error')).toHaveLength(1)
+    reader.close()
+    await keeper.write(batch(3))
+    expect(frames()).toEqual(['batch 2', 'batch 3'])
+  })
+
   it('takes what SQLite keeps beside it along', async () => {
     const { keeper } = started()
     await keeper.write(batch(1))
