@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs'
+import { rmSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { StorageState } from '../../core/storage-health.ts'
 import type { Cancel, Clock } from '../../lib/clock.ts'
@@ -164,12 +164,7 @@ export class Keeper {
 
   async #opened(): Promise<Open> {
     // SQLite goes on writing into a file that has no name any more, and nobody would ever read it.
-    if (this.#open !== undefined && isGone(this.#parts.file)) {
-      await this.#close()
-      // What SQLite keeps beside a file is for no other one; whoever reads may hold it still.
-      setAside(this.#parts.file, this.#parts.clock.now())
-      this.#sayDeleted()
-    }
+    if (this.#open !== undefined && isGone(this.#parts.file)) await this.#leaveDeleted(this.#open)
     this.#open ??= await this.#openFile()
     return this.#open
   }
@@ -219,8 +214,17 @@ export class Keeper {
     })
   }
 
-  #sayDeleted(): void {
+  async #leaveDeleted({ histories }: Open): Promise<void> {
     const { file, log } = this.#parts
+    try {
+      // Where it was moved, all of it is there then.
+      histories.raw.pragma('wal_checkpoint(TRUNCATE)')
+    } catch {
+      // It was deleted, maybe to make room.
+    }
+    await this.#close()
+    // What SQLite keeps beside a file is for no other one, though somebody may read it still.
+    for (const beside of ['-wal', '-shm']) rmSync(`${file}${beside}`, { force: true })
     log.error({ file }, `the histories in ${file} were deleted while the bridge ran: they begin anew`)
     this.transactionsChanged(0)
   }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import SqliteDatabase from 'better-sqlite3'
@@ -206,9 +206,20 @@ describe('a file that is deleted while it is open', () => {
     await keeper.write(batch(2))
     expect(frames()).toEqual(['batch 2'])
     expect(log.messages('error')).toHaveLength(1)
+    expect(setAside()).toEqual([])
     reader.close()
     await keeper.write(batch(3))
     expect(frames()).toEqual(['batch 2', 'batch 3'])
+  })
+
+  it('has all of it where it was moved', async () => {
+    const { keeper } = started()
+    await keeper.write(batch(1))
+    const moved = join(folder.path, 'moved.db')
+    renameSync(file(), moved)
+    await keeper.write(batch(2))
+    expect(found('SELECT frame FROM log', moved)).toEqual(['batch 1'])
+    expect(frames()).toEqual(['batch 2'])
   })
 
   it('takes what SQLite keeps beside it along', async () => {
