@@ -1,5 +1,6 @@
 import { certificateFiles } from './config/certificate-files.ts'
 import { checkListens } from './config/check-listens.ts'
+import { checkExport } from './config/history-export.ts'
 import { type Config, configOf, loadConfig } from './config/load.ts'
 import { checkFilter } from './config/log.ts'
 import type { Settings } from './config/settings.ts'
@@ -116,6 +117,7 @@ function drawn(config: Config<typeof configSections>, remembered: Remembered | u
   if (log !== undefined) problems.push(...checkFilter(log, draft.chargers, source))
   if (settings !== undefined) {
     const { northbound, services, southbound } = settings
+    if (services.history !== undefined) problems.push(...checkExport(services.history, source))
     // Of BACnet is UDP, which has ports of its own.
     const listening = { ocpp: southbound.ocpp, web: services.web, modbus: northbound.modbus }
     problems.push(...checkListens(listening, source))

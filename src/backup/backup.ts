@@ -93,7 +93,7 @@ function read(config: string): {
   readonly problems: readonly Problem[]
 } {
   const path = resolve(config)
-  if (!existsSync(path)) return { problems: draw(config).problems }
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== false) return { problems: draw(config).problems }
   const text = readFileSync(path, 'utf8')
   const source = parseYaml(path, text)
   const { problems, plan } = drawFrom(source)

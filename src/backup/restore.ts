@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { Writable } from 'node:stream'
 import type { Problem } from '../lib/problem.ts'
@@ -49,6 +49,9 @@ interface Prepared {
  */
 export async function restore(options: RestoreOptions): Promise<Restored> {
   if (!existsSync(options.file)) throw new Error(`there is no file ${options.file}`)
+  // With --force, a whole site would be put aside for one file.
+  if (statSync(options.config, { throwIfNoEntry: false })?.isDirectory())
+    throw new Error(`${options.config} is a folder: name the file, such as ${join(options.config, 'config.yaml')}`)
   finishRestore(options.config)
   const restoring = new Restoring(options)
   try {

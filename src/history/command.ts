@@ -2,6 +2,7 @@ import { extname } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { systemClock } from '../lib/clock.ts'
 import { localDate, MOMENT_FORMS, midnight, parseMoment } from '../lib/moment.ts'
+import { didYouMean } from '../lib/nearest.ts'
 import { formatProblem } from '../lib/problem.ts'
 import { draw, type Plan } from '../plan.ts'
 import { exportForms } from '../store/history/config.ts'
@@ -70,6 +71,7 @@ function logCommand(): Command {
       const lines = new LogLines(flags.frame === true)
       if (flags.follow && (formatOf(flags) !== 'table' || flags.out !== undefined))
         throw new Error('--follow shows lines on the terminal: leave --format and --out away')
+      if (flags.follow && to !== undefined) throw new Error('--follow has no end: leave --to away')
       await reading(flags, async ({ db, plan, histories }) => {
         const filter = { from, to, types, text, chargers: chargersOf(flags, plan) }
         if (flags.follow) {
@@ -166,6 +168,7 @@ async function reading(flags: Flags, read: (reading: Reading) => Promise<void>):
   if (flags.from !== undefined && flags.to !== undefined && flags.from >= flags.to)
     throw new Error('--from is not before --to: nothing lies between them')
   if (flags.out !== undefined) mayWrite(flags.out)
+  mayBeTable(flags)
   if (formatOf(flags) === 'xlsx' && flags.out === undefined && process.stdout.isTTY)
     throw new Error('--format xlsx makes a file that no terminal can show: say with --out into which')
   const { problems, plan } = draw(flags.config)
@@ -204,9 +207,22 @@ async function output(
   if (flags.out !== undefined) console.error(`${flags.out} written`)
 }
 
+/** A file that was to be `november.xls` is no table of the newest rows. */
+function mayBeTable({ format, out }: Flags): void {
+  const ending = endingOf(out)
+  if (format === undefined && !['', 'txt', ...exportForms].includes(ending))
+    throw new Error(
+      `--out ${out}: nothing is written as ${ending}${didYouMean(ending, exportForms)}: end it with .csv, .xlsx, .json or .txt, or say --format`,
+    )
+}
+
+function endingOf(out: string | undefined): string {
+  return out === undefined ? '' : extname(out).slice(1).toLowerCase()
+}
+
 /** What is said, else what the file's name says. */
 function formatOf({ format, out }: Flags): Format {
-  const ending = out === undefined ? '' : extname(out).slice(1).toLowerCase()
+  const ending = endingOf(out)
   return format ?? exportForms.find((form: ExportForm) => form === ending) ?? 'table'
 }
 

@@ -22,10 +22,14 @@ export function workbook(sheets: readonly Sheet[]): Promise<Uint8Array> {
 
 export type SheetCell = string | number | boolean | Date | null
 
-/** One sheet whose rows come one by one. `time`: its cells are moments, shown in UTC. */
+/** One sheet whose rows come one by one. Cells of a column that `shows` something are of the type Date, in UTC. */
 export interface StreamedSheet {
   readonly name: string
-  readonly columns: readonly { readonly title: string; readonly width: number; readonly time: boolean }[]
+  readonly columns: readonly {
+    readonly title: string
+    readonly width: number
+    readonly shows?: keyof typeof formats | undefined
+  }[]
   readonly rows: AsyncIterable<readonly SheetCell[]>
 }
 
@@ -36,7 +40,11 @@ export interface StreamedSheet {
 export function streamedWorkbook({ name, columns, rows }: StreamedSheet): AsyncIterable<Uint8Array> {
   return writeXlsxStream(shown(rows), {
     name,
-    columns: columns.map(({ title, width, time }) => ({ header: title, width, ...(time && { numFmt: TIME_FORMAT }) })),
+    columns: columns.map(({ title, width, shows }) => ({
+      header: title,
+      width,
+      ...(shows !== undefined && { numFmt: formats[shows] }),
+    })),
     freezePane: { rows: 1 },
   })
 }
@@ -46,7 +54,7 @@ async function* shown(rows: StreamedSheet['rows']): AsyncGenerator<SheetCell[]> 
     yield cells.map((cell) => (typeof cell === 'string' ? String(plain(cell)).slice(0, LONGEST) : cell))
 }
 
-const TIME_FORMAT = 'yyyy-mm-dd hh:mm:ss'
+const formats = { time: 'yyyy-mm-dd hh:mm:ss', date: 'yyyy-mm-dd' } as const
 /** More characters have no room in a cell. */
 const LONGEST = 32_767
 

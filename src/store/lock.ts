@@ -1,6 +1,7 @@
 import { chownSync, closeSync, existsSync, mkdirSync, openSync, realpathSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import SqliteDatabase from 'better-sqlite3'
+import { unusable } from './unusable-store.ts'
 
 /** What nobody else has as long as it is held. */
 export interface StoreLock {
@@ -18,7 +19,7 @@ export function lockStore(store: string): StoreLock | undefined {
   mkdirSync(dirname(file), { recursive: true })
   // Only where there is none: closing a file ends all locks on it that this process has.
   createOnce(file, dirname(file))
-  const database = new SqliteDatabase(file, { timeout: 0 })
+  const database = opened(file, store)
   try {
     // Nothing is ever written, so that nothing is left over and a full disk is no hindrance.
     database.pragma('journal_mode = MEMORY')
@@ -29,6 +30,15 @@ export function lockStore(store: string): StoreLock | undefined {
     throw error
   }
   return { release: () => void database.close() }
+}
+
+/** SQLite itself names no file. */
+function opened(file: string, store: string): SqliteDatabase.Database {
+  try {
+    return new SqliteDatabase(file, { timeout: 0 })
+  } catch (error) {
+    throw unusable(store, error)
+  }
 }
 
 /** The same; throws where another has it. */

@@ -57,6 +57,9 @@ describe('history', () => {
     expect((await history('log', '--follow', '--format', 'csv')).errors).toContain('--follow shows lines')
     expect((await history('lag')).errors).toContain('Did you mean log?')
     expect((await history('log', '--out', folder)).errors).toContain('is no file')
+    expect((await history('log', '--follow', '--to', 'now')).errors).toContain('--follow has no end')
+    const xls = await history('log', '--out', join(folder, 'log.xls'))
+    expect(xls.errors).toContain('nothing is written as xls (did you mean xlsx?): end it with .csv, .xlsx')
   }, 60_000)
 
   it('shows the newest lines of the log while the bridge has the file open, the newest last', async () => {

@@ -13,10 +13,17 @@ function size() {
     .meta({ form: SIZE })
 }
 
+const HOUR_MS = 3_600_000
+
+/** Who means months by `12m` would lose at once what no backup has: histories are kept for an hour at least. */
+function age() {
+  return duration().refine((ms) => ms >= HOUR_MS, 'write 1h or more, such as 90d: m are minutes')
+}
+
 /** How long entries are kept, and how much room they may take. */
 function retention(keep: string, maxSize?: string) {
   const limited = maxSize === undefined ? size().optional() : size().prefault(maxSize)
-  return z.strictObject({ keep: duration().prefault(keep), maxSize: limited }).prefault({})
+  return z.strictObject({ keep: age().prefault(keep), maxSize: limited }).prefault({})
 }
 
 /** What can be left out altogether; of what is there already, nothing is kept then. */

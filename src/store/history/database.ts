@@ -33,7 +33,14 @@ export function openSqliteHistories(file: string, { readonly = false } = {}): Sq
     raw.close()
     throw error
   }
-  return { raw, db: new Kysely<Tables>({ dialect: new SqliteDialect({ database: raw }), plugins: [names()] }) }
+  return { raw, db: new Kysely<Tables>({ dialect: ofSqlite(raw), plugins: [names()] }) }
+}
+
+/** SQLite takes tables back as it does rows, which Kysely believes it doesn't: a step is done as a whole, or not at all. */
+function ofSqlite(database: SqliteDatabase.Database): SqliteDialect {
+  const dialect = new SqliteDialect({ database })
+  const adapter = Object.defineProperty(dialect.createAdapter(), 'supportsTransactionalDdl', { value: true })
+  return Object.assign(dialect, { createAdapter: () => adapter })
 }
 
 function prepareToWrite(raw: SqliteDatabase.Database): void {

@@ -1,3 +1,4 @@
+import { rmSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Note } from '../../core/history.ts'
 import type { StorageState } from '../../core/storage-health.ts'
@@ -169,6 +170,8 @@ export class Keeper {
   }
 
   async #opened(): Promise<Open> {
+    // SQLite goes on writing into a file that has no name any more, and nobody would ever read it.
+    if (this.#open !== undefined && isGone(this.#parts.file)) await this.#leaveDeleted(this.#open)
     this.#open ??= await this.#openFile()
     return this.#open
   }
@@ -226,6 +229,21 @@ export class Keeper {
     })
   }
 
+  async #leaveDeleted({ histories }: Open): Promise<void> {
+    const { file, log } = this.#parts
+    try {
+      // Where it was moved, all of it is there then.
+      histories.raw.pragma('wal_checkpoint(TRUNCATE)')
+    } catch {
+      // It was deleted, maybe to make room.
+    }
+    await this.#close()
+    // What SQLite keeps beside a file is for no other one, though somebody may read it still.
+    for (const beside of ['-wal', '-shm']) rmSync(`${file}${beside}`, { force: true })
+    log.error({ file }, `the histories in ${file} were deleted while the bridge ran: they begin anew`)
+    this.transactionsChanged(0)
+  }
+
   #sayDamaged(aside: string, error: unknown): void {
     const { clock, file, log } = this.#parts
     const message = `the histories in ${file} are damaged (${error}): they are in ${aside} now, and begin anew`
@@ -252,4 +270,9 @@ export class Keeper {
     this.#parts.health({ failing, waiting: 0, lost: lost - lostBefore })
     if (!this.#stopped) this.#cancelHealth = this.#parts.clock.after(HEALTH_EVERY_MS, () => this.#tellHealth())
   }
+}
+
+/** Somebody deleted a file, or moved it away; throws where that can't be told. */
+function isGone(file: string): boolean {
+  return file !== ':memory:' && statSync(file, { throwIfNoEntry: false }) === undefined
 }

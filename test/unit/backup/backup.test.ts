@@ -125,6 +125,8 @@ chargers: [{ id: A, electrical: { maxCurrent: 32, phases: 3, voltage: 230 }, sma
     expect(await backUp(site, file)).toMatchObject({ kind: 'problems', problems: [{ path: 'nonsense' }] })
     rmSync(config)
     expect(await backUp(site, file)).toMatchObject({ kind: 'problems', problems: [{ code: 'file' }] })
+    mkdirSync(config)
+    expect(await backUp(site, file)).toMatchObject({ kind: 'problems', problems: [{ code: 'file' }] })
     expect(readdirSync(out)).toEqual([])
   })
 

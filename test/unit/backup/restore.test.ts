@@ -107,6 +107,16 @@ describe('a restore', () => {
     rmSync(site, { recursive: true })
   })
 
+  it('puts no folder aside for the config: that would be the whole site', async () => {
+    const before = contentOf(target)
+    const options = { file: backup, config: target, force: true, now: NOW, signal: new AbortController().signal }
+    await expect(restore(options)).rejects.toThrow(
+      `${target} is a folder: name the file, such as ${target}/config.yaml`,
+    )
+    expect(contentOf(target)).toEqual(before)
+    expect(readdirSync(join(target, '..')).filter((name) => name.startsWith(`${target.slice(-6)}.before`))).toEqual([])
+  })
+
   it('takes nothing of the old store’s log of writes for its own', async () => {
     const site = await makeSite('New')
     const store = join(site, 'data/bridge.db')

@@ -23,6 +23,12 @@ describe('the section history', () => {
     })
   })
 
+  it('keeps nothing for less than an hour: 12m are minutes, not months', () => {
+    const { problems } = history('{ log: { keep: 1h }, transactions: { keep: 12m }, days: { keep: 0d } }')
+    expect(problems.map(brief)).toEqual(['1:53 invalid-value', '1:74 invalid-value'])
+    expect(problems[0]?.message).toContain('m are minutes')
+  })
+
   it('leaves the log, the meters or everything out', () => {
     expect(history('false').settings?.services.history).toBe(false)
     expect(history('{ log: false, meters: false }').settings?.services.history).toMatchObject({ log: false })

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -40,6 +40,11 @@ describe('the lock of a store', () => {
     symlinkSync(store, join(folder, 'link.db'))
     expect(lockStore(join(folder, 'link.db'))).toBeUndefined()
     lock?.release()
+  })
+
+  it('that may not be taken is told with the name of the store', () => {
+    mkdirSync(`${store}.lock`, { recursive: true })
+    expect(() => lockStore(store)).toThrow(`the store ${store} can't be opened (unable to open database file): do this`)
   })
 
   it('is everybody’s where the store is in memory', () => {

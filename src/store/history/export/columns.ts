@@ -111,7 +111,12 @@ export function quarterHourTable(sites: Sites): Table<QuarterHour> {
 export function dayTable(sites: Sites): Table<Day> {
   return {
     title: 'Days',
-    columns: [{ key: 'date', title: 'Date', width: 12, cell: ({ date }) => date }, ...connector, ...flow, site(sites)],
+    columns: [
+      { key: 'date', title: 'Date', width: 12, date: true, cell: ({ date }) => date },
+      ...connector,
+      ...flow,
+      site(sites),
+    ],
   }
 }
 

@@ -12,6 +12,8 @@ export interface Column<Row> {
   readonly width: number
   /** Its cells are moments. */
   readonly time?: true
+  /** Its cells are days, as 2026-11-26. */
+  readonly date?: true
   cell(row: Row): Cell
 }
 

@@ -76,6 +76,19 @@ describe.each(historyStores)('an export from $dialect', (store) => {
     expect(running?.[8] ?? null).toBeNull()
   })
 
+  it('has days that a sheet can group by months, and text elsewhere', async () => {
+    const own = { source: 1, revision: 1, charger: 'CP-1', connector: 1, date: '2026-11-26' }
+    const flow = { energy: 5, powerMin: null, powerMax: null, powerSum: 0, samples: 0 }
+    await histories.db
+      .insertInto('day')
+      .values({ ...own, ...flow })
+      .execute()
+    const everyDay: Export = { history: 'days', filter: {} }
+    const sheet = (await readXlsx(await bytes(everyDay, 'xlsx'))).sheets[0]
+    expect(sheet?.rows[1]?.[0]).toEqual(new Date('2026-11-26T00:00Z'))
+    expect(await csvRows(everyDay)).toMatchObject([{ Date: '2026-11-26' }])
+  })
+
   it('has no formula that a charger wrote, and nothing that breaks a file', async () => {
     const message = '=HYPERLINK("http://x")'
     await addLog(histories.db, [

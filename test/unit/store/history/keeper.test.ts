@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import SqliteDatabase from 'better-sqlite3'
@@ -189,6 +189,55 @@ describe('a file that turns out to be damaged while it is open', () => {
     keeper.transactionsChanged()
     await vi.waitFor(() => expect(setAside()).toHaveLength(1))
     await vi.waitFor(() => expect(found('SELECT id FROM "transaction"')).toEqual([1]))
+  })
+})
+
+describe('a file that is deleted while it is open', () => {
+  it('is said, and begun anew with what comes and all transactions of the store', async () => {
+    const { keeper, log, transactions } = started()
+    transactions.push(transaction(1))
+    keeper.transactionsChanged()
+    await keeper.write(batch(1))
+    await vi.waitFor(() => expect(found('SELECT id FROM "transaction"')).toEqual([1]))
+    rmSync(file())
+    await keeper.write(batch(2))
+    await keeper.write(batch(3))
+    expect(frames()).toEqual(['batch 2', 'batch 3'])
+    await vi.waitFor(() => expect(found('SELECT id FROM "transaction"')).toEqual([1]))
+    expect(log.messages('error')).toEqual([expect.stringContaining('were deleted while the bridge ran')])
+  })
+
+  it('is no hindrance to the new one, though somebody reads the old one still', async () => {
+    const { keeper, log } = started()
+    await keeper.write(batch(1))
+    const reader = new SqliteDatabase(file(), { readonly: true })
+    expect(reader.prepare('SELECT frame FROM log').pluck().all()).toEqual(['batch 1'])
+    rmSync(file())
+    await keeper.write(batch(2))
+    expect(frames()).toEqual(['batch 2'])
+    expect(log.messages('error')).toHaveLength(1)
+    expect(setAside()).toEqual([])
+    reader.close()
+    await keeper.write(batch(3))
+    expect(frames()).toEqual(['batch 2', 'batch 3'])
+  })
+
+  it('has all of it where it was moved', async () => {
+    const { keeper } = started()
+    await keeper.write(batch(1))
+    const moved = join(folder.path, 'moved.db')
+    renameSync(file(), moved)
+    await keeper.write(batch(2))
+    expect(found('SELECT frame FROM log', moved)).toEqual(['batch 1'])
+    expect(frames()).toEqual(['batch 2'])
+  })
+
+  it('takes what SQLite keeps beside it along', async () => {
+    const { keeper } = started()
+    await keeper.write(batch(1))
+    for (const end of ['', '-wal', '-shm']) rmSync(`${file()}${end}`)
+    await keeper.write(batch(2))
+    expect(frames()).toEqual(['batch 2'])
   })
 })
 

@@ -1,6 +1,7 @@
 import {
   closeSync,
   existsSync,
+  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -56,6 +57,20 @@ describe("the bridge's own file of histories", () => {
     expect(made).toEqual({ id: 1, key: expect.stringMatching(/^[0-9a-f-]{36}$/), site: 'Depot' })
     ;(await openLocal(file, 'Depot North')).raw.close()
     expect(sources(file)).toEqual([{ ...made, site: 'Depot North' }])
+  })
+
+  it('has its tables made as a whole: those that a full disk or a power cut interrupted are begun anew', async () => {
+    mkdirSync(join(folder.path, 'data'))
+    const database = new SqliteDatabase(file)
+    // In the way of the last statement of a step.
+    database.exec('CREATE TABLE bookmark (x)')
+    await expect(openLocal(file)).rejects.toThrow('bookmark')
+    database.exec('DROP TABLE bookmark')
+    database.close()
+    const histories = await openLocal(file)
+    writerOn(histories).write([message({ text: 'whole' })])
+    expect(rows(histories, 'log')).toHaveLength(1)
+    histories.raw.close()
   })
 
   it('opens where the disk is full', async () => {
