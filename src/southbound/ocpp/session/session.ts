@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { type History, type Message, noHistory } from '../../../core/history.ts'
 import type { Cancel, Clock } from '../../../lib/clock.ts'
 import type { Log } from '../../../lib/log.ts'
+import { ownText } from '../../../lib/own-text.ts'
 import { Throttle } from '../../../lib/throttle.ts'
 import {
   type CallErrorCode,
@@ -102,7 +103,12 @@ export class Session {
         this.#settle(frame.id, { kind: 'error', code: frame.code, description: frame.description })
         break
       case 'bad':
-        this.#tell('charger', 'nonsense', frame.answers ? this.#asked(frame.id) : '', text.slice(0, TOLD_OF_NONSENSE))
+        this.#tell(
+          'charger',
+          'nonsense',
+          frame.answers ? this.#asked(frame.id) : '',
+          ownText(text.slice(0, TOLD_OF_NONSENSE)),
+        )
         this.#bad(frame, text)
         break
     }
