@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { StorageState } from '../../core/storage-health.ts'
 import type { Cancel, Clock } from '../../lib/clock.ts'
@@ -48,6 +49,8 @@ export interface KeeperParts {
 /** What is open at a time: another file takes its place where one turns out to be damaged. */
 interface Open {
   readonly histories: LocalHistories
+  /** Which file it is: another may come to stand under its name. */
+  readonly inode: number
   readonly writer: HistoryWriter
   readonly pruning: Pruning
   readonly copier: Copier | undefined
@@ -162,6 +165,12 @@ export class Keeper {
   }
 
   async #opened(): Promise<Open> {
+    if (this.#open !== undefined && !isInPlace(this.#parts.file, this.#open.inode)) {
+      const { file, log } = this.#parts
+      await this.#close()
+      log.error({ file }, `somebody has taken the histories in ${file} away: what comes is written anew there`)
+      this.transactionsChanged(0)
+    }
     this.#open ??= await this.#openFile()
     return this.#open
   }
@@ -170,6 +179,7 @@ export class Keeper {
     const { clock, config, database: url, days, describe, file, log, site } = this.#parts
     const { histories, damaged } = await openLocalHistories(file, site, clock.now())
     if (damaged !== undefined) this.#sayDamaged(damaged.aside, damaged.error)
+    const inode = statSync(file).ino
     const damagedThere = (error: unknown) => void this.#foundDamaged(histories, error)
     const copier = url === undefined ? undefined : new Copier({ histories, url, clock, log, damaged: damagedThere })
     copier?.start()
@@ -177,6 +187,7 @@ export class Keeper {
     scheduled?.start()
     return {
       histories,
+      inode,
       writer: new HistoryWriter(histories, { days, describe, config }),
       pruning: new Pruning({ histories, copier, config, days, now: () => clock.now() }),
       copier,
@@ -238,4 +249,9 @@ export class Keeper {
     }
     if (!this.#stopped) this.#cancelHealth = this.#parts.clock.after(HEALTH_EVERY_MS, () => this.#tellHealth())
   }
+}
+
+/** What is written to a file without a name, nobody finds again. */
+function isInPlace(file: string, inode: number): boolean {
+  return statSync(file, { throwIfNoEntry: false })?.ino === inode
 }

@@ -4,8 +4,9 @@ import { idTag } from './normalise.ts'
 
 /** Nobody nests deeper; whoever does has it cut. */
 const MAX_DEPTH = 16
-/** A text with a secret in it also says that it is one: shorter than this it can't. */
-const SHORT = 5
+/** A text with a secret in it also says that it is one: shorter than this it needs something between the two. */
+const SHORT = 16
+const between = /[=:>\s"']/
 
 /** What a member of an object is, by its name. */
 type Kind = 'tag' | 'secret' | 'word' | 'other'
@@ -42,7 +43,8 @@ function membersOf(value: unknown): number {
 }
 
 function masked(value: unknown, shownTag: ShownTag, depth: number): unknown {
-  if (typeof value === 'string') return value.length < SHORT ? value : maskedText(value, shownTag, depth)
+  if (typeof value === 'string')
+    return value.length < SHORT && !between.test(value) ? value : maskedText(value, shownTag, depth)
   if (typeof value !== 'object' || value === null) return value
   if (depth > MAX_DEPTH) return '…'
   return Array.isArray(value) ? maskedArray(value, shownTag, depth) : maskedObject(value, shownTag, depth)

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import SqliteDatabase from 'better-sqlite3'
@@ -96,6 +96,17 @@ describe('a batch', () => {
     await keeper.write({ ...batch(7), run: 1 })
     await keeper.write({ ...batch(3), run: 2 })
     expect(frames()).toEqual(['batch 7', 'batch 3'])
+  })
+
+  it('goes into a new file where somebody has taken the old one away, and transactions go with it', async () => {
+    const { keeper, log, transactions } = started()
+    transactions.push(transaction(1))
+    await keeper.write(batch(1))
+    for (const end of ['', '-wal', '-shm']) rmSync(`${file()}${end}`)
+    await keeper.write(batch(2))
+    expect(frames()).toEqual(['batch 2'])
+    expect(log.messages('error').join()).toContain('has taken the histories in')
+    await vi.waitFor(() => expect(found('SELECT id FROM "transaction"')).toEqual([1]))
   })
 
   it('with a message that nobody can describe is written all the same', async () => {
