@@ -6,6 +6,7 @@ import type { Log } from '../../lib/log.ts'
 import { Throttle } from '../../lib/throttle.ts'
 import type { ChangedTransactions } from '../changed-transactions.ts'
 import { Bookmarks } from './bookmarks.ts'
+import { cautiousTime } from './cautious-time.ts'
 import type { HistoryConfig } from './config.ts'
 import { Copier } from './copier.ts'
 import { isCorrupt, setAside } from './corrupt.ts'
@@ -63,6 +64,7 @@ interface Open {
 export class Keeper {
   readonly #parts: KeeperParts
   readonly #throttle: Throttle
+  readonly #cautiousNow: () => number
   #open: Open | undefined
   /** One thing at a time touches what is open. */
   #turn: Promise<unknown> = Promise.resolve()
@@ -74,6 +76,7 @@ export class Keeper {
   constructor(parts: KeeperParts) {
     this.#parts = parts
     this.#throttle = new Throttle(parts.clock)
+    this.#cautiousNow = cautiousTime(parts.clock)
     this.#pruneLater(PRUNE_EVERY_MS)
     if (parts.database !== undefined) this.#tellHealth()
     this.transactionsChanged(0)
@@ -189,7 +192,7 @@ export class Keeper {
       histories,
       inode,
       writer: new HistoryWriter(histories, { days, describe, config }),
-      pruning: new Pruning({ histories, copier, config, days, now: () => clock.now() }),
+      pruning: new Pruning({ histories, copier, config, days, now: this.#cautiousNow }),
       copier,
       lostBefore: copier?.state.lost ?? 0,
       scheduled,
