@@ -48,6 +48,8 @@ export interface SessionParts {
   readonly heard: () => void
   /** Told every message of both sides, in their order; absent: nobody is. */
   readonly history?: History
+  /** What nobody understands as it may stand in the log; absent: not at all. */
+  readonly shown?: (text: string) => string
   readonly clock: Clock
   readonly log: Log
   readonly responseTimeout: number
@@ -176,8 +178,8 @@ export class Session {
     if (text.trim() === '') return
     const missed = this.#complaints.pass(frame.reason)
     if (missed !== undefined) {
-      const { id: charger, log } = this.#parts
-      log.warn({ charger, reason: frame.reason, text: text.slice(0, 200), missed }, 'frame not understood')
+      const { id: charger, log, shown = () => '***' } = this.#parts
+      log.warn({ charger, reason: frame.reason, text: shown(text.slice(0, 200)), missed }, 'frame not understood')
     }
     if (frame.id === undefined) return
     if (frame.answers) this.#settle(frame.id, { kind: 'none' })
