@@ -83,10 +83,12 @@ export class Keeper {
   }
 
   /** Writes a batch; rejects where nothing is taken, having changed nothing. */
-  write({ entries, ...batch }: Batch): Promise<void> {
+  async write({ entries, ...batch }: Batch): Promise<void> {
     // Another try, on a timer: the file is to be closed, and not opened again.
-    if (this.#stopped) return Promise.reject(new Error('it is stopped'))
-    return this.#inTurn(({ writer }) => writer.write(entries, batch))
+    if (this.#stopped) throw new Error('it is stopped')
+    const [wrong] = await this.#inTurn(({ writer }) => writer.write(entries, batch))
+    if (wrong !== undefined && this.#throttle.pass('wrong') !== undefined)
+      this.#parts.log.error({ error: String(wrong) }, `histories: an entry can't be written, and is left out: ${wrong}`)
   }
 
   /** There is something to take from the store. */

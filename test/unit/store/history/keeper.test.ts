@@ -109,6 +109,30 @@ describe('a batch', () => {
     await vi.waitFor(() => expect(found('SELECT id FROM "transaction"')).toEqual([1]))
   })
 
+  it('with an entry that no disk would take is written without it, once, and that is said', async () => {
+    const days = (at: number) => {
+      if (at === NOON - 1) throw new RangeError('no such day')
+      return '2026-01-01'
+    }
+    const { keeper, log } = started({ days })
+    const bad = metered({ at: NOON, powerW: 1, energyWh: 1 })
+    const one = batch(1, [message({ text: 'a' }), bad, message({ text: 'b' })])
+    await keeper.write(one)
+    await keeper.write(one)
+    expect(frames()).toEqual(['a', 'b'])
+    expect(log.messages('error')).toEqual([
+      "histories: an entry can't be written, and is left out: RangeError: no such day",
+    ])
+    await expect(
+      keeper.write(
+        batch(
+          2,
+          Array.from({ length: 10 }, () => bad),
+        ),
+      ),
+    ).rejects.toThrow('no such day')
+  })
+
   it('with a message that nobody can describe is written all the same', async () => {
     const { keeper } = started({
       describe: ({ from, action, text }) => {
