@@ -44,7 +44,7 @@ export interface HistoriesParts {
   readonly clock: Clock
   readonly log: Log
   /** Told of entries that wait or are lost, here and in the thread. */
-  readonly health: (part: 'histories' | 'database', health: StorageState) => void
+  readonly health: (part: 'histories' | 'history-thread', health: StorageState) => void
 }
 
 export interface Histories extends History {
@@ -126,7 +126,7 @@ export function startHistories({ settings, clock, log, health }: HistoriesParts)
         recorder.failed(message.number, message.error)
         break
       case 'health':
-        health('database', message.health)
+        health('history-thread', message.health)
         break
       case 'log':
         log[message.level](message.fields, message.message)

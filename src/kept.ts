@@ -5,7 +5,9 @@ import { startHistories } from './histories.ts'
 import { systemClock } from './lib/clock.ts'
 import type { Log } from './lib/log.ts'
 import type { Plan } from './plan.ts'
+import { asideOf } from './store/aside.ts'
 import { defaults } from './store/history/config.ts'
+import { historyFile } from './store/history/file.ts'
 import { lockAlone, type StoreLock } from './store/lock.ts'
 import { openSqlite } from './store/sqlite.ts'
 
@@ -47,6 +49,7 @@ function open({ settings }: Plan, log: Log, lock: StoreLock): Kept {
       lock.release()
     },
   }
+  tellAside(file, health, log)
   const config = services.history ?? defaults
   // A store in memory keeps nothing, and neither does what stands beside it.
   if (config === false || file === ':memory:') return { health, store }
@@ -58,4 +61,13 @@ function open({ settings }: Plan, log: Log, lock: StoreLock): Kept {
     health: (part, state) => health.report(part, state),
   })
   return { health, store, history }
+}
+
+/** What was damaged once stays an alarm until somebody has seen to it: nobody reads the log of last week. */
+function tellAside(store: string, health: StorageHealth, log: Log): void {
+  if (store === ':memory:') return
+  const aside = [store, historyFile(store)].flatMap(asideOf)
+  if (aside.length === 0) return
+  health.report('aside', { failing: true, waiting: 0, lost: 0 })
+  log.warn({ aside }, `damaged and put aside: ${aside.join(', ')}; storageFault until a start without them`)
 }

@@ -46,7 +46,7 @@ export interface Metered {
 }
 
 /** What the bridge has to say of itself. */
-interface Note {
+export interface Note {
   readonly kind: 'note'
   readonly at: number
   /** One word, such as `EntriesLost`. */

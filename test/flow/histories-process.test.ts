@@ -50,8 +50,8 @@ describe('a bridge that was told to end', () => {
     expect(transactions.filter(({ stopped_at }) => stopped_at === null)).toHaveLength(2)
     expect(new Set(transactions.map(({ id_tag }) => id_tag))).toEqual(new Set(['TAG-1']))
     expect(site.rows('SELECT charger, sum(energy) AS energy FROM day GROUP BY charger')).toEqual([
-      { charger: 'CP-1', energy: 4_900 },
-      { charger: 'CP-2', energy: 4_900 },
+      { charger: 'CP-1', energy: 4_950 },
+      { charger: 'CP-2', energy: 4_950 },
     ])
   }, 60_000)
 

@@ -16,7 +16,7 @@ describe.skipIf(missingPostgres)('histories for a PostgreSQL (Debian; skipped wh
     await site.postgres.query('ALTER TABLE log ALTER COLUMN frame TYPE varchar(3)', [])
     own.rows.write('log', ...Array.from({ length: 20 }, (_, n) => rowOf('log', n, T0)))
     await own.until(() => own.copier.state.reason?.includes('too long') === true)
-    expect(own.copier.state).toMatchObject({ behind: 20, lost: 0 })
+    expect([own.copier.behind(), own.copier.state.lost]).toEqual([20, 0])
     await site.postgres.query('ALTER TABLE log ALTER COLUMN frame TYPE text', [])
     await own.copied()
     expect((await site.postgres.query('SELECT count(*) AS n FROM log', []))[0]?.n).toBe(20)
@@ -34,7 +34,7 @@ describe.skipIf(missingPostgres)('histories for a PostgreSQL (Debian; skipped wh
     expect(own.copier.state.reason).toBe(
       'a newer bridge has written these histories (its step 0900-clouds is not known here): start that version, or keep them elsewhere',
     )
-    expect(own.copier.state.behind).toBe(6)
+    expect(own.copier.behind()).toBe(6)
     expect(await site.postgres.db.selectFrom('source').selectAll().execute()).toHaveLength(1)
   })
 
@@ -86,7 +86,7 @@ describe.skipIf(missingPostgres)('histories for a PostgreSQL (Debian; skipped wh
     } finally {
       site.cluster.thaw()
     }
-    expect(own.copier.state.behind).toBe(1)
+    expect(own.copier.behind()).toBe(1)
     own.copier.start()
     await own.copied()
     await site.expectAll(own)

@@ -40,7 +40,7 @@ export class Copying {
 
   /** Until PostgreSQL has everything, and said so. */
   async copied(): Promise<void> {
-    await this.until(() => this.copier.state.behind === 0 && this.copier.state.failingSince === undefined)
+    await this.until(() => this.copier.behind() === 0 && this.copier.state.failingSince === undefined)
   }
 
   /** As a bridge that ends. */

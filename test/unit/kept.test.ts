@@ -50,3 +50,19 @@ it('is nobody’s where the store can’t be opened', () => {
   rmSync(join(folder, 'c.db'), { recursive: true })
   openKept(plan(), silentLog).store.close()
 })
+
+it('is a fault as long as a damaged file stands aside that nobody has taken away', () => {
+  const plan = planned('store: "sqlite:e.db"\nhistory: false\n')
+  const faults = (): boolean => {
+    const { health, store } = openKept(plan, silentLog)
+    store.close()
+    return health.failing
+  }
+  expect(faults()).toBe(false)
+  const aside = join(folder, 'e.history.db.corrupt-2026-01-01T00-00-00.000Z')
+  writeFileSync(aside, '')
+  writeFileSync(`${aside}-wal`, '')
+  expect(faults()).toBe(true)
+  rmSync(aside)
+  expect(faults()).toBe(false)
+})

@@ -13,14 +13,15 @@ function size() {
     .meta({ form: SIZE })
 }
 
-/** How long entries are kept (milliseconds), and how many bytes of them at the most. */
-function retention(keep: string) {
-  return z.strictObject({ keep: duration().prefault(keep), maxSize: size().optional() }).prefault({})
+/** How long entries are kept, and how much room they may take. */
+function retention(keep: string, maxSize?: string) {
+  const limited = maxSize === undefined ? size().optional() : size().prefault(maxSize)
+  return z.strictObject({ keep: duration().prefault(keep), maxSize: limited }).prefault({})
 }
 
 /** What can be left out altogether; of what is there already, nothing is kept then. */
-function optionalRetention(keep: string) {
-  return z.union([z.literal(false), retention(keep)], 'write false, or {keep: 30d, maxSize: 1GB}').prefault({})
+function optionalRetention(keep: string, maxSize: string) {
+  return z.union([z.literal(false), retention(keep, maxSize)], 'write false, or {keep: 30d, maxSize: 1GB}').prefault({})
 }
 
 const histories = ['log', 'transactions', 'meters', 'quarterHours', 'days'] as const
@@ -35,9 +36,9 @@ const scheduledExport = z.strictObject({
 })
 
 const kept = z.strictObject({
-  log: optionalRetention('90d'),
+  log: optionalRetention('90d', '2GB'),
   transactions: retention('3650d'),
-  meters: optionalRetention('30d'),
+  meters: optionalRetention('30d', '1GB'),
   quarterHours: retention('730d'),
   days: retention('3650d'),
   export: scheduledExport.optional(),
@@ -49,5 +50,18 @@ export const config = z.union([z.literal(false), kept], 'write false, or how lon
 /** What counts while the section is absent. */
 export const defaults: HistoryConfig = kept.parse({})
 
-export type HistoryConfig = z.output<typeof kept>
-export type Retention = z.output<ReturnType<typeof retention>>
+/** Milliseconds, and bytes. */
+export interface Retention {
+  readonly keep: number
+  readonly maxSize?: number | undefined
+}
+
+/** As a bridge runs by it. */
+export interface HistoryConfig {
+  readonly log: Retention | false
+  readonly transactions: Retention
+  readonly meters: Retention | false
+  readonly quarterHours: Retention
+  readonly days: Retention
+  readonly export?: z.output<typeof scheduledExport> | undefined
+}

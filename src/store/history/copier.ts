@@ -34,8 +34,6 @@ export interface CopierParts {
 }
 
 export interface CopierState {
-  /** How many rows PostgreSQL doesn't have yet; of each table no more than 100 000 are counted. */
-  readonly behind: number
   /** How many it will never have: it refused them, or they grew too old before. */
   readonly lost: number
   /** Since when, milliseconds UTC; undefined: it takes what it is given. */
@@ -78,7 +76,12 @@ export class Copier {
 
   get state(): CopierState {
     const { since: failingSince, reason } = this.#failing ?? {}
-    return { behind: this.#spool.behind(), lost: this.#spool.lost(), failingSince, reason }
+    return { lost: this.#spool.lost(), failingSince, reason }
+  }
+
+  /** How many rows PostgreSQL doesn't have yet; of each table no more than 100 000 are counted. */
+  behind(): number {
+    return this.#spool.behind()
   }
 
   /** Whether PostgreSQL has all rows up to a revision. */
@@ -189,10 +192,10 @@ export class Copier {
     this.#failing = { since: this.#failing?.since ?? clock.now(), reason }
     if (this.#throttle.pass('failed') === undefined) return
     this.#isSaid = true
-    const place = placeOf(url)
+    const [place, rows] = [placeOf(url), this.behind()]
     log.warn(
-      { database: place, error: reason },
-      `histories are not copied to PostgreSQL ${place}: ${reason}; they wait in the bridge's own file, and it is tried again and again`,
+      { database: place, error: reason, rows },
+      `histories are not copied to PostgreSQL ${place}: ${reason}; ${rows} rows wait in the bridge's own file, and it is tried again and again`,
     )
   }
 

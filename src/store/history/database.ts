@@ -78,10 +78,7 @@ async function bringUp(
       `a newer bridge has written these histories (its step ${newer} is not known here): start that version, or keep them elsewhere`,
       { cause: error },
     )
-  throw new Error(
-    `the histories can't be brought to this version (${Object.keys(steps).length} steps known): ${error}`,
-    { cause: error },
-  )
+  throw new Error(`the histories can't be opened: ${error}`, { cause: error })
 }
 
 /** A step that a database has gone, and that isn't one of these. */

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
+import type { Note } from '../../core/history.ts'
 import type { StorageState } from '../../core/storage-health.ts'
 import type { Cancel, Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
@@ -10,7 +11,7 @@ import { cautiousTime } from './cautious-time.ts'
 import type { HistoryConfig } from './config.ts'
 import { Copier } from './copier.ts'
 import { isCorrupt, setAside } from './corrupt.ts'
-import { type LocalHistories, openLocalHistories } from './open-local.ts'
+import { type LocalHistories, openInPlaceOf, openLocalHistories } from './open-local.ts'
 import { Pruning } from './pruning.ts'
 import type { Batch } from './recorder.ts'
 import type { Days } from './roll-up.ts'
@@ -72,13 +73,17 @@ export class Keeper {
   #cancelPrune: Cancel = () => {}
   #cancelHealth: Cancel = () => {}
   #stopped = false
+  /** What the new file is to say of the one before it. */
+  #damage: Note | undefined
+  /** Since the start: whoever looks after the bridge is to hear of it, which a line in the log does not see to. */
+  #wasDamaged = false
 
   constructor(parts: KeeperParts) {
     this.#parts = parts
     this.#throttle = new Throttle(parts.clock)
     this.#cautiousNow = cautiousTime(parts.clock)
     this.#pruneLater(PRUNE_EVERY_MS)
-    if (parts.database !== undefined) this.#tellHealth()
+    this.#tellHealth()
     this.transactionsChanged(0)
   }
 
@@ -151,10 +156,12 @@ export class Keeper {
       return await work(await this.#opened())
     } catch (error) {
       if (!isCorrupt(error)) throw error
-      const { clock, file } = this.#parts
+      const { clock, file, site } = this.#parts
       await this.#close()
-      this.#sayDamaged(setAside(file, clock.now()), error)
-      return work(await this.#opened())
+      const aside = setAside(file, clock.now())
+      this.#sayDamaged(aside, error)
+      this.#open = this.#begin(await openInPlaceOf(aside, file, site, clock.now()))
+      return work(this.#open)
     }
   }
 
@@ -181,19 +188,27 @@ export class Keeper {
   }
 
   async #openFile(): Promise<Open> {
-    const { clock, config, database: url, days, describe, file, log, site } = this.#parts
+    const { clock, file, site } = this.#parts
     const { histories, damaged } = await openLocalHistories(file, site, clock.now())
     if (damaged !== undefined) this.#sayDamaged(damaged.aside, damaged.error)
+    return this.#begin(histories)
+  }
+
+  #begin(histories: LocalHistories): Open {
+    const { clock, config, database: url, days, describe, file, log } = this.#parts
     const inode = statSync(file).ino
     const damagedThere = (error: unknown) => void this.#foundDamaged(histories, error)
     const copier = url === undefined ? undefined : new Copier({ histories, url, clock, log, damaged: damagedThere })
     copier?.start()
     const scheduled = this.#exports(histories, copier)
     scheduled?.start()
+    const writer = new HistoryWriter(histories, { days, describe, config })
+    if (this.#damage !== undefined) writer.write([this.#damage])
+    this.#damage = undefined
     return {
       histories,
       inode,
-      writer: new HistoryWriter(histories, { days, describe, config }),
+      writer,
       pruning: new Pruning({ histories, copier, config, days, now: this.#cautiousNow }),
       copier,
       lostBefore: copier?.state.lost ?? 0,
@@ -228,11 +243,11 @@ export class Keeper {
   }
 
   #sayDamaged(aside: string, error: unknown): void {
-    const { file, log } = this.#parts
-    log.error(
-      { file, aside, error: String(error) },
-      `the histories in ${file} are damaged (${error}): they are in ${aside} now, and begin anew`,
-    )
+    const { clock, file, log } = this.#parts
+    const message = `the histories in ${file} are damaged (${error}): they are in ${aside} now, and begin anew`
+    log.error({ file, aside, error: String(error) }, message)
+    this.#damage = { kind: 'note', at: clock.now(), type: 'HistoriesDamaged', message }
+    this.#wasDamaged = true
     // The new file has none of them.
     this.transactionsChanged(0)
   }
@@ -245,13 +260,12 @@ export class Keeper {
     open?.histories.raw.close()
   }
 
-  /** Rows that PostgreSQL doesn't have wait in the file: they are in no danger. */
+  /** Rows that PostgreSQL doesn't have wait in the file: they are in no danger. How many a damaged file held, nobody knows. */
   #tellHealth(): void {
     const { copier, lostBefore = 0 } = this.#open ?? {}
-    if (copier !== undefined) {
-      const { failingSince, lost } = copier.state
-      this.#parts.health({ failing: failingSince !== undefined, waiting: 0, lost: lost - lostBefore })
-    }
+    const { failingSince, lost = 0 } = copier?.state ?? {}
+    const failing = this.#wasDamaged || failingSince !== undefined
+    this.#parts.health({ failing, waiting: 0, lost: lost - lostBefore })
     if (!this.#stopped) this.#cancelHealth = this.#parts.clock.after(HEALTH_EVERY_MS, () => this.#tellHealth())
   }
 }

@@ -4,6 +4,7 @@ import { dirname } from 'node:path'
 import type { Kysely } from 'kysely'
 import { isCorrupt, setAside } from './corrupt.ts'
 import { migrate, migrateLocal, openSqliteHistories, type SqliteHistories } from './database.ts'
+import { goOnAs, identityOf } from './identity.ts'
 import type { LocalTables } from './local-tables.ts'
 import type { Tables } from './tables.ts'
 
@@ -32,8 +33,16 @@ export async function openLocalHistories(file: string, site: string, now: number
   } catch (error) {
     if (!isCorrupt(error)) throw error
     const aside = setAside(file, now)
-    return { histories: await open(file, site), damaged: { aside, error } }
+    return { histories: await openInPlaceOf(aside, file, site, now), damaged: { aside, error } }
   }
+}
+
+/** Another file where a damaged one was: the same bridge's, as far as that can still be read. */
+export async function openInPlaceOf(aside: string, file: string, site: string, now: number): Promise<LocalHistories> {
+  const histories = await open(file, site)
+  const identity = identityOf(aside)
+  if (identity !== undefined) goOnAs(identity, histories, now)
+  return histories
 }
 
 async function open(file: string, site: string): Promise<LocalHistories> {

@@ -63,6 +63,13 @@ export function trimmedBefore(bookmarks: Bookmarks, name: 'quarter_hour' | 'day'
   return asWritten(name, bookmarks.get(trimmedBookmark(name)))
 }
 
+/** Has everything of before a moment told as what is to be added: nothing of it stands here, but elsewhere it may. */
+export function letLateBefore(bookmarks: Bookmarks, moment: number): void {
+  bookmarks.set(trimmedBookmark('quarter_hour'), moment)
+  // The moment's day is another one in some time zones.
+  bookmarks.set(trimmedBookmark('day'), dateNumber(moment + DAY_MS))
+}
+
 function trimmedBookmark(name: 'quarter_hour' | 'day'): string {
   return `trimmed.${name}`
 }

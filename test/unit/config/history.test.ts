@@ -10,7 +10,7 @@ describe('the section history', () => {
   it('keeps everything for a while when nothing is said', () => {
     expect(read('').settings?.services.history).toBeUndefined()
     expect(history('').settings?.services.history).toEqual(defaults)
-    expect(defaults.log).toEqual({ keep: 90 * DAY })
+    expect(defaults.log).toEqual({ keep: 90 * DAY, maxSize: 2e9 })
     expect(defaults.transactions).toEqual({ keep: 3650 * DAY })
   })
 

@@ -67,7 +67,7 @@ describe('the copier of histories', () => {
       /histories are not copied to PostgreSQL 127\.0\.0\.1:\d+\/histories: connect ECONNREFUSED/,
     )
     expect(own.said[0]).not.toContain('s3cr3t')
-    expect(own.copier.state).toMatchObject({ behind: 2, lost: 0 })
+    expect([own.copier.behind(), own.copier.state.lost]).toEqual([2, 0])
     expect([own.copier.hasCopied(0), own.copier.hasCopied(1)]).toEqual([true, false])
     const { failingSince = 0 } = own.copier.state
     expect(failingSince).toBeGreaterThanOrEqual(T0)
@@ -82,7 +82,7 @@ describe('the copier of histories', () => {
     own.rows.write('log', rowOf('log', 1, T0), rowOf('log', 2, T0), rowOf('log', 3, T0 + 9_000))
     own.rows.write('meter', rowOf('meter', 1, T0))
     await retention(own.rows, T0 + 10_000).step()
-    expect(own.copier.state).toMatchObject({ behind: 2, lost: 2 })
+    expect([own.copier.behind(), own.copier.state.lost]).toEqual([2, 2])
     await own.end()
     const rows = await HistoryRows.open(file(), T0)
     expect(new Copying(rows, url, own.clock).copier.state.lost).toBe(2)

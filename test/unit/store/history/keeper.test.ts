@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import SqliteDatabase from 'better-sqlite3'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { Entry } from '../../../../src/core/history.ts'
+import type { StorageState } from '../../../../src/core/storage-health.ts'
 import type { Clock } from '../../../../src/lib/clock.ts'
 import { systemClock } from '../../../../src/lib/clock.ts'
 import type { ChangedTransaction } from '../../../../src/store/changed-transactions.ts'
@@ -64,16 +65,21 @@ function found<T>(query: string, from = file()): readonly T[] {
 
 const frames = () => found<string>('SELECT frame FROM log ORDER BY revision')
 
-/** Writes nonsense over all of the open file but its first page. */
-function damage(): void {
+/** Writes nonsense over all of the open file but its first page, or over the first page of some tables. */
+function damage(tables?: readonly string[]): void {
   const database = new SqliteDatabase(file())
   // Whoever has read a page has to read it again.
   database.exec("INSERT OR REPLACE INTO bookmark (name, value) VALUES ('test', 1)")
   database.pragma('wal_checkpoint(TRUNCATE)')
+  const roots = tables?.map((name) =>
+    Number(database.prepare('SELECT rootpage FROM sqlite_schema WHERE name = ?').pluck().get(name)),
+  )
   database.close()
   const bytes = readFileSync(file())
   expect(bytes.length).toBeGreaterThan(4096 * 10)
-  writeFileSync(file(), bytes.fill(0xaa, 4096))
+  if (roots === undefined) bytes.fill(0xaa, 4096)
+  for (const root of roots ?? []) bytes.fill(0xaa, (root - 1) * 4096, root * 4096)
+  writeFileSync(file(), bytes)
 }
 
 const setAside = () => readdirSync(folder.path).filter((name) => /\.corrupt-.*Z$/.test(name))
@@ -189,7 +195,8 @@ describe('a disk that is full', () => {
 
 describe('a file that turns out to be damaged while it is open', () => {
   it('is set aside: the batch stands in a new one, with all transactions of the store', async () => {
-    const { keeper, log, transactions } = started()
+    const health: StorageState[] = []
+    const { keeper, log, transactions } = started({ health: (state) => health.push(state) })
     for (let id = 1; id <= 3; id += 1) transactions.push(transaction(id))
     keeper.transactionsChanged()
     await keeper.write(batch(1, [message({ text: 'old' }), metered({ energyWh: 1_000 })]))
@@ -198,12 +205,15 @@ describe('a file that turns out to be damaged while it is open', () => {
     const next = batch(2, [message({ text: 'new' }), metered({ at: NOON + 60_000, energyWh: 1_200 })])
     await keeper.write(next)
     await keeper.write(next)
-    expect(frames()).toEqual(['new'])
+    expect(frames()).toEqual(['', 'new'])
     expect(setAside()).toHaveLength(1)
+    await vi.waitFor(() => expect(health.at(-1)).toEqual({ failing: true, waiting: 0, lost: 0 }), 10_000)
+    // In the new file, for whoever looks for what is gone.
+    expect(found('SELECT type FROM log ORDER BY revision LIMIT 1')).toEqual(['HistoriesDamaged'])
     expect(log.messages('error').filter((line) => line.includes('are damaged'))).toHaveLength(1)
     await vi.waitFor(() => expect(found('SELECT id FROM "transaction"')).toEqual([1, 2, 3]))
     await keeper.write(batch(3))
-    expect(frames()).toEqual(['new', 'batch 3'])
+    expect(frames()).toEqual(['', 'new', 'batch 3'])
   })
 
   it('by whoever takes transactions, too', async () => {
@@ -279,11 +289,54 @@ describe.skipIf(missingPostgres !== undefined)(
         await keeper.write(batch(2))
         const { query, close } = openPostgresHistories(url)
         await vi.waitFor(
-          async () => expect(await query('SELECT frame FROM log', [])).toEqual([{ frame: 'batch 2' }]),
+          async () => expect(await query('SELECT frame FROM log', [])).toEqual([{ frame: '' }, { frame: 'batch 2' }]),
           20_000,
         )
         await close()
         expect(log.messages('warn').filter((line) => line.includes('malformed'))).toEqual([])
+      } finally {
+        for (const keeper of running.splice(0)) await keeper.stop()
+        await cluster.remove()
+      }
+    }, 60_000)
+
+    it('goes on as the same bridge there: no transaction stands there twice, and what flowed before and after is added', async () => {
+      const cluster = await startPostgres()
+      try {
+        const url = await cluster.create('same')
+        const { keeper, transactions } = started({ database: url })
+        const { query, close } = openPostgresHistories(url)
+        const copied = (rows: number) =>
+          vi.waitFor(
+            async () => expect(await query('SELECT count(*) AS n FROM meter', [])).toEqual([{ n: rows }]),
+            20_000,
+          )
+        transactions.push(transaction(1), transaction(2))
+        keeper.transactionsChanged()
+        const at = Date.now()
+        const told = (n: number, energyWh: number) => metered({ at: at + n, powerW: 1_000 * n, energyWh })
+        await keeper.write(batch(1, [message(), told(1, 1_000), told(2, 1_300)]))
+        await copied(2)
+        damage(['log', 'meter'])
+        await keeper.write(batch(2, [message(), message(), told(3, 1_300), told(4, 1_500)]))
+        expect(setAside()).toHaveLength(1)
+        await copied(4)
+        transactions.push(transaction(3))
+        keeper.transactionsChanged()
+        await vi.waitFor(
+          async () => expect(await query('SELECT id FROM transaction ORDER BY id', [])).toHaveLength(3),
+          20000,
+        )
+        expect(await query('SELECT count(*) AS n FROM source', [])).toEqual([{ n: 1 }])
+        expect(await query('SELECT count(*) AS n FROM log', [])).toEqual([{ n: 4 }])
+        for (const table of ['quarter_hour', 'day'])
+          expect(
+            await query(
+              `SELECT sum(energy) AS energy, sum(samples) AS samples, max(power_max) AS most FROM ${table}`,
+              [],
+            ),
+          ).toEqual([{ energy: 500, samples: 4, most: 4_000 }])
+        await close()
       } finally {
         for (const keeper of running.splice(0)) await keeper.stop()
         await cluster.remove()
