@@ -1,6 +1,5 @@
 import { certificateFiles } from './config/certificate-files.ts'
 import { checkListens } from './config/check-listens.ts'
-import { checkExport } from './config/history-export.ts'
 import { type Config, configOf, loadConfig } from './config/load.ts'
 import { checkFilter } from './config/log.ts'
 import type { Settings } from './config/settings.ts'
@@ -19,6 +18,7 @@ import { expand, expandBridge } from './mapping/expand.ts'
 import { loadMappings, type Mappings } from './mapping/load.ts'
 import { numbering } from './mapping/numbering.ts'
 import { northbound, sections, southbound } from './plugins.ts'
+import { checkExport } from './store/history/check-export.ts'
 import { viewStore } from './store/read.ts'
 
 const [ocpp] = southbound

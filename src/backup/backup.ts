@@ -21,6 +21,7 @@ import { writeArchive } from './archive.ts'
 import {
   CONFIG,
   HISTORY,
+  isPart,
   LISTS,
   MAPPINGS,
   type Manifest,
@@ -128,6 +129,8 @@ async function gather(
   ] as const) {
     for (const name of filesIn(folder)) {
       if (prefix === PACKAGED && !name.endsWith('.yaml')) continue
+      if (!isPart(`${prefix}${name}`))
+        throw new Error(`${join(folder, name)}: no file of such a name could be restored`)
       paths.push(`${prefix}${name}`)
       put(`${prefix}${name}`, readFileSync(join(folder, name)))
     }

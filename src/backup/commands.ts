@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { type Command, Option } from 'commander'
 import { formatProblem, type Problem } from '../lib/problem.ts'
+import { harmless } from '../lib/table.ts'
 import { type BackedUp, backup } from './backup.ts'
 import { HISTORY, LISTS, MAPPINGS, type Manifest } from './manifest.ts'
 import { finishRestore } from './placing.ts'
@@ -46,7 +47,7 @@ export function addBackupCommands(program: Command): void {
         const why = `nothing was restored: the config in ${file}, of version ${done.manifest.version}, can't be read here`
         return tell(done.problems, why)
       }
-      for (const line of restored(file, to, done)) console.log(line)
+      for (const line of restored(file, to, done)) console.log(harmless(line))
     })
 }
 
@@ -60,7 +61,7 @@ function interrupted(): AbortSignal {
 
 function tell(problems: readonly Problem[], last: string): void {
   for (const problem of problems) console.error(formatProblem(problem))
-  console.error(last)
+  console.error(harmless(last))
   process.exitCode = EX_CONFIG
 }
 

@@ -7,6 +7,8 @@ import { LOCAL } from './snapshot.ts'
 
 /** Of the archive itself; grows when an older bridge could not read it any more. */
 const FORMAT = 1
+/** It is read into memory as a whole; others are a few thousand long. */
+const MOST_CONFIG_BYTES = 8_000_000
 /** No installation has nearly as many mappings. */
 const MOST_FILES = 10_000
 
@@ -88,12 +90,13 @@ function checkFiles({ files, histories }: Manifest): void {
   // Where all else goes stands in the config: it comes first.
   if (paths[0] !== CONFIG || !paths.includes(STORE))
     throw new Unusable('is damaged: config and store are not both in it')
+  if ((files[0]?.bytes ?? 0) > MOST_CONFIG_BYTES) throw new Unusable('is damaged: its config is too large')
   if (paths.includes(HISTORY) !== histories.length > 0)
     throw new Unusable('is damaged: its manifest and its histories disagree')
 }
 
 /** Whether a name stands for a part of a backup; none of them leads out of a folder. */
-function isPart(path: string): boolean {
+export function isPart(path: string): boolean {
   if (path === CONFIG || path === STORE || path === HISTORY) return true
   const folder = [MAPPINGS, PACKAGED, LISTS].find((each) => path.startsWith(each))
   if (folder === undefined || /[\\\0]/.test(path)) return false

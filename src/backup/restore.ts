@@ -3,6 +3,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { Writable } from 'node:stream'
 import type { Problem } from '../lib/problem.ts'
+import { harmless } from '../lib/table.ts'
 import { parseYaml, readYaml } from '../lib/yaml-file.ts'
 import { mappingFolders } from '../mapping/load.ts'
 import { type NamedFiles, namedFiles } from '../plan.ts'
@@ -62,7 +63,8 @@ export async function restore(options: RestoreOptions): Promise<Restored> {
     // Who ended it has said why.
     options.signal.throwIfAborted()
     if (error instanceof ConfigProblems) return { kind: 'problems', problems: error.problems, manifest: error.manifest }
-    throw error instanceof Unusable ? new Error(`${options.file} ${error.message}`, { cause: error }) : error
+    // Whoever made the file chose some of the words.
+    throw error instanceof Unusable ? new Error(harmless(`${options.file} ${error.message}`), { cause: error }) : error
   } finally {
     restoring.release()
   }

@@ -199,7 +199,7 @@ export interface Downlink {
   override(point: Point, value: Value, writer: Writer): Refusal | undefined
   /** Keeps in the history what a protocol did, or refused, without asking for it here. */
   noted(what: Point | WriteTarget, writer: Writer, outcome: WriteOutcome): void
-  /** What is written to this point stays hidden: a tag that is not shared. */
+  /** What is written to this point stays hidden: a tag that is not shared, or a password. */
   hides(point: Point): boolean
 }
 

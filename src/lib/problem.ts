@@ -1,4 +1,5 @@
 import { isAbsolute, relative } from 'node:path'
+import { harmless } from './table.ts'
 
 /** A place in a file that somebody wrote; lines and columns count from 1. */
 export interface Position {
@@ -26,12 +27,12 @@ export function pathText(path: Path): string {
   }, '')
 }
 
-/** `file:line:column code message`, the file as seen from where the command runs. */
+/** `file:line:column code message`, the file as seen from where the command runs; harmless to a terminal. */
 export function formatProblem(problem: Problem): string {
   const below = relative(process.cwd(), problem.file)
   const file = below === '' || below.startsWith('..') || isAbsolute(below) ? problem.file : below
   const { line, column, code, warning, message } = problem
-  return `${file}:${line}:${column} ${code} ${warning ? 'warning: ' : ''}${message}`
+  return harmless(`${file}:${line}:${column} ${code} ${warning ? 'warning: ' : ''}${message}`)
 }
 
 export function hasErrors(problems: readonly Problem[]): boolean {

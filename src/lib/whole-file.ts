@@ -9,7 +9,11 @@ export async function writeWhole(file: string, bytes: Readable, signal?: AbortSi
   const draft = join(dirname(file), `.${basename(file)}.${process.pid}.tmp`)
   try {
     await mkdir(dirname(file), { recursive: true })
-    await pipeline(bytes, createWriteStream(draft, { flush: true }), { ...(signal !== undefined && { signal }) })
+    // One that is there was left, or is a link that somebody wants to be followed.
+    await rm(draft, { force: true })
+    await pipeline(bytes, createWriteStream(draft, { flags: 'wx', flush: true }), {
+      ...(signal !== undefined && { signal }),
+    })
     await rename(draft, file)
   } catch (error) {
     bytes.destroy()

@@ -7,12 +7,13 @@ import { isTrouble } from './disk-trouble.ts'
 import type { TransactionIds } from './transaction-ids.ts'
 import { TransactionMemory } from './transaction-memory.ts'
 import { ENDED, type OrphanStop, Transactions } from './transactions.ts'
-import { MAX_UNSAVED, UnsavedTransactions } from './unsaved-transactions.ts'
+import { UnsavedTransactions } from './unsaved-transactions.ts'
 
 /** Those that one write takes: chargers don't wait for all that a night has gathered. */
 const PORTION = 500
 /** The last ones that are remembered for a disk that can't be read: more than run at a time. */
 const MAX_REMEMBERED = 2_000
+const MAX_REMEMBERED_CHARACTERS = 8_000_000
 
 export interface LastingParts {
   readonly database: Database
@@ -139,7 +140,7 @@ export class LastingTransactions {
       }
     }
     if (!keep()) {
-      const message = `the store takes nothing, and ${MAX_UNSAVED} transactions wait in memory already`
+      const message = `the store takes nothing, and ${this.waiting} transactions wait in memory already`
       throw new Error(message, { cause })
     }
     if (cause === undefined) this.#parts.health.changed()
@@ -188,10 +189,11 @@ export class LastingTransactions {
       this.#remembered.delete(transaction.id)
       this.#remembered.set(transaction)
     }
-    while (this.#remembered.size > MAX_REMEMBERED) {
-      const [oldest] = this.#remembered.first(1)
+    const remembered = this.#remembered
+    while (remembered.size > MAX_REMEMBERED || remembered.characters > MAX_REMEMBERED_CHARACTERS) {
+      const [oldest] = remembered.first(1)
       if (oldest === undefined) return
-      this.#remembered.delete(oldest.id)
+      remembered.delete(oldest.id)
     }
   }
 }

@@ -1,17 +1,27 @@
 import type { StartKey, StoredTransaction } from '../core/ports.ts'
 
+/** Of one without signed values. */
+const BARE_CHARACTERS = 300
+
 /** Transactions by id, in the order in which they came, and read as those on disk are. */
 export class TransactionMemory<T extends StoredTransaction = StoredTransaction> {
   readonly #byId = new Map<number, T>()
   readonly #ofChargers = new Map<string, Map<number, T>>()
+  #characters = 0
 
   get size(): number {
     return this.#byId.size
   }
 
+  /** How much room all of them take, about. */
+  get characters(): number {
+    return this.#characters
+  }
+
   /** One that is there already keeps its place. */
   set(transaction: T): void {
     const { id, charger } = transaction
+    this.#characters += charactersOf(transaction) - charactersOf(this.#byId.get(id))
     this.#byId.set(id, transaction)
     const own = this.#ofChargers.get(charger)
     if (own === undefined) this.#ofChargers.set(charger, new Map([[id, transaction]]))
@@ -20,6 +30,7 @@ export class TransactionMemory<T extends StoredTransaction = StoredTransaction> 
 
   delete(id: number): void {
     const { charger = '' } = this.#byId.get(id) ?? {}
+    this.#characters -= charactersOf(this.#byId.get(id))
     this.#byId.delete(id)
     const own = this.#ofChargers.get(charger)
     own?.delete(id)
@@ -67,4 +78,10 @@ export class TransactionMemory<T extends StoredTransaction = StoredTransaction> 
   #those(charger: string, fit: (transaction: T) => boolean): readonly T[] {
     return [...(this.#ofChargers.get(charger)?.values() ?? [])].filter(fit)
   }
+}
+
+/** What the meter signed outweighs all else; of nothing 0. */
+export function charactersOf(transaction: StoredTransaction | undefined): number {
+  if (transaction === undefined) return 0
+  return (transaction.signed ?? []).reduce((sum, { text }) => sum + text.length, BARE_CHARACTERS)
 }

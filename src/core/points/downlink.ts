@@ -142,7 +142,8 @@ export class PointDownlink implements Downlink {
     const able = point.outOfService && !isSetpoint(point)
     const refusal = able ? valueRefusal(point, value) : 'read-only'
     if (refusal !== undefined) return this.#answer(point, refusal, writer, value)
-    if (point.value !== value) this.#writes.changed(point, writer, value, undefined, `${value} while out of service`)
+    const words = this.hides(point) ? undefined : `${value} while out of service`
+    if (point.value !== value) this.#writes.changed(point, writer, value, undefined, words)
     point.value = value
     this.#parts.uplink.pointChanged(point)
     return undefined

@@ -4,6 +4,7 @@ import { Throttle } from '../../lib/throttle.ts'
 import type { History, Write } from '../history.ts'
 import type { FleetSettings, WriteOutcome, Writer, WriteTarget } from '../ports.ts'
 import type { Point, Value } from './point.ts'
+import { looksSecret } from './standard-keys.ts'
 
 export interface WriteLogParts {
   readonly settings: Pick<FleetSettings, 'shareIdTags'>
@@ -25,12 +26,18 @@ export class WriteLog {
     this.#throttle = new Throttle(parts.clock)
   }
 
-  /** Who charges is nobody's business unless it is shared. */
-  hides({ definition: { write } }: Point): boolean {
-    return write?.kind === 'parameter' && write.parameter === 'start.idTag' && !this.#parts.settings.shareIdTags
+  hides(point: Point): boolean {
+    return this.#inPlaceOf(point) !== undefined
   }
 
-  /** A write changed something; `words` where they say more than the value. */
+  /** What is said in place of a value: who charges is nobody's business unless it is shared, a password never is. */
+  #inPlaceOf({ definition: { write } }: Point): string | undefined {
+    if (write?.kind === 'configuration') return looksSecret(write.key) ? 'another password' : undefined
+    const isTag = write?.kind === 'parameter' && write.parameter === 'start.idTag'
+    return isTag && !this.#parts.settings.shareIdTags ? 'another tag' : undefined
+  }
+
+  /** A write changed something; `words` where they say more than the value, of which they hold nothing that is hidden. */
   changed(point: Point, writer: Writer, value: Value | null, priority?: number, words?: string): void {
     const result = 'accepted'
     const record = this.#record(point, writer, { value, priority, result }, words)
@@ -59,17 +66,17 @@ export class WriteLog {
     { priority, result, value }: WriteOutcome,
     words?: string,
   ): Write {
-    const hidden = isPoint(what) && this.hides(what)
+    const hidden = isPoint(what) ? this.#inPlaceOf(what) : undefined
     return {
       kind: 'write',
       at: this.#parts.clock.now(),
       source,
       client,
       ...targetOf(what),
-      value: words ?? (hidden ? 'another tag' : inWords(what, value)),
+      value: words ?? hidden ?? inWords(what, value),
       priority,
       result,
-      frame: hidden ? undefined : frame?.(),
+      frame: hidden === undefined ? frame?.() : undefined,
     }
   }
 }

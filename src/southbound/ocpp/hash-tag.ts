@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { ownText } from '../../lib/own-text.ts'
 import { Recent } from '../../lib/recent.ts'
 
 /** The same few tags come again and again, in every message of a transaction. */
@@ -11,7 +12,7 @@ export function hashTag(idTag: string): string {
   let hash = known.use(tag)
   if (hash === undefined) {
     hash = createHash('sha256').update(tag).digest('hex').slice(0, 8)
-    known.set(tag, hash)
+    known.set(ownText(tag), hash)
   }
   return hash
 }

@@ -7,6 +7,7 @@ import type { Log } from '../../lib/log.ts'
 import { Throttle } from '../../lib/throttle.ts'
 import type { ChangedTransactions } from '../changed-transactions.ts'
 import { Bookmarks } from './bookmarks.ts'
+import { cautiousTime } from './cautious-time.ts'
 import type { HistoryConfig } from './config.ts'
 import { Copier } from './copier.ts'
 import { isCorrupt, setAside } from './corrupt.ts'
@@ -50,6 +51,8 @@ export interface KeeperParts {
 /** What is open at a time: another file takes its place where one turns out to be damaged. */
 interface Open {
   readonly histories: LocalHistories
+  /** Which file it is: another may come to stand under its name. */
+  readonly inode: number
   readonly writer: HistoryWriter
   readonly pruning: Pruning
   readonly copier: Copier | undefined
@@ -62,6 +65,7 @@ interface Open {
 export class Keeper {
   readonly #parts: KeeperParts
   readonly #throttle: Throttle
+  readonly #cautiousNow: () => number
   #open: Open | undefined
   /** One thing at a time touches what is open. */
   #turn: Promise<unknown> = Promise.resolve()
@@ -77,16 +81,19 @@ export class Keeper {
   constructor(parts: KeeperParts) {
     this.#parts = parts
     this.#throttle = new Throttle(parts.clock)
+    this.#cautiousNow = cautiousTime(parts.clock)
     this.#pruneLater(PRUNE_EVERY_MS)
     this.#tellHealth()
     this.transactionsChanged(0)
   }
 
   /** Writes a batch; rejects where nothing is taken, having changed nothing. */
-  write({ entries, ...batch }: Batch): Promise<void> {
+  async write({ entries, ...batch }: Batch): Promise<void> {
     // Another try, on a timer: the file is to be closed, and not opened again.
-    if (this.#stopped) return Promise.reject(new Error('it is stopped'))
-    return this.#inTurn(({ writer }) => writer.write(entries, batch))
+    if (this.#stopped) throw new Error('it is stopped')
+    const [wrong] = await this.#inTurn(({ writer }) => writer.write(entries, batch))
+    if (wrong !== undefined && this.#throttle.pass('wrong') !== undefined)
+      this.#parts.log.error({ error: String(wrong) }, `histories: an entry can't be written, and is left out: ${wrong}`)
   }
 
   /** There is something to take from the store. */
@@ -171,7 +178,7 @@ export class Keeper {
 
   async #opened(): Promise<Open> {
     // SQLite goes on writing into a file that has no name any more, and nobody would ever read it.
-    if (this.#open !== undefined && isGone(this.#parts.file)) await this.#leaveDeleted(this.#open)
+    if (this.#open !== undefined && !isInPlace(this.#parts.file, this.#open.inode)) await this.#leaveTaken(this.#open)
     this.#open ??= await this.#openFile()
     return this.#open
   }
@@ -184,7 +191,8 @@ export class Keeper {
   }
 
   #begin(histories: LocalHistories): Open {
-    const { clock, config, database: url, days, describe, log } = this.#parts
+    const { clock, config, database: url, days, describe, file, log } = this.#parts
+    const inode = statSync(file).ino
     const damagedThere = (error: unknown) => void this.#foundDamaged(histories, error)
     const copier = url === undefined ? undefined : new Copier({ histories, url, clock, log, damaged: damagedThere })
     copier?.start()
@@ -195,8 +203,9 @@ export class Keeper {
     this.#damage = undefined
     return {
       histories,
+      inode,
       writer,
-      pruning: new Pruning({ histories, copier, config, days, now: () => clock.now() }),
+      pruning: new Pruning({ histories, copier, config, days, now: this.#cautiousNow }),
       copier,
       lostBefore: copier?.state.lost ?? 0,
       scheduled,
@@ -229,7 +238,7 @@ export class Keeper {
     })
   }
 
-  async #leaveDeleted({ histories }: Open): Promise<void> {
+  async #leaveTaken({ histories }: Open): Promise<void> {
     const { file, log } = this.#parts
     try {
       // Where it was moved, all of it is there then.
@@ -239,8 +248,9 @@ export class Keeper {
     }
     await this.#close()
     // What SQLite keeps beside a file is for no other one, though somebody may read it still.
-    for (const beside of ['-wal', '-shm']) rmSync(`${file}${beside}`, { force: true })
-    log.error({ file }, `the histories in ${file} were deleted while the bridge ran: they begin anew`)
+    if (statSync(file, { throwIfNoEntry: false }) === undefined)
+      for (const beside of ['-wal', '-shm']) rmSync(`${file}${beside}`, { force: true })
+    log.error({ file }, `somebody has taken the histories in ${file} away: what comes is written anew there`)
     this.transactionsChanged(0)
   }
 
@@ -272,7 +282,7 @@ export class Keeper {
   }
 }
 
-/** Somebody deleted a file, or moved it away; throws where that can't be told. */
-function isGone(file: string): boolean {
-  return file !== ':memory:' && statSync(file, { throwIfNoEntry: false }) === undefined
+/** What is written to a file without a name, nobody finds again. */
+function isInPlace(file: string, inode: number): boolean {
+  return statSync(file, { throwIfNoEntry: false })?.ino === inode
 }

@@ -227,7 +227,7 @@ export class Recorder {
 function charactersOf(entry: Entry): number {
   switch (entry.kind) {
     case 'message':
-      return BARE_CHARACTERS + entry.text.length
+      return BARE_CHARACTERS + entry.action.length + entry.text.length
     case 'write':
       return BARE_CHARACTERS + entry.value.length + (entry.frame?.length ?? 0)
     case 'note':

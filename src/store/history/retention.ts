@@ -59,7 +59,8 @@ export class Retention {
   ): AsyncGenerator<void, void> {
     const { rows, now } = this.#parts
     const { keep, maxSize } = limits === false ? { keep: 0 } : limits
-    const tooOld = ageOf(now() - keep)
+    // `9999999d` means for ever: years before Christ don't sort as others do, and beyond some there is no date at all.
+    const tooOld = ageOf(Math.max(0, now() - keep))
     for (let deleted = PORTION; deleted === PORTION; ) {
       deleted = await deleteOldest(rows, kept, tooOld, PORTION)
       yield* this.#deleted(deleted)

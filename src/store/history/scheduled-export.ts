@@ -102,9 +102,13 @@ export class ScheduledExport {
 
   #missed(name: Name): readonly Period[] {
     const { clock, settings, bookmarks } = this.#parts
+    const now = clock.now() - GRACE_MS
+    const bookmark = `export ${settings.every} ${name}`
+    // What is to come isn't done: the clock was ahead once.
+    const { start } = periodAt(settings.every, now)
+    if (bookmarks.get(bookmark) > start) bookmarks.set(bookmark, start)
     // 0: nothing was ever exported.
-    const done = bookmarks.get(`export ${settings.every} ${name}`) || undefined
-    return missedPeriods(settings.every, done, clock.now() - GRACE_MS)
+    return missedPeriods(settings.every, bookmarks.get(bookmark) || undefined, now)
   }
 
   async #makeUp(name: Name): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Entry, Message } from '../../core/history.ts'
 import type { ChangedTransaction } from '../changed-transactions.ts'
+import { isTrouble } from '../disk-trouble.ts'
 import { Bookmarks } from './bookmarks.ts'
 import type { HistoryConfig } from './config.ts'
 import { describeWrite } from './describe-write.ts'
@@ -31,6 +32,8 @@ const RUN = 'run'
  * other row may have their revisions.
  */
 const LEFT_OUT = 1_000_000
+/** So many entries and no other are not all at fault. */
+const MAX_REFUSED = 10
 
 /**
  * Writes into the bridge's own file of histories. A call is one transaction: either all of it is written, or it throws and
@@ -56,21 +59,51 @@ export class HistoryWriter {
     this.#inTransaction = histories.raw.transaction((work: () => void) => work())
   }
 
-  /** A batch that was written already is passed over: whoever sent it didn't hear of that. Numbers of one run grow. */
-  write(entries: readonly Entry[], batch?: Pick<Batch, 'run' | 'number'>): void {
-    if (batch !== undefined && this.#isWritten(batch)) return
+  /**
+   * A batch that was written already is passed over: whoever sent it didn't hear of that. Numbers of one run grow. Answers
+   * what is wrong with entries that no disk would take: they are left out, or nothing would be written ever again.
+   */
+  write(entries: readonly Entry[], batch?: Pick<Batch, 'run' | 'number'>): readonly unknown[] {
+    if (batch !== undefined && this.#isWritten(batch)) return []
+    try {
+      this.#transact(() => {
+        this.#mark(batch)
+        this.#put(entries)
+      })
+      return []
+    } catch (error) {
+      if (isTrouble(error)) throw error
+    }
+    const refused: unknown[] = []
     this.#transact(() => {
-      if (batch !== undefined) {
-        this.#bookmarks.set(RUN, batch.run)
-        this.#bookmarks.set(BATCH, batch.number)
-      }
-      const meters = this.#meters()
+      this.#mark(batch)
       for (const entry of entries) {
-        if (entry.kind === 'metered') meters.add(entry)
-        else if (this.#parts.config.log !== false) this.#log(entry)
+        try {
+          this.#transact(() => this.#put([entry]))
+        } catch (error) {
+          if (isTrouble(error)) throw error
+          refused.push(error)
+        }
       }
-      meters.write()
+      // Then it is none of theirs.
+      if (refused.length >= MAX_REFUSED && refused.length === entries.length) throw refused[0]
     })
+    return refused
+  }
+
+  #put(entries: readonly Entry[]): void {
+    const meters = this.#meters()
+    for (const entry of entries) {
+      if (entry.kind === 'metered') meters.add(entry)
+      else if (this.#parts.config.log !== false) this.#log(entry)
+    }
+    meters.write()
+  }
+
+  #mark(batch: Pick<Batch, 'run' | 'number'> | undefined): void {
+    if (batch === undefined) return
+    this.#bookmarks.set(RUN, batch.run)
+    this.#bookmarks.set(BATCH, batch.number)
   }
 
   #isWritten({ run, number }: Pick<Batch, 'run' | 'number'>): boolean {

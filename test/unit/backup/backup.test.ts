@@ -130,6 +130,12 @@ chargers: [{ id: A, electrical: { maxCurrent: 32, phases: 3, voltage: 230 }, sma
     expect(readdirSync(out)).toEqual([])
   })
 
+  it('is not made with a file whose name restore would refuse', async () => {
+    writeFileSync(join(site, 'mappings', 'a\\b.yaml'), '')
+    await expect(backUp(site, file)).rejects.toThrow('no file of such a name could be restored')
+    expect(readdirSync(out)).toEqual([])
+  })
+
   it('is not made of a damaged store', async () => {
     const store = join(site, 'data/bridge.db')
     const bytes = readFileSync(store)

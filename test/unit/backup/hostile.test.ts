@@ -138,6 +138,26 @@ describe('what is no backup', () => {
     }
   })
 
+  it('may not say what a terminal obeys', async () => {
+    const clear = '\u001b[2J\u001b]0;x\u0007'
+    for (const archive of [
+      [text({ ...own(), version: clear, format: 2 }), ...entries.slice(1)],
+      [text({ ...own(), histories: [clear] }), ...entries.slice(1)],
+      [...entries, { header: { name: clear }, content: bad }],
+      [{ header: { name: clear, type: 'symlink' }, content: Buffer.alloc(0) } as Entry],
+    ])
+      expect(await refusal(await archiveOf(archive))).toMatch(/^[\x20-\x7e]+$/)
+  })
+
+  it('may not bring a config that fills the memory', async () => {
+    const { files, ...rest } = own()
+    const [config, ...others] = files
+    const large = Buffer.alloc(9_000_000, '#')
+    const lying = text({ ...rest, files: [{ ...config, ...listed('config.yaml', large) }, ...others] })
+    const archive = await archiveOf([lying, { header: { name: 'config.yaml' }, content: large }, ...entries.slice(2)])
+    expect(await refusal(archive)).toContain('is damaged: its config is too large')
+  })
+
   it.each([
     ['{', 'no JSON'],
     ['{}', 'neither format nor version'],

@@ -225,6 +225,12 @@ chargers:
       '/site/config.yaml:1:17 invalid-value listen: write address:port, for example 0.0.0.0:8887 or 127.0.0.1:5020',
     )
   })
+
+  it('is printed without what a terminal obeys', () => {
+    const said = read('"x\\e[2J": 1').problems.map(formatProblem).join()
+    expect(said).toContain('x?[2J')
+    expect(said).not.toContain('\u001b')
+  })
 })
 
 describe('$' + '{ENV} in config.yaml', () => {

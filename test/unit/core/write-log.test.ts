@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Writer } from '../../../src/core/ports.ts'
 import { core } from '../../support/core.ts'
 import { RecordingHistory } from '../../support/recording-history.ts'
+import { RecordingLog } from '../../support/recording-log.ts'
 
 function written(options: Parameters<typeof core>[0] = {}) {
   const history = new RecordingHistory()
@@ -97,5 +98,28 @@ describe('a tag', () => {
     expect(asked()).toBe(0)
     expect(downlink.hides(tag)).toBe(true)
     expect(downlink.hides(point('limit', 1))).toBe(false)
+  })
+
+  it('that is not shared is not told while out of service either', () => {
+    const { downlink, point, writer, writes } = written()
+    const tag = point('start.idTag', 1)
+    downlink.setOutOfService(tag, true, writer)
+    expect(downlink.override(tag, '04A2B3C4', writer)).toBeUndefined()
+    expect(writes().map(({ value }) => value)).toEqual(['out of service', 'another tag'])
+  })
+})
+
+describe('a password', () => {
+  it('that a vendor keeps under a key is neither in the log nor in the history', () => {
+    const log = new RecordingLog()
+    const { asked, downlink, point, writer, writes } = written({ log })
+    downlink.write(point('config.WifiPassword', 0, { writable: true }), 'hunter2', writer)
+    downlink.write(point('config.WifiPassword', 0, { writable: true }), 'x'.repeat(501), writer)
+    expect(writes()).toMatchObject([
+      { value: 'another password', result: 'accepted', frame: undefined },
+      { value: 'another password', result: 'out-of-range', frame: undefined },
+    ])
+    expect(asked()).toBe(0)
+    expect(JSON.stringify(log.lines)).not.toContain('hunter2')
   })
 })

@@ -12,9 +12,11 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { replaceFile } from '../../../src/lib/replace-file.ts'
 import { watchFiles } from '../../../src/lib/watch-files.ts'
+import { writeWhole } from '../../../src/lib/whole-file.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 
 let folder: string
@@ -98,5 +100,16 @@ describe('files that are watched', () => {
     clock.advance(5_000)
     expect(changes()).toBe(1)
     expect(clock.waiting).toBe(0)
+  })
+})
+
+describe('a file that appears whole', () => {
+  it('follows no link that somebody has laid in its way', async () => {
+    const whole = join(folder, 'log.csv')
+    symlinkSync(file, join(folder, `.log.csv.${process.pid}.tmp`))
+    await writeWhole(whole, Readable.from(['new']))
+    expect(readFileSync(file, 'utf8')).toBe('old')
+    expect(readFileSync(whole, 'utf8')).toBe('new')
+    expect(readdirSync(folder).sort()).toEqual(['config.yaml', 'log.csv'])
   })
 })

@@ -137,6 +137,26 @@ describe('transactions while the disk takes nothing', () => {
     store.close()
   })
 
+  it('wait by the 24 million characters of what was signed and no more, stops that fit none among them', () => {
+    const { clock, store, states } = opened()
+    const empty = fillDisk(file)
+    const signed = Array.from({ length: 16 }, (_, n) => ({ text: 'x'.repeat(10_000), context: `${n}`, measurand: 'm' }))
+    for (let id = 1; id <= 140; id += 1) store.saveTransaction(transaction(id, { signed }))
+    expect(() => store.saveOrphanStop('CP-1', 1, 'x'.repeat(2_000_000))).toThrow('140 transactions wait')
+    store.saveOrphanStop('CP-1', 1, 'x'.repeat(1_000_000))
+    store.saveTransaction(transaction(141))
+    expect(() => {
+      for (let id = 142; id <= 200; id += 1) store.saveTransaction(transaction(id, { signed }))
+    }).toThrow('transactions wait')
+    expect(() => store.saveTransaction(transaction(141, { signed, ...stopped }))).toThrow('transactions wait')
+    store.saveTransaction(transaction(1, stopped))
+    empty()
+    clock.advance(60_000)
+    expect(states.at(-1)).toEqual({ failing: false, waiting: 0, lost: 0 })
+    for (let id = 301; id <= 400; id += 1) store.saveTransaction(transaction(id, { signed }))
+    store.close()
+  })
+
   it('are said once a minute, and once when it is over; the state is told at each step', () => {
     const { clock, store, log, states } = opened()
     const empty = fillDisk(file)

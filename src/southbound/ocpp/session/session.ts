@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { type History, type Message, noHistory } from '../../../core/history.ts'
 import type { Cancel, Clock } from '../../../lib/clock.ts'
 import type { Log } from '../../../lib/log.ts'
+import { ownText } from '../../../lib/own-text.ts'
 import { Throttle } from '../../../lib/throttle.ts'
 import {
   type CallErrorCode,
@@ -47,6 +48,8 @@ export interface SessionParts {
   readonly heard: () => void
   /** Told every message of both sides, in their order; absent: nobody is. */
   readonly history?: History
+  /** What nobody understands as it may stand in the log; absent: not at all. */
+  readonly shown?: (text: string) => string
   readonly clock: Clock
   readonly log: Log
   readonly responseTimeout: number
@@ -102,7 +105,12 @@ export class Session {
         this.#settle(frame.id, { kind: 'error', code: frame.code, description: frame.description })
         break
       case 'bad':
-        this.#tell('charger', 'nonsense', frame.answers ? this.#asked(frame.id) : '', text.slice(0, TOLD_OF_NONSENSE))
+        this.#tell(
+          'charger',
+          'nonsense',
+          frame.answers ? this.#asked(frame.id) : '',
+          ownText(text.slice(0, TOLD_OF_NONSENSE)),
+        )
         this.#bad(frame, text)
         break
     }
@@ -170,8 +178,8 @@ export class Session {
     if (text.trim() === '') return
     const missed = this.#complaints.pass(frame.reason)
     if (missed !== undefined) {
-      const { id: charger, log } = this.#parts
-      log.warn({ charger, reason: frame.reason, text: text.slice(0, 200), missed }, 'frame not understood')
+      const { id: charger, log, shown = () => '***' } = this.#parts
+      log.warn({ charger, reason: frame.reason, text: shown(text.slice(0, 200)), missed }, 'frame not understood')
     }
     if (frame.id === undefined) return
     if (frame.answers) this.#settle(frame.id, { kind: 'none' })

@@ -1,6 +1,7 @@
 import type { Answer } from '../../../core/charger/command.ts'
 import type { ConfigurationKey } from '../../../core/charger/event.ts'
 import { standardKeys } from '../../../core/points/standard-keys.ts'
+import { ownText } from '../../../lib/own-text.ts'
 import type { Payload } from '../wire/frame.ts'
 import type { Ask } from './ask.ts'
 import { objects } from './normalise.ts'
@@ -80,6 +81,6 @@ function understood(payload: Payload): {
 }
 
 function valueText(value: unknown): string | undefined {
-  if (typeof value === 'string') return value.slice(0, 2000)
+  if (typeof value === 'string') return ownText(value.slice(0, 2000))
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined
 }

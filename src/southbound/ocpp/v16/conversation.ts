@@ -9,7 +9,7 @@ import { type Answered, Session } from '../session/session.ts'
 import type { Payload } from '../wire/frame.ts'
 import { aloud } from './aloud.ts'
 import { Downlink } from './downlink.ts'
-import type { ShownTag } from './mask-text.ts'
+import { maskDamaged, type ShownTag } from './mask-text.ts'
 import { MeterSetup } from './meter-setup.ts'
 import { CertificateSigning, type Sign } from './sign-certificate.ts'
 import { uplink } from './uplink.ts'
@@ -76,6 +76,7 @@ export class Conversation implements ChargerLink {
       },
       heard: () => door.event(charger, { kind: 'heard' }),
       history: log.debugs ? aloud(history, log, shownTag) : history,
+      shown: (text) => maskDamaged(text, shownTag),
       clock,
       log,
       // It may change while the charger is connected.

@@ -1,7 +1,7 @@
 import type { Message } from '../../../core/history.ts'
 import { type Frame, parseFrame, parseText } from '../wire/frame.ts'
-import { mask } from './mask.ts'
-import { maskDamaged, type ShownTag } from './mask-text.ts'
+import { hidesDoubles, mask } from './mask.ts'
+import { maskDamaged, maskText, type ShownTag } from './mask-text.ts'
 import { ofBridge } from './words/of-bridge.ts'
 import { ofCharger } from './words/of-charger.ts'
 import { list, object, said } from './words/phrase.ts'
@@ -34,7 +34,8 @@ const sentences = new Map(Object.entries({ ...ofCharger, ...ofBridge }))
 /** A message for people and without secrets; never throws, whatever a charger wrote. */
 export function describe(message: Message, shownTag: ShownTag): Described {
   const { action, form, from, text } = message
-  const type = form === 'nonsense' ? endings.nonsense : `${printable(action)}${endings[form]}`
+  const named = sentences.has(action) ? action : printable(maskText(action, shownTag))
+  const type = form === 'nonsense' ? endings.nonsense : `${named}${endings[form]}`
   let sent: unknown
   try {
     sent = parseText(text)
@@ -44,7 +45,7 @@ export function describe(message: Message, shownTag: ShownTag): Described {
     return { sender: from, type, message: cut(unreadable(text, frame)), frame: kept(frame) }
   }
   const shown = mask(sent, shownTag)
-  const frame = shown === sent ? text : JSON.stringify(shown)
+  const frame = shown === sent && !hidesDoubles(text, sent) ? text : JSON.stringify(shown)
   const words = form === 'nonsense' ? unreadable(text, frame) : wordsOf(message, Array.isArray(shown) ? shown : [])
   return { sender: from, type, message: cut(words), frame: kept(frame) }
 }

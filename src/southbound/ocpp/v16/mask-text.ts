@@ -6,14 +6,14 @@ export type ShownTag = (idTag: string) => string
 /** What stands in place of a secret. */
 export const HIDDEN = '***'
 
-const TAG = String.raw`(?:id[ _-]?tags?|tag[ _-]?id|rfid[\w-]{0,20})`
+const TAG = String.raw`(?:id[ _-]?tags?|tag[ _-]?id|rfid[\w-]{0,20}|\buid|card[ _-]?(?:u?id|no|number)|emaid|(?:evco|contract)[ _-]?id)`
 const SECRET =
   '(?:pass(?:word|phrase|wd)?|secret|token|credential|psk|private.?key|auth(?:orization)?.?key|api.?key|apn.?user)'
 /** In quotes up to those that end it (or the text), an object with all that follows, or up to what ends a bare word. */
 const VALUE = String.raw`(?:\\{0,8}(["'])[\s\S]*?(?:\\{0,8}\2(?=\s*(?:[,}\]\\]|$))|$)|[{[][\s\S]*|[^,;&}\]\n"']+)`
 
-/** What stands between a name and its value; a colon may have been forgotten between two that are quoted. */
-const IS = String.raw`(?:\\{0,8}["']?\s*[:=]\s*|\\{0,8}["']\s*(?=\\{0,8}["']))`
+/** What stands between a name and its value, in XML as well; nothing has to before one in quotes, or the number of a card. */
+const IS = String.raw`(?:\\{0,8}["']?\s*[:=>]\s*|\\{0,8}["']?\s*(?=\\{0,8}["'])|\s+(?=[\da-f]{8,20}\b))`
 /** The same of a message that is damaged. */
 const SIGNS = String.raw`[^\w{}[\],]{0,20}`
 
@@ -78,14 +78,21 @@ function maskOthers(text: string, shownTag: ShownTag): string {
  */
 export function maskDamaged(text: string, shownTag: ShownTag): string {
   if (!mayHide(text) && !tagged.test(text)) return text
-  const plain = text.replace(escaped, unescaped)
+  const plain = text.replace(escaped, unescaped).replace(privateKeys, HIDDEN)
   const isDangerous = isSecretive.test(plain) || (tagged.test(plain) && plain.search(damagedTags) === -1)
   const payload = plain.indexOf('{')
   if (isDangerous && payload !== -1) return `${plain.slice(0, payload)}{…`
+  if (isDangerous) return `${plain.slice(0, endOf(isSecretive, plain) ?? endOf(tagged, plain))}…`
   const shown = plain.replace(damagedTags, (_, word?: string, bareTag = '', quoted = '', tag = '') =>
     word === undefined ? quoted + shownTag(bare(tag)) : word + shownTag(bare(bareTag)),
   )
   return maskOthers(shown, shownTag)
+}
+
+/** Behind the first place where a pattern fits. */
+function endOf(pattern: RegExp, text: string): number | undefined {
+  const found = pattern.exec(text)
+  return found === null ? undefined : found.index + found[0].length
 }
 
 function hidden(text: string, pattern: RegExp): string {

@@ -4,8 +4,9 @@ import { idTag } from './normalise.ts'
 
 /** Nobody nests deeper; whoever does has it cut. */
 const MAX_DEPTH = 16
-/** A text with a secret in it also says that it is one: shorter than this it can't. */
-const SHORT = 9
+/** A text with a secret in it also says that it is one: shorter than this it needs something between the two. */
+const SHORT = 16
+const between = /[=:>\s"']/
 
 /** What a member of an object is, by its name. */
 type Kind = 'tag' | 'secret' | 'word' | 'other'
@@ -13,6 +14,8 @@ type Kind = 'tag' | 'secret' | 'word' | 'other'
 /** Members that hold words of the standard, dozens in each meter reading. */
 const words: ReadonlySet<string> = new Set(['measurand', 'context', 'format', 'unit', 'phase', 'timestamp', 'status'])
 const LONGEST_WORD = 40
+/** Members whose meaning another one says. */
+const partners: ReadonlySet<string> = new Set(['value', 'Value', 'VALUE', 'data', 'attributeValue'])
 /** Names are few, but a charger may make up as many as it likes. */
 const MAX_NAMES = 1_000
 const kinds = new Map<string, Kind>()
@@ -25,8 +28,23 @@ export function mask(json: unknown, shownTag: ShownTag): unknown {
   return masked(json, shownTag, 0)
 }
 
+/** Of a member that stands twice in a JSON only the last is read and masked; the one before may be a secret. */
+export function hidesDoubles(text: string, json: unknown): boolean {
+  if (!mayHide(text)) return false
+  let written = 0
+  for (const [, colon] of text.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?/g)) if (colon !== undefined) written += 1
+  return written !== membersOf(json)
+}
+
+function membersOf(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0
+  const inner = Object.values(value).reduce<number>((sum, each) => sum + membersOf(each), 0)
+  return inner + (Array.isArray(value) ? 0 : Object.keys(value).length)
+}
+
 function masked(value: unknown, shownTag: ShownTag, depth: number): unknown {
-  if (typeof value === 'string') return value.length < SHORT ? value : maskedText(value, shownTag, depth)
+  if (typeof value === 'string')
+    return value.length < SHORT && !between.test(value) ? value : maskedText(value, shownTag, depth)
   if (typeof value !== 'object' || value === null) return value
   if (depth > MAX_DEPTH) return '…'
   return Array.isArray(value) ? maskedArray(value, shownTag, depth) : maskedObject(value, shownTag, depth)
@@ -34,17 +52,27 @@ function masked(value: unknown, shownTag: ShownTag, depth: number): unknown {
 
 /** A text may be JSON again, as that of many a DataTransfer. */
 function maskedText(text: string, shownTag: ShownTag, depth: number): string {
-  if (!mayHide(text)) return text
+  if (!mayHide(text)) {
+    const inner = decoded(text)
+    const shown = inner === undefined ? undefined : maskedText(inner, shownTag, depth)
+    return shown === undefined || shown === inner ? text : shown
+  }
   if (text.startsWith('{') || text.startsWith('[')) {
     try {
       const inner: unknown = JSON.parse(text)
       const shown = masked(inner, shownTag, depth + 1)
-      return shown === inner ? text : JSON.stringify(shown)
+      return shown === inner && !hidesDoubles(text, inner) ? text : JSON.stringify(shown)
     } catch {
       // It only begins like JSON.
     }
   }
   return maskText(text, shownTag)
+}
+
+/** What a text that is no secret to anybody hides from a reader: JSON or a signed record as base64 or hexadecimal digits. */
+function decoded(text: string): string | undefined {
+  if (/^(?:T0NNR|eyJ|eyA|W3si)/.test(text)) return Buffer.from(text, 'base64').toString()
+  return /^(?:4f434d46|7b22|5b7b)[\da-f]*$/i.test(text) ? Buffer.from(text, 'hex').toString() : undefined
 }
 
 function maskedArray(array: readonly unknown[], shownTag: ShownTag, depth: number): readonly unknown[] {
@@ -60,14 +88,14 @@ function maskedArray(array: readonly unknown[], shownTag: ShownTag, depth: numbe
 
 function maskedObject(object: object, shownTag: ShownTag, depth: number): object {
   const members = object as Readonly<Record<string, unknown>>
-  // A configuration key, or the topic of a DataTransfer, says what stands beside it.
-  const subject = members.key ?? members.Key ?? members.messageId
+  // A configuration key, a variable, or the topic of a DataTransfer says what stands beside it.
+  const subject = members.key ?? members.Key ?? members.KEY ?? members.name ?? members.Name ?? members.messageId
   const ofSubject = typeof subject === 'string' ? kindOf(subject) : 'other'
   let copy: Record<string, unknown> | undefined
   for (const name of Object.keys(members)) {
     const value = members[name]
     const own = kindOf(name)
-    const isPartner = ofSubject !== 'other' && (name === 'value' || name === 'Value' || name === 'data')
+    const isPartner = ofSubject !== 'other' && partners.has(name)
     const shown = shownAs(isPartner ? ofSubject : own, value, shownTag, depth)
     if (shown === value) continue
     copy ??= { ...members }

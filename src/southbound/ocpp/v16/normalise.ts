@@ -4,6 +4,7 @@ import {
   type ErrorCode,
   errorCodes,
 } from '../../../core/charger/vocabulary.ts'
+import { ownText } from '../../../lib/own-text.ts'
 
 // What chargers send in place of what the standard asks for. Each function forgives one kind of value, whatever the
 // message; a value that can't be understood is absent, never 0.
@@ -15,9 +16,14 @@ const ordinary = /^[\w.:-]+$/
 export function text(value: unknown, longest: number): string | undefined {
   if (typeof value !== 'string' && typeof value !== 'number') return undefined
   // Nearly every text is an ordinary word, and there are dozens in each meter reading.
-  if (typeof value === 'string' && value.length !== NULL.length && ordinary.test(value)) return value.slice(0, longest)
+  if (typeof value === 'string' && value.length !== NULL.length && ordinary.test(value)) return start(value, longest)
   const plain = String(value).replace(/\p{Cc}/gu, '')
-  return plain.trim() === '' || plain.trim().toLowerCase() === NULL ? undefined : plain.slice(0, longest)
+  return plain.trim() === '' || plain.trim().toLowerCase() === NULL ? undefined : start(plain, longest)
+}
+
+/** What stays of a text that is too long is kept, the rest of it is not. */
+function start(value: string, longest: number): string {
+  return value.length > longest ? ownText(value.slice(0, longest)) : value
 }
 
 /** A tag of at most 20 characters: some chargers return one with more than they were given. */

@@ -178,6 +178,14 @@ describe('of a conversation', () => {
     expect(lines[0]).toBe('CP-1 charger AuthorizeRequest: Tag abc')
   })
 
+  it('what is not understood is said without a tag, too', () => {
+    const warned: string[] = []
+    const log: Log = { ...silentLog, warn: ({ text }) => void warned.push(String(text)) }
+    conversation(log).receive('[2,"1","Authorize",{"idTag":"HUSH77"')
+    conversation(log, (tag) => tag.toLowerCase()).receive('[2,"1","Authorize",{"idTag":"ABC"')
+    expect(warned).toEqual(['[2,"1","Authorize",{"idTag":"***"', '[2,"1","Authorize",{"idTag":"abc"'])
+  })
+
   it('nothing is said at other levels, and all is told', () => {
     conversation({ ...loud, debugs: false }).receive('[2,"1","Heartbeat",{}]')
     expect(told).toHaveLength(2)

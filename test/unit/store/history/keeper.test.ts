@@ -104,6 +104,41 @@ describe('a batch', () => {
     expect(frames()).toEqual(['batch 7', 'batch 3'])
   })
 
+  it('goes into a new file where somebody has taken the old one away, and transactions go with it', async () => {
+    const { keeper, log, transactions } = started()
+    transactions.push(transaction(1))
+    await keeper.write(batch(1))
+    for (const end of ['', '-wal', '-shm']) rmSync(`${file()}${end}`)
+    await keeper.write(batch(2))
+    expect(frames()).toEqual(['batch 2'])
+    expect(log.messages('error').join()).toContain('has taken the histories in')
+    await vi.waitFor(() => expect(found('SELECT id FROM "transaction"')).toEqual([1]))
+  })
+
+  it('with an entry that no disk would take is written without it, once, and that is said', async () => {
+    const days = (at: number) => {
+      if (at === NOON - 1) throw new RangeError('no such day')
+      return '2026-01-01'
+    }
+    const { keeper, log } = started({ days })
+    const bad = metered({ at: NOON, powerW: 1, energyWh: 1 })
+    const one = batch(1, [message({ text: 'a' }), bad, message({ text: 'b' })])
+    await keeper.write(one)
+    await keeper.write(one)
+    expect(frames()).toEqual(['a', 'b'])
+    expect(log.messages('error')).toEqual([
+      "histories: an entry can't be written, and is left out: RangeError: no such day",
+    ])
+    await expect(
+      keeper.write(
+        batch(
+          2,
+          Array.from({ length: 10 }, () => bad),
+        ),
+      ),
+    ).rejects.toThrow('no such day')
+  })
+
   it('with a message that nobody can describe is written all the same', async () => {
     const { keeper } = started({
       describe: ({ from, action, text }) => {
@@ -204,7 +239,7 @@ describe('a file that is deleted while it is open', () => {
     await keeper.write(batch(3))
     expect(frames()).toEqual(['batch 2', 'batch 3'])
     await vi.waitFor(() => expect(found('SELECT id FROM "transaction"')).toEqual([1]))
-    expect(log.messages('error')).toEqual([expect.stringContaining('were deleted while the bridge ran')])
+    expect(log.messages('error')).toEqual([expect.stringContaining('has taken the histories in')])
   })
 
   it('is no hindrance to the new one, though somebody reads the old one still', async () => {

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { localDate } from '../../../../src/lib/moment.ts'
 import type { ChangedTransaction } from '../../../../src/store/changed-transactions.ts'
 import { keptTables, measure } from '../../../../src/store/history/kept-table.ts'
 import type { LocalHistories } from '../../../../src/store/history/open-local.ts'
@@ -79,6 +80,18 @@ describe('the retention of histories', () => {
     ])
     await round(retention({ days: { keep: 9 * DAY, maxSize: undefined } }))
     expect(count('day')).toBe(3)
+  })
+
+  it.each([9_999_999, 999_999_999])('deletes nothing that is to be kept for %d days, as if for ever', async (days) => {
+    writerOn(histories).write([metered({ at: NOON - DAY, powerW: 1 })])
+    const asked: number[] = []
+    const told = (at: number) => {
+      asked.push(at)
+      return localDate(at)
+    }
+    await round(retention({ days: { keep: days * DAY, maxSize: undefined } }, { days: told }))
+    expect(count('day')).toBe(1)
+    expect(asked).toContain(0)
   })
 
   it('deletes all of a history that is not to be kept', async () => {

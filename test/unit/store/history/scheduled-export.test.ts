@@ -72,6 +72,23 @@ const endedAt = (stoppedAt: number | null, more = {}) => ({
 })
 
 describe('a scheduled export', () => {
+  it('goes on where the clock was a year ahead for a while', async () => {
+    clock.put(365 * 24 * HOUR_MS)
+    const ahead = scheduled()
+    ahead.start()
+    await pass(0)
+    await ahead.stop()
+    clock.put(-365 * 24 * HOUR_MS)
+    await addTransactions(histories.db, [endedAt(day(10) + 1)])
+    const exporting = scheduled()
+    exporting.start()
+    await pass(0)
+    for (let hour = 0; hour < 24; hour += 1) await pass(HOUR_MS)
+    expect(files()).toContain('transactions-2026-11-10.csv')
+    expect(idsIn('transactions-2026-11-10.csv')).toHaveLength(1)
+    await exporting.stop()
+  })
+
   it('writes what ended on the day before at once, and then one file after each midnight', async () => {
     await addTransactions(histories.db, [
       endedAt(day(9) - 1),

@@ -65,10 +65,37 @@ describe('a tag', () => {
       { meterValue: [{ sampledValue: [{ value: 'OCMF|{"IS":true,"ID":"HUSH77"}|{}' }] }] },
       { meterValue: [{ sampledValue: [{ value: 'OCMF|{"IS":true,"ID":"#6"}|{}' }] }] },
     ],
+    ...(['base64', 'hex'] as const).map((form): [string, object, object] => [
+      'MeterValues',
+      { meterValue: [{ sampledValue: [{ value: Buffer.from('OCMF|{"ID":"HUSH77"}|{}').toString(form) }] }] },
+      { meterValue: [{ sampledValue: [{ value: 'OCMF|{"ID":"#6"}|{}' }] }] },
+    ]),
+    ['DataTransfer', { data: Buffer.from('{"idTag":"HUSH77"}').toString('base64') }, { data: '{"idTag":"#6"}' }],
+    ['DataTransfer', { data: { name: 'idTag', value: 'HUSH77' } }, { data: { name: 'idTag', value: '#6' } }],
+    ['DataTransfer', { data: '{"uid":"HUSH77","emaid":"HUSH77"}' }, { data: '{"uid":"#6","emaid":"#6"}' }],
+    ['DataTransfer', { data: '<a><idTag>HUSH77</idTag></a>' }, { data: '<a><idTag>"#18"' }],
+    ['DataTransfer', { data: "idTag 'HUSH77' is unknown" }, { data: 'idTag "#18"' }],
+    ['DataTransfer', { data: 'idTag 04A1B2C3' }, { data: 'idTag "#8"' }],
+    ['DataTransfer', { data: 'uid=AB' }, { data: 'uid="#2"' }],
   ])('of %s is shown as it may be: %j', (action, payload, shown) => {
     const told = request(action, payload)
     expect(payloadOf(told.frame)).toEqual(shown)
     expect(told.message).not.toContain('HUSH77')
+  })
+
+  it.each([
+    ['{"idTag":"HUSH77","idTag":""}', '{"idTag":""}'],
+    ['{"data":"{\\"idTag\\":\\"HUSH77\\",\\"idTag\\":null}"}', '{"data":"{\\"idTag\\":null}"}'],
+    ['{"password":"HUSH77","password":""}', '{"password":""}'],
+  ])('that stands twice is hidden each time: %s', (payload, shown) => {
+    const text = `[2,"id","DataTransfer",${payload}]`
+    expect(told(message({ action: 'DataTransfer', text }), shownTag).frame).toBe(`[2,"id","DataTransfer",${shown}]`)
+  })
+
+  it('is not in the name of a call either', () => {
+    const action = 'idTag=HUSH77'
+    const said = told(message({ action, text: `[2,"id","${action}",{}]` }), shownTag)
+    expect(JSON.stringify(said)).not.toContain('HUSH77')
   })
 
   it('is the same eight digits wherever it comes, in any letter case', () => {
@@ -97,6 +124,8 @@ describe('a password', () => {
     ['DataTransfer', { messageId: 'SetPassword', data: 'HUSH77' }, { messageId: 'SetPassword', data: '***' }],
     ['DataTransfer', { data: 'ssid=x;password=HUSH77;n=1' }, { data: 'ssid=x;password="***";n=1' }],
     ['DataTransfer', { data: { apiKey: 'HUSH77', token: { a: 'HUSH77' } } }, { data: { apiKey: '***', token: '***' } }],
+    ['DataTransfer', { data: '<password>HUSH77</password>' }, { data: '<password>"***"' }],
+    ['ChangeConfiguration', { KEY: 'AuthorizationKey', VALUE: 'HUSH77' }, { KEY: 'AuthorizationKey', VALUE: '***' }],
     ['DataTransfer', { data: 'Authorization: Basic HUSH77' }, { data: 'Authorization: Basic ***' }],
     [
       'InstallCertificate',
@@ -151,6 +180,8 @@ describe('a damaged message', () => {
     ['[3,"1",{"configurationKey":[{"value":"HUSH77","key":"AuthorizationKey"}', '[3,"1",{…'],
     ['[2,"1","GetDiagnostics",{"location":"ftp://u:HUSH77@h"', '[2,"1","GetDiagnostics",{"location":"ftp://u:***@h"'],
     ['-----BEGIN PRIVATE KEY-----\nHUSH77', '***'],
+    ['Authorize HUSH77', 'Authorize…'],
+    ['the password is HUSH77', 'the password…'],
     ['{"idTag":"HUSH77"}', '{"idTag":"#6"}'],
     ['[2,"1","MeterValues",{"connectorId":1,"meterValue":[{', '[2,"1","MeterValues",{"connectorId":1,"meterValue":[{'],
   ])('hides what it can: %s', (text, shown) => {

@@ -1,6 +1,6 @@
-import type { Problem } from '../lib/problem.ts'
-import type { YamlFile } from '../lib/yaml-file.ts'
-import type { HistoryConfig } from '../store/history/config.ts'
+import type { Problem } from '../../lib/problem.ts'
+import type { YamlFile } from '../../lib/yaml-file.ts'
+import type { HistoryConfig } from './config.ts'
 
 const DAY_MS = 86_400_000
 /** Of the longest, in days. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { checkExport } from '../../../src/config/history-export.ts'
-import { parseYaml } from '../../../src/lib/yaml-file.ts'
-import { config } from '../../../src/store/history/config.ts'
+import { parseYaml } from '../../../../src/lib/yaml-file.ts'
+import { checkExport } from '../../../../src/store/history/check-export.ts'
+import { config } from '../../../../src/store/history/config.ts'
 
 function told(history: string): readonly string[] {
   const source = parseYaml('config.yaml', `history: ${history}\n`)
