@@ -15,8 +15,12 @@ const hints: readonly (readonly [RegExp, string])[] = [
   [/^SQLITE_(CORRUPT|NOTADB)/, 'it is damaged: restart the bridge, which saves what can still be read'],
 ]
 
-/** True for what a disk does: full, not to be written, broken, held by somebody else, damaged. */
+/** Somebody has deleted, moved or replaced the file: what is written still goes where nobody will ever read it. */
+export class TakenAway extends Error {}
+
+/** True for what a disk does: full, not to be written, broken, held by somebody else, damaged, or gone. */
 export function isTrouble(error: unknown): boolean {
+  if (error instanceof TakenAway) return true
   return error instanceof SqliteDatabase.SqliteError && !mistakes.test(error.code)
 }
 
@@ -27,6 +31,7 @@ export function isDamage(error: unknown): boolean {
 
 /** What to do about it, for people. */
 export function hintOf(error: unknown): string {
+  if (error instanceof TakenAway) return 'stop the bridge, which writes it once more, and start it again'
   const code = error instanceof SqliteDatabase.SqliteError ? error.code : ''
   return hints.find(([codes]) => codes.test(code))?.[1] ?? 'look after its disk'
 }

@@ -7,6 +7,7 @@ import { type Log, silentLog } from '../lib/log.ts'
 import { DiskHealth } from './disk-health.ts'
 import { isTrouble } from './disk-trouble.ts'
 import { Gathering } from './gathering.ts'
+import { InPlace } from './in-place.ts'
 import { Journals } from './journals.ts'
 import { LastingTransactions } from './lasting-transactions.ts'
 import { Notes } from './notes.ts'
@@ -54,6 +55,7 @@ export function openSqlite(
 ): Store {
   const database = openDatabase(file, { log, now: clock.now(), damaged })
   migrate(database)
+  const place = new InPlace(database, file)
   wait('running')
   const sql = statements(database)
   const held = new Map<string, Map<string, string>>()
@@ -125,6 +127,16 @@ export function openSqlite(
     if (damaged === 'salvage' && file !== ':memory:') keepRoom(file)
   }
 
+  /** What was acknowledged is in a file that nobody finds any more. */
+  function putBack(): void {
+    try {
+      const target = place.putBack(clock.now())
+      if (target !== undefined) log.warn({ file: target }, `the store ${file} was taken away: it is in ${target} now`)
+    } catch (error) {
+      log.error({ error: String(error) }, `the store ${file} was taken away, and can't be written once more: ${error}`)
+    }
+  }
+
   function synced(write: () => void): void {
     durably(() => database.transaction(write)())
   }
@@ -132,6 +144,7 @@ export function openSqlite(
   /** What is answered once it is on disk, or not at all. */
   function durably<T>(write: () => T): T {
     try {
+      place.check()
       return write()
     } catch (error) {
       if (!isTrouble(error)) throw error
@@ -143,6 +156,7 @@ export function openSqlite(
   /** Everything that waits. What can't be written keeps nothing else from it. */
   function writeAll(how: 'portion' | 'all'): void {
     const errors: unknown[] = []
+    attempt(() => place.check())
     if (health.failing) attempt(() => database.transaction(probe)())
     attempt(() => transactions.write(how))
     attempt(() => journals.write(how))
@@ -332,6 +346,7 @@ export function openSqlite(
       flush()
       values.stop()
       strangers.stop()
+      putBack()
       database.close()
       if (transactions.waiting > 0 && health.damaged && damaged === 'salvage') saveBeside()
       if (transactions.waiting > 0) {

@@ -52,6 +52,7 @@ describe('docs/errors.md', () => {
         'lib/yaml-file.ts',
         'southbound/ocpp/check.ts',
         'web/config.ts',
+        'store/history/check-export.ts',
         'northbound/modbus/check-layout.ts',
       ].map(read),
       ...['bacnet', 'modbus'].flatMap((name) => [

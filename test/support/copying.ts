@@ -1,6 +1,6 @@
 import { vi } from 'vitest'
 import type { Log } from '../../src/lib/log.ts'
-import { Copier } from '../../src/store/history/copier.ts'
+import { Copier } from '../../src/store/history/copy/copier.ts'
 import { FakeClock } from './fake-clock.ts'
 import { HistoryRows } from './history-rows.ts'
 

@@ -1,6 +1,6 @@
 import type { Entry } from '../../src/core/history.ts'
 import { openLocalHistories } from '../../src/store/history/open-local.ts'
-import { HistoryWriter } from '../../src/store/history/writer.ts'
+import { HistoryWriter } from '../../src/store/history/write/writer.ts'
 
 /**
  * Writes into a file of histories until it is killed: batches of ten messages and ten readings, each of 10 Wh more and a

@@ -1,5 +1,5 @@
 import type { LocalHistories } from './open-local.ts'
-import { prepare } from './prepare.ts'
+import { prepare } from './write/prepare.ts'
 
 /**
  * How far whoever works on the bridge's own file got: `revision` is the last that a row was written with, `transactions`

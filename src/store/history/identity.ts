@@ -1,7 +1,7 @@
 import SqliteDatabase from 'better-sqlite3'
 import { Bookmarks } from './bookmarks.ts'
+import { letLateBefore } from './copy/trim.ts'
 import type { LocalHistories } from './open-local.ts'
-import { letLateBefore } from './trim.ts'
 
 const DAY_MS = 86_400_000
 

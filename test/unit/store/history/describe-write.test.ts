@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Write } from '../../../../src/core/history.ts'
-import { describeWrite } from '../../../../src/store/history/describe-write.ts'
+import { describeWrite } from '../../../../src/store/history/write/describe-write.ts'
 
 const write: Write = {
   kind: 'write',

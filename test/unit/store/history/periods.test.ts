@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import type { Every } from '../../../../src/store/history/periods.ts'
+import type { Every } from '../../../../src/store/history/export/periods.ts'
 
-const module = join(import.meta.dirname, '../../../../src/store/history/periods.ts')
+const module = join(import.meta.dirname, '../../../../src/store/history/export/periods.ts')
 
 /** What `expression` gives in a process whose zone is Berlin: one process has one zone. */
 function inBerlin(expression: string): unknown {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { nextHead, QUARTER_MS, quarterOf, shares, type Total } from '../../../../src/store/history/roll-up.ts'
+import { nextHead, QUARTER_MS, quarterOf, shares, type Total } from '../../../../src/store/history/write/roll-up.ts'
 import { runs } from '../../../support/runs.ts'
 import { localDays } from './support.ts'
 

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Log } from '../../../../src/lib/log.ts'
 import { silentLog } from '../../../../src/lib/log.ts'
 import { migrate, openSqliteHistories, type SqliteHistories } from '../../../../src/store/history/database.ts'
-import { ScheduledExport, type ScheduledExportParts } from '../../../../src/store/history/scheduled-export.ts'
+import { ScheduledExport, type ScheduledExportParts } from '../../../../src/store/history/export/scheduled-export.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
 import { addLog, addSources, addTransactions } from '../../../support/stored-rows.ts'
 

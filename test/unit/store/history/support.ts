@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { afterEach, beforeEach } from 'vitest'
 import type { Message, Metered } from '../../../../src/core/history.ts'
 import { type LocalHistories, openLocalHistories } from '../../../../src/store/history/open-local.ts'
-import type { Days } from '../../../../src/store/history/roll-up.ts'
-import { HistoryWriter, type WriterParts } from '../../../../src/store/history/writer.ts'
+import type { Days } from '../../../../src/store/history/write/roll-up.ts'
+import { HistoryWriter, type WriterParts } from '../../../../src/store/history/write/writer.ts'
 
 const NOON = Date.UTC(2026, 0, 1, 12)
 const keep = { keep: 86_400_000, maxSize: undefined }

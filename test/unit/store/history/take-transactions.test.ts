@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { ChangedTransaction, ChangedTransactions } from '../../../../src/store/changed-transactions.ts'
 import type { LocalHistories } from '../../../../src/store/history/open-local.ts'
-import { takeTransactions } from '../../../../src/store/history/take-transactions.ts'
+import { takeTransactions } from '../../../../src/store/history/write/take-transactions.ts'
 import { fillDisk } from '../../../support/full-disk.ts'
 import { NOON, openLocal, ownFolder, rows, writerOn } from './support.ts'
 

@@ -1,5 +1,5 @@
-import type { Bookmarks } from './bookmarks.ts'
-import type { LocalHistories } from './open-local.ts'
+import type { Bookmarks } from '../bookmarks.ts'
+import type { LocalHistories } from '../open-local.ts'
 
 const DAY_MS = 86_400_000
 /** Until then an interval or transaction is looked at, and told of late, often enough to be kept here. */

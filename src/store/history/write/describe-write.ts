@@ -1,5 +1,5 @@
-import type { Write } from '../../core/history.ts'
-import type { LogTable } from './tables.ts'
+import type { Write } from '../../../core/history.ts'
+import type { LogTable } from '../tables.ts'
 
 /** What the log says of a write: who, what, one line for people, and the request as it came. */
 export function describeWrite(write: Write): Pick<LogTable, 'sender' | 'type' | 'message' | 'frame'> {

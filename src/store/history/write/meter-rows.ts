@@ -1,4 +1,4 @@
-import type { Metered } from '../../core/history.ts'
+import type { Metered } from '../../../core/history.ts'
 import { type Days, nextHead, type Share, shares, type Total } from './roll-up.ts'
 import type { RowStatements } from './row-statements.ts'
 

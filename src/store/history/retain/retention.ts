@@ -1,7 +1,7 @@
-import type { HistoryConfig, Retention as Limits } from './config.ts'
+import type { HistoryConfig, Retention as Limits } from '../config.ts'
+import type { Days } from '../write/roll-up.ts'
 import { deleteOldest, type KeptTable, keptTables, measure, type RowsOf } from './kept-table.ts'
 import { pruneTransactions } from './prune-transactions.ts'
-import type { Days } from './roll-up.ts'
 
 /** Rows that one step deletes at the most: others want to write in between. */
 const PORTION = 2000

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
-import type { HistoryDatabase } from './database.ts'
-import type { Dialect } from './schema.ts'
+import type { HistoryDatabase } from '../database.ts'
+import type { Dialect } from '../schema.ts'
 
 /** A source's rows in a database. */
 export interface RowsOf {

@@ -1,5 +1,5 @@
+import type { PostgresHistories } from '../postgres.ts'
 import { type CopiedTable, isRolledUp, type Row, type Value } from './copied-table.ts'
-import type { PostgresHistories } from './postgres.ts'
 import type { Portion } from './spool.ts'
 
 /** What PostgreSQL's texts can't hold: NUL, and halves of characters. */

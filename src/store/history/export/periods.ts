@@ -1,4 +1,4 @@
-import { localDate, midnight } from '../../lib/moment.ts'
+import { localDate, midnight } from '../../../lib/moment.ts'
 
 export type Every = 'day' | 'week' | 'month'
 

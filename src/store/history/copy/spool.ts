@@ -1,7 +1,7 @@
-import { Bookmarks } from './bookmarks.ts'
+import { Bookmarks } from '../bookmarks.ts'
+import type { LocalHistories } from '../open-local.ts'
+import { shrink } from '../retain/shrink.ts'
 import { type CopiedName, type CopiedTable, copiedNames, copiedTable, isRolledUp, type Row } from './copied-table.ts'
-import type { LocalHistories } from './open-local.ts'
-import { shrink } from './shrink.ts'
 import { type Trimming, trimMeters, trimmedBefore, trimRolledUp, trimTransactions } from './trim.ts'
 
 const MAX_ROWS = 1_000

@@ -1,4 +1,4 @@
-import type { ChangedTransactions } from '../changed-transactions.ts'
+import type { ChangedTransactions } from '../../changed-transactions.ts'
 import type { HistoryWriter } from './writer.ts'
 
 /** Transactions that one write takes. */

@@ -1,8 +1,8 @@
 import { type Selectable, sql } from 'kysely'
-import type { LocalTables } from './local-tables.ts'
-import type { LocalHistories } from './open-local.ts'
+import type { LocalTables } from '../local-tables.ts'
+import type { LocalHistories } from '../open-local.ts'
+import type { Tables } from '../tables.ts'
 import { type PlaceOf, prepare } from './prepare.ts'
-import type { Tables } from './tables.ts'
 
 type Row<Table extends keyof Tables> = Selectable<Tables[Table]>
 type HeadRow = Selectable<LocalTables['head']>

@@ -1,15 +1,15 @@
-import type { Entry, Message } from '../../core/history.ts'
-import type { ChangedTransaction } from '../changed-transactions.ts'
-import { isTrouble } from '../disk-trouble.ts'
-import { Bookmarks } from './bookmarks.ts'
-import type { HistoryConfig } from './config.ts'
+import type { Entry, Message } from '../../../core/history.ts'
+import type { ChangedTransaction } from '../../changed-transactions.ts'
+import { isTrouble } from '../../disk-trouble.ts'
+import { Bookmarks } from '../bookmarks.ts'
+import type { HistoryConfig } from '../config.ts'
+import type { LocalHistories } from '../open-local.ts'
+import type { Batch } from '../recorder.ts'
+import type { LogTable } from '../tables.ts'
 import { describeWrite } from './describe-write.ts'
 import { MeterRows } from './meter-rows.ts'
-import type { LocalHistories } from './open-local.ts'
-import type { Batch } from './recorder.ts'
 import type { Days } from './roll-up.ts'
 import { type RowStatements, rowStatements } from './row-statements.ts'
-import type { LogTable } from './tables.ts'
 
 export type LoggedMessage = Pick<LogTable, 'sender' | 'type' | 'message' | 'frame'>
 

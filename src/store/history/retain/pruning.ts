@@ -1,9 +1,9 @@
-import type { HistoryConfig } from './config.ts'
-import type { Copier } from './copier.ts'
+import type { HistoryConfig } from '../config.ts'
+import type { Copier } from '../copy/copier.ts'
+import type { LocalHistories } from '../open-local.ts'
+import type { Days } from '../write/roll-up.ts'
 import type { RowsOf } from './kept-table.ts'
-import type { LocalHistories } from './open-local.ts'
 import { Retention } from './retention.ts'
-import type { Days } from './roll-up.ts'
 import { shrink } from './shrink.ts'
 
 export interface PruningParts {
