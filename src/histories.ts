@@ -5,7 +5,8 @@ import type { Cancel, Clock } from './lib/clock.ts'
 import type { Log } from './lib/log.ts'
 import { Throttle } from './lib/throttle.ts'
 import type { HistoryConfig } from './store/history/config.ts'
-import { type Batch, Recorder } from './store/history/recorder.ts'
+import { type PackedBatch, pack } from './store/history/packed-batch.ts'
+import { Recorder } from './store/history/recorder.ts'
 
 /** What the thread is started with: everything can be copied to it. */
 export interface ThreadSettings {
@@ -21,7 +22,7 @@ export interface ThreadSettings {
 }
 
 export type ToThread =
-  | { readonly kind: 'write'; readonly batch: Batch }
+  | { readonly kind: 'write'; readonly batch: PackedBatch }
   | { readonly kind: 'transactions-changed' }
   | { readonly kind: 'share-id-tags'; readonly share: boolean }
   | { readonly kind: 'stop' }
@@ -84,7 +85,7 @@ export function startHistories({ settings, clock, log, health }: HistoriesParts)
   const recorder: Recorder = new Recorder({
     clock,
     log,
-    send: (batch) => post({ kind: 'write', batch }),
+    send: (batch) => post({ kind: 'write', batch: pack(batch) }),
     health: (own) => health('histories', own),
   })
 

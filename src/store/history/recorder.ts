@@ -7,7 +7,9 @@ import { Throttle } from '../../lib/throttle.ts'
 
 /** How long entries gather before they are handed on. */
 const GATHER_MS = 50
-/** So many don't wait for that. */
+/** More than so many in that time are a rush: whoever carries what is recorded goes first, and they wait for its end. */
+const RUSH = 250
+/** So many are written together. */
 const PORTION = 1_000
 /** And no batch has many more: handing it on takes time here, too. */
 const PORTION_CHARACTERS = 1_000_000
@@ -63,6 +65,9 @@ export class Recorder {
   /** What has not been said of it yet. */
   #loss: Loss | undefined
   #drained: (() => void) | undefined
+  /** Entries that were told since it was last looked whether that is a rush. */
+  #told = 0
+  #isRush = false
 
   constructor(parts: RecorderParts) {
     this.#parts = parts
@@ -81,8 +86,8 @@ export class Recorder {
       // Told with the next try: a count that changes with every entry is no news.
       return
     }
-    if (this.#waiting.length >= PORTION) this.#send()
-    else this.#cancel ??= this.#parts.clock.after(GATHER_MS, () => this.#send())
+    this.#told += 1
+    this.#later()
   }
 
   /** The batch under way is on disk. */
@@ -97,9 +102,9 @@ export class Recorder {
       this.#tellHealth()
     }
     this.#sayLoss()
-    if (this.#waiting.length >= PORTION || this.#characters >= PORTION_CHARACTERS || this.#drained !== undefined)
-      this.#send()
-    else if (this.#waiting.length > 0) this.#cancel ??= this.#parts.clock.after(GATHER_MS, () => this.#send())
+    const isMuch = this.#waiting.length >= PORTION || this.#characters >= PORTION_CHARACTERS
+    if (this.#drained !== undefined || (isMuch && !this.#mayWait())) this.#send()
+    else if (this.#waiting.length > 0) this.#later()
   }
 
   /** The batch under way was not taken: it is tried again, before anything newer. */
@@ -148,6 +153,23 @@ export class Recorder {
         `histories can't be written: ${error}; what comes is kept in memory, and written once that is possible`,
       )
     this.#tellHealth()
+  }
+
+  #later(): void {
+    this.#cancel ??= this.#parts.clock.after(GATHER_MS, () => this.#gathered())
+  }
+
+  #gathered(): void {
+    this.#cancel = undefined
+    this.#isRush = this.#told > RUSH
+    this.#told = 0
+    if (this.#mayWait()) this.#later()
+    else this.#send()
+  }
+
+  /** Not for long: half of the room is for what comes when nothing is taken. */
+  #mayWait(): boolean {
+    return this.#isRush && this.#waiting.length < MAX_ENTRIES / 2 && this.#characters < MAX_CHARACTERS / 2
   }
 
   #again(): void {

@@ -39,16 +39,37 @@ describe('what happens is gathered', () => {
     expect(sent.map(numbersOf)).toEqual([[1, 2, 3]])
   })
 
-  it('and handed on at once when there is much of it; the next piece goes when the first is written', () => {
+  it('and handed on in pieces when there is much of it: the next one goes when the first is written', () => {
     const { clock, sent, recorder: own, numbers } = recorder()
-    tell(own, 1, 6_000)
+    for (let n = 1; n <= 6_000; n += 200) {
+      tell(own, n, n + 199)
+      clock.advance(50)
+    }
     expect(sent).toHaveLength(1)
-    clock.advance(1_000)
-    expect(sent).toHaveLength(1)
-    for (let n = 0; n < sent.length; n += 1) own.written(sent[n]?.number ?? 0)
+    for (let n = 0; n < sent.length; n += 1) {
+      own.written(sent[n]?.number ?? 0)
+      clock.advance(50)
+    }
     expect(numbers()).toEqual(Array.from({ length: 6_000 }, (_, n) => n + 1))
     const all = sent.map(({ number }) => number)
     expect(all).toEqual([...all].sort((a, b) => a - b))
+  })
+
+  it('and waits for the end of a rush, so long as it takes no more than half of the room', () => {
+    const { clock, sent, recorder: own } = recorder()
+    for (let n = 0; n < 99; n += 1) {
+      tell(own, n * 1_000 + 1, (n + 1) * 1_000)
+      clock.advance(50)
+    }
+    expect(sent).toEqual([])
+    tell(own, 99_001, 100_000)
+    clock.advance(50)
+    expect(sent).toHaveLength(1)
+    own.written(sent[0]?.number ?? 0)
+    // The rest may wait again, until the rush is over.
+    expect(sent).toHaveLength(1)
+    clock.advance(100)
+    expect(sent).toHaveLength(2)
   })
 })
 
