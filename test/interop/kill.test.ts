@@ -85,13 +85,13 @@ describe.skipIf(missingPostgres)('a bridge that is killed while its database com
     }
     if (KILLS % 3 === 2) await cluster.start()
     const { db, close } = openPostgresHistories(url)
-    await site.finish(async () => (await sessionsOf(db)).filter(({ stopped }) => stopped).length)
-    const losses = [
-      ...site.losses,
-      ...site.judgeSessions('store', site.storedSessions()),
-      ...site.judgeSessions('database', await sessionsOf(db)),
-      ...site.judgeEnergy(await energyOf(db)),
+    const own = site
+    const inDatabase = async () => [
+      ...own.judgeSessions('database', await sessionsOf(db)),
+      ...own.judgeEnergy(await energyOf(db)),
     ]
+    await site.finish(async () => (await inDatabase()).length === 0)
+    const losses = [...site.losses, ...site.judgeSessions('store', site.storedSessions()), ...(await inDatabase())]
     await close()
     tell('PostgreSQL', site, losses)
     expect(losses).toEqual([])

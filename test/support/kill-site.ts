@@ -109,18 +109,16 @@ export class KillSite {
     await this.#start()
   }
 
-  /** Lets everything come to its end, and stops the bridge in peace; `arrived`: how many ended sessions have come to where they are kept. */
-  async finish(arrived?: () => Promise<number>): Promise<void> {
+  /** Lets everything come to its end, and stops the bridge in peace; `arrived`: all of it has come to where it is kept. */
+  async finish(arrived: () => Promise<boolean> = async () => true): Promise<void> {
     for (const charger of this.#chargers) charger.finish()
     for (let tries = 0; !this.#chargers.every(({ idle }) => idle); tries += 1) {
       if (tries > 1_200) throw new Error('the chargers never had all their answers')
       await pause(50)
     }
     this.#master.stop()
-    for (let tries = 0; arrived !== undefined && (await arrived()) < this.sessions; tries += 1) {
-      if (tries > 600) break
-      await pause(50)
-    }
+    // What is still on its way at the stop would come with the next start.
+    for (let tries = 0; tries < 600 && !(await arrived()); tries += 1) await pause(50)
     await this.#bridge?.end()
     for (const charger of this.#chargers) charger.end()
   }
