@@ -39,6 +39,8 @@ export interface GatewayParts {
   }
 }
 
+const nothingKept: KeptHistory = noHistory
+
 /** Where everything that happens is told, and what it needs to know beside that. */
 export interface KeptHistory extends History {
   /** Whether whoever reads may see who charged, from now on. */
@@ -90,7 +92,7 @@ export function createGateway(
     clock,
     log: whole,
     store,
-    history = noHistory as KeptHistory,
+    history = nothingKept,
     restart,
     health = new StorageHealth(),
     plugins = { northbound, southbound },

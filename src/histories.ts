@@ -5,8 +5,7 @@ import type { Cancel, Clock } from './lib/clock.ts'
 import type { Log } from './lib/log.ts'
 import { Throttle } from './lib/throttle.ts'
 import type { HistoryConfig } from './store/history/config.ts'
-import { type PackedBatch, pack } from './store/history/packed-batch.ts'
-import { Recorder } from './store/history/recorder.ts'
+import { type Batch, Recorder } from './store/history/recorder.ts'
 
 /** What the thread is started with: everything can be copied to it. */
 export interface ThreadSettings {
@@ -22,7 +21,7 @@ export interface ThreadSettings {
 }
 
 export type ToThread =
-  | { readonly kind: 'write'; readonly batch: PackedBatch }
+  | { readonly kind: 'write'; readonly batch: Batch }
   | { readonly kind: 'transactions-changed' }
   | { readonly kind: 'share-id-tags'; readonly share: boolean }
   | { readonly kind: 'stop' }
@@ -49,6 +48,8 @@ export interface HistoriesParts {
 }
 
 export interface Histories extends History {
+  /** Transactions have changed in the store. */
+  transactionsChanged(): void
   /** Whether whoever reads may see who charged: for what comes from now on. */
   shareIdTags(share: boolean): void
   /** Writes what waits, and takes the last transactions of the store, which is to be open still. */
@@ -85,7 +86,7 @@ export function startHistories({ settings, clock, log, health }: HistoriesParts)
   const recorder: Recorder = new Recorder({
     clock,
     log,
-    send: (batch) => post({ kind: 'write', batch: pack(batch) }),
+    send: (batch) => post({ kind: 'write', batch }),
     health: (own) => health('histories', own),
   })
 

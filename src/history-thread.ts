@@ -10,7 +10,6 @@ import { describe } from './southbound/ocpp/v16/describe.ts'
 import { type ChangedTransactions, readChangedTransactions } from './store/changed-transactions.ts'
 import { historyFile } from './store/history/file.ts'
 import { Keeper } from './store/history/keeper.ts'
-import { unpack } from './store/history/packed-batch.ts'
 
 /** Of -20 to 19: what others leave over, and never nothing. */
 const BEHIND_OTHERS = 10
@@ -75,7 +74,7 @@ port.on('message', (message: ToThread) => {
   switch (message.kind) {
     case 'write': {
       const { number } = message.batch
-      keeper.write(unpack(message.batch)).then(
+      keeper.write(message.batch).then(
         () => tell({ kind: 'written', number }),
         (error: unknown) => tell({ kind: 'failed', number, error: String(error) }),
       )

@@ -1,7 +1,7 @@
 import type { Store } from './core/ports.ts'
 import { StorageHealth } from './core/storage-health.ts'
 import type { KeptHistory } from './gateway.ts'
-import { startHistories } from './histories.ts'
+import { type Histories, startHistories } from './histories.ts'
 import { systemClock } from './lib/clock.ts'
 import type { Log } from './lib/log.ts'
 import type { Plan } from './plan.ts'
@@ -33,7 +33,7 @@ export function openKept(plan: Plan, log: Log): Kept {
 
 /** The lock is released with the store, which is closed last. */
 function open({ settings }: Plan, log: Log, lock: StoreLock): Kept {
-  let history: KeptHistory | undefined
+  let history: Histories | undefined
   const { database, folder, services, site, southbound, store: file } = settings
   const health = new StorageHealth()
   const opened = openSqlite(file, systemClock, {

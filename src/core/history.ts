@@ -60,8 +60,6 @@ export type Entry = Message | Write | Metered | Note
 /** Where everything that happens is told. Synchronous, never throws: it is written later, by somebody else. */
 export interface History {
   tell(entry: Entry): void
-  /** Transactions have changed in the store. */
-  transactionsChanged(): void
 }
 
-export const noHistory: History = { tell: () => {}, transactionsChanged: () => {} }
+export const noHistory: History = { tell: () => {} }

@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs'
 import type { Database } from 'better-sqlite3'
+import { fileTime } from './aside.ts'
 import { TakenAway } from './disk-trouble.ts'
 
 /** Whether an open store is still the file of its name. */
@@ -22,15 +23,13 @@ export class InPlace {
   /** Writes all of it to where it was, or beside what took its place, and answers that file; undefined: it is in place. */
   putBack(now: number): string | undefined {
     if (inodeOf(this.#file) === this.#inode) return undefined
-    const target = existsSync(this.#file)
-      ? `${this.#file}.replaced-${new Date(now).toISOString().replaceAll(':', '-')}`
-      : this.#file
+    const target = existsSync(this.#file) ? `${this.#file}.replaced-${fileTime(now)}` : this.#file
     this.#database.prepare('VACUUM INTO ?').run(target)
     return target
   }
 }
 
-/** 0: there is none, or it is in memory. */
-function inodeOf(file: string): number {
+/** Which file has that name; 0: none has, or it is in memory. */
+export function inodeOf(file: string): number {
   return file === ':memory:' ? 0 : (statSync(file, { throwIfNoEntry: false })?.ino ?? 0)
 }

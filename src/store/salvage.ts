@@ -1,6 +1,7 @@
 import { closeSync, copyFileSync, existsSync, openSync, renameSync, rmSync } from 'node:fs'
 import SqliteDatabase, { type Database } from 'better-sqlite3'
 import type { Log } from '../lib/log.ts'
+import { asideName } from './aside.ts'
 import { isDamage } from './disk-trouble.ts'
 import { mendHeader } from './mend-header.ts'
 import { type Row, readByKey, readOn, readTable } from './read-damaged.ts'
@@ -51,7 +52,7 @@ export function salvage(file: string, why: string, log: Log, now: number): void 
 /** Puts what was saved in the place of what was damaged; answers where that is now, undefined where nothing was to do. */
 export function finishSalvage(file: string, now: number): string | undefined {
   if (!existsSync(finished(file))) return undefined
-  const aside = `${file}.corrupt-${new Date(now).toISOString().replaceAll(':', '-')}`
+  const aside = asideName(file, now)
   // The file itself last: as long as it is there, all that belongs to it is.
   for (const end of BESIDE.toReversed()) if (existsSync(file + end)) renameSync(file + end, aside + end)
   renameSync(finished(file), file)

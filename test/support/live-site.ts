@@ -43,7 +43,7 @@ export async function liveSite(
     clock: systemClock,
     log,
     store: openSqlite(plan.settings.store, systemClock),
-    history: history ?? { tell: (entry) => void told.push(entry), transactionsChanged: () => {} },
+    history: history ?? { tell: (entry) => void told.push(entry) },
   })
   const addresses = await gateway.start()
   const chargePoints: ChargePoint[] = []

@@ -3,15 +3,9 @@ import type { Entry, History, Message, Metered, Write } from '../../src/core/his
 /** A history that keeps what it is told. */
 export class RecordingHistory implements History {
   readonly #entries: Entry[] = []
-  /** How often it was said that transactions have changed. */
-  changes = 0
 
   tell(entry: Entry): void {
     this.#entries.push(entry)
-  }
-
-  transactionsChanged(): void {
-    this.changes += 1
   }
 
   /** Takes out the entries of a kind that were told since the last time. */

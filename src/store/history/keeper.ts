@@ -1,16 +1,18 @@
-import { rmSync, statSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Note } from '../../core/history.ts'
 import type { StorageState } from '../../core/storage-health.ts'
 import type { Cancel, Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
 import { Throttle } from '../../lib/throttle.ts'
+import { setAside } from '../aside.ts'
 import type { ChangedTransactions } from '../changed-transactions.ts'
+import { inodeOf } from '../in-place.ts'
 import { Bookmarks } from './bookmarks.ts'
 import { cautiousTime } from './cautious-time.ts'
 import type { HistoryConfig } from './config.ts'
 import { Copier } from './copy/copier.ts'
-import { isCorrupt, setAside } from './corrupt.ts'
+import { isCorrupt } from './corrupt.ts'
 import { ScheduledExport } from './export/scheduled-export.ts'
 import { type LocalHistories, openInPlaceOf, openLocalHistories } from './open-local.ts'
 import type { Batch } from './recorder.ts'
@@ -178,7 +180,7 @@ export class Keeper {
 
   async #opened(): Promise<Open> {
     // SQLite goes on writing into a file that has no name any more, and nobody would ever read it.
-    if (this.#open !== undefined && !isInPlace(this.#parts.file, this.#open.inode)) await this.#leaveTaken(this.#open)
+    if (this.#open !== undefined && inodeOf(this.#parts.file) !== this.#open.inode) await this.#leaveTaken(this.#open)
     this.#open ??= await this.#openFile()
     return this.#open
   }
@@ -192,7 +194,7 @@ export class Keeper {
 
   #begin(histories: LocalHistories): Open {
     const { clock, config, database: url, days, describe, file, log } = this.#parts
-    const inode = statSync(file).ino
+    const inode = inodeOf(file)
     const damagedThere = (error: unknown) => void this.#foundDamaged(histories, error)
     const copier = url === undefined ? undefined : new Copier({ histories, url, clock, log, damaged: damagedThere })
     copier?.start()
@@ -248,8 +250,7 @@ export class Keeper {
     }
     await this.#close()
     // What SQLite keeps beside a file is for no other one, though somebody may read it still.
-    if (statSync(file, { throwIfNoEntry: false }) === undefined)
-      for (const beside of ['-wal', '-shm']) rmSync(`${file}${beside}`, { force: true })
+    if (inodeOf(file) === 0) for (const beside of ['-wal', '-shm']) rmSync(`${file}${beside}`, { force: true })
     log.error({ file }, `somebody has taken the histories in ${file} away: what comes is written anew there`)
     this.transactionsChanged(0)
   }
@@ -280,9 +281,4 @@ export class Keeper {
     this.#parts.health({ failing, waiting: 0, lost: lost - lostBefore })
     if (!this.#stopped) this.#cancelHealth = this.#parts.clock.after(HEALTH_EVERY_MS, () => this.#tellHealth())
   }
-}
-
-/** What is written to a file without a name, nobody finds again. */
-function isInPlace(file: string, inode: number): boolean {
-  return statSync(file, { throwIfNoEntry: false })?.ino === inode
 }

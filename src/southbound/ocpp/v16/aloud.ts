@@ -12,6 +12,5 @@ export function aloud(history: History, log: Log, shownTag: ShownTag): History {
       const { sender, type, message } = describe(entry, shownTag)
       log.debug({ charger: entry.charger, from: sender, type }, message)
     },
-    transactionsChanged: () => history.transactionsChanged(),
   }
 }

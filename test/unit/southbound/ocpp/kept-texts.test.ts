@@ -39,7 +39,7 @@ describe('what is kept of a long text keeps nothing else of it in memory', () =>
       close: () => {},
       handle: () => ({}),
       heard: () => {},
-      history: { tell: (entry) => void told.push(entry), transactionsChanged: () => {} },
+      history: { tell: (entry) => void told.push(entry) },
       clock: new FakeClock(1_000),
       log: silentLog,
       responseTimeout: 10_000,

@@ -12,7 +12,6 @@ let clock: FakeClock
 
 const history = {
   tell: (entry: Entry) => void told.push(entry as Message),
-  transactionsChanged: () => {},
 }
 
 function session(handle: (action: string) => Record<string, unknown> = () => ({})): Session {
