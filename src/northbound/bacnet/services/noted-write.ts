@@ -1,3 +1,4 @@
+import { DEFAULT_PRIORITY } from '../../../core/points/priority-array.ts'
 import type { Writer as Client, Downlink, WriteOutcome, WriteTarget } from '../../../core/ports.ts'
 import { RefusedWrite } from '../downlink.ts'
 import type { BacnetObject } from '../objects/bacnet-object.ts'
@@ -40,12 +41,12 @@ export function noteFailure(
   const object = device.find(id.type, id.instance)
   const result = resultOf(error)
   if (object instanceof PointObject && property === propertyIds['present-value'] && value !== undefined) {
-    const slot = object.commandable ? (priority ?? LOWEST) : undefined
+    const slot = object.commandable ? (priority ?? DEFAULT_PRIORITY) : undefined
     downlink.noted(object.point, client, { value: writtenValue(object, value), priority: slot, result })
     return
   }
   const name = nameOf(propertyIds, property)
-  const target = object === undefined ? { ...deviceTarget(device, nameOf(objectTypes, id.type)) } : objectTarget(object)
+  const target = object === undefined ? deviceTarget(device, nameOf(objectTypes, id.type)) : objectTarget(object)
   const point = object === undefined ? `${target.point} ${id.instance} ${name}` : `${target.point} ${name}`
   downlink.noted({ ...target, point }, client, { result })
 }
@@ -59,9 +60,6 @@ export function deviceTarget({ owner }: DeviceModel, point: string): WriteTarget
 export function objectTarget({ charger, name, point }: BacnetObject): WriteTarget {
   return { charger: charger?.id, connector: point?.connector ?? 0, point: point?.definition.name ?? name }
 }
-
-/** 135-2020 19.2.1: no priority means 16. */
-const LOWEST = 16
 
 function resultOf(error: BacnetError): WriteOutcome['result'] {
   if (error instanceof RefusedWrite) return 'denied'
