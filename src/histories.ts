@@ -5,7 +5,10 @@ import type { Cancel, Clock } from './lib/clock.ts'
 import type { Log } from './lib/log.ts'
 import { Throttle } from './lib/throttle.ts'
 import type { HistoryConfig } from './store/history/config.ts'
-import { type Batch, Recorder } from './store/history/recorder.ts'
+import { waitingFolder } from './store/history/file.ts'
+import { PageFiles } from './store/history/record/page-files.ts'
+import { Recorder } from './store/history/record/recorder.ts'
+import type { Batch } from './store/history/record/waiting.ts'
 
 /** What the thread is started with: everything can be copied to it. */
 export interface ThreadSettings {
@@ -27,7 +30,8 @@ export type ToThread =
   | { readonly kind: 'stop' }
 
 export type FromThread =
-  | { readonly kind: 'written'; readonly number: number }
+  /** Without so many entries, which nobody can read any more. */
+  | { readonly kind: 'written'; readonly number: number; readonly missing: number }
   | { readonly kind: 'failed'; readonly number: number; readonly error: string }
   /** What the thread itself has on its way to a database elsewhere. */
   | { readonly kind: 'health'; readonly health: StorageState }
@@ -60,6 +64,8 @@ export interface Histories extends History {
 const AGAIN_MS = 5_000
 /** A disk that hangs doesn't keep the bridge from stopping. */
 const STOP_WITHIN_MS = 3_000
+/** Nor does it where what waits is put into files. */
+const LEAVE_WITHIN_MS = 2_000
 /** A thread in the middle of a call of the system ends when that does. */
 const END_WITHIN_MS = 1_000
 /** A thread that hangs is not to be told of each change. */
@@ -86,6 +92,7 @@ export function startHistories({ settings, clock, log, health }: HistoriesParts)
   const recorder: Recorder = new Recorder({
     clock,
     log,
+    files: new PageFiles(waitingFolder(settings.store)),
     send: (batch) => post({ kind: 'write', batch }),
     health: (own) => health('histories', own),
   })
@@ -122,7 +129,7 @@ export function startHistories({ settings, clock, log, health }: HistoriesParts)
   function take(message: FromThread): void {
     switch (message.kind) {
       case 'written':
-        recorder.written(message.number)
+        recorder.written(message.number, message.missing)
         break
       case 'failed':
         recorder.failed(message.number, message.error)
@@ -157,15 +164,19 @@ export function startHistories({ settings, clock, log, health }: HistoriesParts)
       // All changes are taken at the end.
       cancelChanges?.()
       await within(STOP_WITHIN_MS, finish())
-      recorder.stop()
+      if (!(await within(LEAVE_WITHIN_MS, recorder.stop())))
+        log.error({}, "histories: what waits can't be put into files, and is lost: the disk hangs")
       await within(END_WITHIN_MS, thread.terminate())
     },
   }
 
-  async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  /** False: it took too long. */
+  async function within(ms: number, work: Promise<unknown>): Promise<boolean> {
     let cancel: Cancel | undefined
-    await Promise.race([work, new Promise<void>((resolve) => (cancel = clock.after(ms, resolve)))])
+    const tooLong = new Promise<boolean>((resolve) => (cancel = clock.after(ms, () => resolve(false))))
+    const inTime = await Promise.race([work.then(() => true), tooLong])
     cancel?.()
+    return inTime
   }
 
   async function finish(): Promise<void> {

@@ -75,7 +75,7 @@ port.on('message', (message: ToThread) => {
     case 'write': {
       const { number } = message.batch
       keeper.write(message.batch).then(
-        () => tell({ kind: 'written', number }),
+        (missing) => tell({ kind: 'written', number, missing }),
         (error: unknown) => tell({ kind: 'failed', number, error: String(error) }),
       )
       break

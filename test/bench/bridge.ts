@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -36,7 +36,7 @@ export async function startBridge(
       'ocpp: { listen: "127.0.0.1:0" }',
       `bacnet: { listen: "127.0.0.1:0", device: { instance: 4000 }, network: ${NETWORK}, topology: ${topology}, instances: ${FIRST_INSTANCE}-${FIRST_INSTANCE + 4998} }`,
       ...(modbus === false ? [] : [`modbus: ${modbus === true ? '{ tcp: { listen: "127.0.0.1:0" } }' : modbus}`]),
-      `store: "sqlite:${join(folder, `${name}.db`)}"`,
+      `store: "sqlite:${storeOf(name)}"`,
       ...more,
       'chargers:',
       ...ids,
@@ -68,6 +68,23 @@ export async function startBridge(
     bacnet: port('bacnet'),
     modbus: modbus === true ? port('modbus') : undefined,
   }
+}
+
+/** Resolves once a bridge, with all of its threads, has hardly anything to do any more. */
+export async function idle({ pid }: ChildProcess): Promise<void> {
+  if (process.platform !== 'linux') throw new Error('what a process has to do is known on Linux alone')
+  // proc(5): utime and stime, in ticks of 10 ms, come 12 and 13 places after the name in parentheses.
+  const used = () => {
+    const [user, system] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ').slice(11, 13) ?? []
+    return Number(user) + Number(system)
+  }
+  for (let before = -Infinity, now = used(); now - before > 2; before = now, now = used())
+    await new Promise((resolve) => setTimeout(resolve, 300))
+}
+
+/** Where a bridge of that name has its store. */
+export function storeOf(name: string): string {
+  return join(folder, `${name}.db`)
 }
 
 export function stop(child: ChildProcess): Promise<void> {

@@ -1,5 +1,7 @@
+import SqliteDatabase from 'better-sqlite3'
 import type { WebSocket } from 'ws'
-import { startBridge, stop } from './bridge.ts'
+import { historyFile } from '../../src/store/history/file.ts'
+import { idle, startBridge, stop, storeOf } from './bridge.ts'
 import { boot, meterValues } from './charger.ts'
 import { ratio } from './ratio.ts'
 import { openWebSocket, webSocketRate } from './traffic.ts'
@@ -9,10 +11,10 @@ const OFFERED = 2_000
 const PACED_MS = 2_000
 const ROUNDS = 5
 
-let told = 0
-const make = (n: number) => {
-  told += 1
-  return meterValues(told, 7000 + (n % 1000))
+const told = { quiet: 0, telling: 0 }
+const makeFor = (bridge: keyof typeof told) => (n: number) => {
+  told[bridge] += 1
+  return meterValues(told[bridge], 7000 + (n % 1000))
 }
 
 /** What the histories cost the way up: two bridges at once, of which one writes none. As much as goes, and a steady load. */
@@ -25,19 +27,33 @@ export async function recording(): Promise<void> {
   if (quiet !== undefined && telling !== undefined) {
     await steady(quiet, telling)
     const isAnswer = (text: string) => text.startsWith('[3')
-    const rate = (socket: WebSocket) => () => webSocketRate(socket, make, isAnswer)
-    await ratio('OCPP MeterValues with histories', 0.9, rate(quiet), rate(telling), 'one without')
+    // What one has put off until it is calm is no part of the other's turn.
+    const rate = (socket: WebSocket, make: (n: number) => string) => async () => {
+      await idle(bridge.child)
+      return webSocketRate(socket, make, isAnswer)
+    }
+    const [bare, own] = [rate(quiet, makeFor('quiet')), rate(telling, makeFor('telling'))]
+    await ratio('OCPP MeterValues with histories', 0.9, bare, own, 'one without')
   }
+  await idle(bridge.child)
+  console.log(`${'readings in the histories'.padEnd(44)} ${kept()} of ${told.telling}`)
   for (const socket of sockets) socket.terminate()
   await Promise.all([without, bridge].map(({ child }) => stop(child)))
+}
+
+function kept(): number {
+  const database = new SqliteDatabase(historyFile(storeOf('with')), { readonly: true })
+  const count = database.prepare("SELECT count(*) FROM log WHERE type = 'MeterValuesRequest'").pluck().get() as number
+  database.close()
+  return count
 }
 
 /** Round trips while a fixed number of readings a second is sent, in turns. */
 async function steady(quiet: WebSocket, telling: WebSocket): Promise<void> {
   const trips = { quiet: [] as number[], telling: [] as number[] }
   for (let round = 0; round < ROUNDS; round += 1) {
-    trips.quiet.push(...(await roundTrips(quiet)))
-    trips.telling.push(...(await roundTrips(telling)))
+    trips.quiet.push(...(await roundTrips(quiet, makeFor('quiet'))))
+    trips.telling.push(...(await roundTrips(telling, makeFor('telling'))))
   }
   const [before, after] = [median(trips.quiet), median(trips.telling)]
   console.log(
@@ -45,7 +61,7 @@ async function steady(quiet: WebSocket, telling: WebSocket): Promise<void> {
   )
 }
 
-async function roundTrips(socket: WebSocket): Promise<readonly number[]> {
+async function roundTrips(socket: WebSocket, make: (n: number) => string): Promise<readonly number[]> {
   const trips: number[] = []
   const sent = new Map<string, number>()
   const receive = (data: Buffer) => {

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import SqliteDatabase from 'better-sqlite3'
 import { describe, expect, it, vi } from 'vitest'
 import type { PlainCharger } from '../support/plain-charger.ts'
@@ -126,7 +126,7 @@ describe('a bridge that runs', () => {
     await vi.waitFor(() => expect([own, other].flatMap((each) => site.differences(each))).toEqual([]))
   }, 60_000)
 
-  it('ends within its time while another program holds the file, and says what is lost', async () => {
+  it('ends within its time while another program holds the file, and writes what is left when it is started again', async () => {
     site.write()
     const bridge = await site.start()
     const own = await site.charger('CP-1')
@@ -134,13 +134,51 @@ describe('a bridge that runs', () => {
     const holder = new SqliteDatabase(site.history)
     holder.exec('BEGIN EXCLUSIVE')
     await own.call('Heartbeat', {})
-    const lost = bridge.said('entries could not be written and are lost')
+    const left = bridge.said('entries wait for the next start')
     const before = performance.now()
     expect(await bridge.end()).toBe(0)
     expect(performance.now() - before).toBeLessThan(5_000)
-    await lost
+    await left
     holder.close()
+    const next = await site.start()
+    await next.said('entries were left from before')
+    await site.quiet()
+    expect(await next.end()).toBe(0)
+    expect(site.differences(own)).toEqual([])
+    expect(readdirSync(`${site.history}-waiting`)).toEqual([])
   }, 60_000)
+})
+
+describe('a rush', () => {
+  it('that ends with the process is in the histories after the next start, but for its last moment, and once', async () => {
+    site.write()
+    const bridge = await site.start()
+    const own = await site.charger('CP-1')
+    const waiting = () => (existsSync(`${site.history}-waiting`) ? readdirSync(`${site.history}-waiting`) : [])
+    let n = 0
+    const sending = async () => {
+      while (own.connected) {
+        n += 1
+        await own.call('MeterValues', meterValues(n, n))
+      }
+    }
+    for (let at = 0; at < 16; at += 1) void sending()
+    await vi.waitFor(() => expect(waiting().length).toBeGreaterThan(10), { timeout: 20_000, interval: 5 })
+    await bridge.end('SIGKILL')
+    const sent = [...own.sent]
+    own.cut()
+    const next = await site.start()
+    await next.said('entries were left from before')
+    await vi.waitFor(() => expect(waiting()).toEqual([]), 30_000)
+    expect(await next.end()).toBe(0)
+    const kept = site.frames('CP-1', 'charger')
+    expect(kept.length).toBeGreaterThan(sent.length / 2)
+    expect(kept).toEqual(sent.slice(0, kept.length))
+    // The first reading begins the count, and each one after it adds 1 Wh.
+    expect(site.rows('SELECT sum(energy) AS energy FROM day')).toEqual([
+      { energy: kept.filter((frame) => frame.includes('MeterValues')).length - 1 },
+    ])
+  }, 90_000)
 })
 
 describe('a charger that sends whatever it likes', () => {

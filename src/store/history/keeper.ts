@@ -15,7 +15,7 @@ import { Copier } from './copy/copier.ts'
 import { isCorrupt } from './corrupt.ts'
 import { ScheduledExport } from './export/scheduled-export.ts'
 import { type LocalHistories, openInPlaceOf, openLocalHistories } from './open-local.ts'
-import type { Batch } from './recorder.ts'
+import type { Batch } from './record/waiting.ts'
 import { Pruning } from './retain/pruning.ts'
 import type { Days } from './write/roll-up.ts'
 import { takeTransactions } from './write/take-transactions.ts'
@@ -89,13 +89,15 @@ export class Keeper {
     this.transactionsChanged(0)
   }
 
-  /** Writes a batch; rejects where nothing is taken, having changed nothing. */
-  async write({ entries, ...batch }: Batch): Promise<void> {
+  /** Writes a batch, and answers how many of its entries nobody can read any more; rejects where nothing is taken, having changed nothing. */
+  async write(batch: Batch): Promise<number> {
     // Another try, on a timer: the file is to be closed, and not opened again.
     if (this.#stopped) throw new Error('it is stopped')
-    const [wrong] = await this.#inTurn(({ writer }) => writer.write(entries, batch))
+    const { missing, refused } = await this.#inTurn(({ writer }) => writer.writeBatch(batch))
+    const [wrong] = refused
     if (wrong !== undefined && this.#throttle.pass('wrong') !== undefined)
       this.#parts.log.error({ error: String(wrong) }, `histories: an entry can't be written, and is left out: ${wrong}`)
+    return missing
   }
 
   /** There is something to take from the store. */

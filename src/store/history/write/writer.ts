@@ -4,7 +4,8 @@ import { isTrouble } from '../../disk-trouble.ts'
 import { Bookmarks } from '../bookmarks.ts'
 import type { HistoryConfig } from '../config.ts'
 import type { LocalHistories } from '../open-local.ts'
-import type { Batch } from '../recorder.ts'
+import { readBatch } from '../record/read-batch.ts'
+import type { Batch } from '../record/waiting.ts'
 import type { LogTable } from '../tables.ts'
 import { describeWrite } from './describe-write.ts'
 import { MeterRows } from './meter-rows.ts'
@@ -12,6 +13,8 @@ import type { Days } from './roll-up.ts'
 import { type RowStatements, rowStatements } from './row-statements.ts'
 
 export type LoggedMessage = Pick<LogTable, 'sender' | 'type' | 'message' | 'frame'>
+
+type BatchNumber = Pick<Batch, 'run' | 'number'>
 
 export interface WriterParts {
   /** The site's local date of a moment, YYYY-MM-DD. */
@@ -59,12 +62,15 @@ export class HistoryWriter {
     this.#inTransaction = histories.raw.transaction((work: () => void) => work())
   }
 
-  /**
-   * A batch that was written already is passed over: whoever sent it didn't hear of that. Numbers of one run grow. Answers
-   * what is wrong with entries that no disk would take: they are left out, or nothing would be written ever again.
-   */
-  write(entries: readonly Entry[], batch?: Pick<Batch, 'run' | 'number'>): readonly unknown[] {
-    if (batch !== undefined && this.#isWritten(batch)) return []
+  /** A batch that was written already is passed over, unread: whoever sent it didn't hear of that. Numbers of one run grow. */
+  writeBatch(batch: Batch): { readonly missing: number; readonly refused: readonly unknown[] } {
+    if (this.#isWritten(batch)) return { missing: 0, refused: [] }
+    const entries = readBatch(batch)
+    return { missing: batch.entries - entries.length, refused: this.write(entries, batch) }
+  }
+
+  /** Answers what is wrong with entries that no disk would take: they are left out, or nothing would be written ever again. */
+  write(entries: readonly Entry[], batch?: BatchNumber): readonly unknown[] {
     try {
       this.#transact(() => {
         this.#mark(batch)
@@ -100,13 +106,13 @@ export class HistoryWriter {
     meters.write()
   }
 
-  #mark(batch: Pick<Batch, 'run' | 'number'> | undefined): void {
+  #mark(batch: BatchNumber | undefined): void {
     if (batch === undefined) return
     this.#bookmarks.set(RUN, batch.run)
     this.#bookmarks.set(BATCH, batch.number)
   }
 
-  #isWritten({ run, number }: Pick<Batch, 'run' | 'number'>): boolean {
+  #isWritten({ run, number }: BatchNumber): boolean {
     return run === this.#bookmarks.get(RUN) && number <= this.#bookmarks.get(BATCH)
   }
 

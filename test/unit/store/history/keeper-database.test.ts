@@ -9,6 +9,7 @@ import { localDate } from '../../../../src/lib/moment.ts'
 import { defaults } from '../../../../src/store/history/config.ts'
 import { Keeper } from '../../../../src/store/history/keeper.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
+import { batchOf } from './support.ts'
 
 let folder: string
 beforeEach(() => {
@@ -36,7 +37,7 @@ it('tells how many rows PostgreSQL will never have, since the start', async () =
       health: (state) => health.push(state),
     })
     const note = (): Entry => ({ kind: 'note', at: clock.now(), type: 'EntriesLost', message: '' })
-    await keeper.write({ run: entries, number: 1, entries: Array.from({ length: entries }, note) })
+    await keeper.write(batchOf(1, Array.from({ length: entries }, note), entries))
     const begun = clock.now()
     const looked = (): void => {
       clock.advance(1_000)

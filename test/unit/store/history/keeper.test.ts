@@ -15,7 +15,7 @@ import { FakeClock } from '../../../support/fake-clock.ts'
 import { fillDisk } from '../../../support/full-disk.ts'
 import { missingPostgres, startPostgres } from '../../../support/postgres.ts'
 import { RecordingLog } from '../../../support/recording-log.ts'
-import { localDays, message, metered, NOON, ownFolder } from './support.ts'
+import { batchOf, localDays, message, metered, NOON, ownFolder } from './support.ts'
 
 const folder = ownFolder()
 const running: Keeper[] = []
@@ -24,9 +24,8 @@ afterEach(async () => {
 })
 
 const file = () => join(folder.path, 'bridge.history.db')
-const batch = (number: number, entries: readonly Entry[] = [message({ text: `batch ${number}` })]) => ({
-  ...{ run: 1, number, entries },
-})
+const batch = (number: number, entries: readonly Entry[] = [message({ text: `batch ${number}` })], run = 1) =>
+  batchOf(number, entries, run)
 
 function transaction(id: number): ChangedTransaction {
   const own = { id, revision: id, toldAt: NOON + id, startedAt: NOON + id, charger: 'CP-1', connector: 1 }
@@ -99,8 +98,8 @@ describe('a batch', () => {
 
   it('of another run is another one, whatever its number: the clock may have been set back between them', async () => {
     const { keeper } = started()
-    await keeper.write({ ...batch(7), run: 1 })
-    await keeper.write({ ...batch(3), run: 2 })
+    await keeper.write(batch(7, undefined, 1))
+    await keeper.write(batch(3, undefined, 2))
     expect(frames()).toEqual(['batch 7', 'batch 3'])
   })
 

@@ -2,8 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach } from 'vitest'
-import type { Message, Metered } from '../../../../src/core/history.ts'
+import type { Entry, Message, Metered } from '../../../../src/core/history.ts'
 import { type LocalHistories, openLocalHistories } from '../../../../src/store/history/open-local.ts'
+import { Page } from '../../../../src/store/history/record/page.ts'
+import type { Batch } from '../../../../src/store/history/record/waiting.ts'
 import type { Days } from '../../../../src/store/history/write/roll-up.ts'
 import { HistoryWriter, type WriterParts } from '../../../../src/store/history/write/writer.ts'
 
@@ -55,3 +57,10 @@ export function rows({ raw }: Pick<LocalHistories, 'raw'>, table: string): reado
 }
 
 export { NOON }
+
+/** What a recorder hands on. */
+export function batchOf(number: number, entries: readonly Entry[], run = 1): Batch {
+  const page = new Page(2 ** 20)
+  for (const entry of entries) if (!page.add(entry)) throw new Error('these entries need a larger page')
+  return { run, number, entries: entries.length, page: page.written }
+}

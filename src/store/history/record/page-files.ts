@@ -1,0 +1,66 @@
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+/** What a page is known by. */
+export interface PageName {
+  /** Tells those of one recorder from those of any other, whatever the clock said when it began. */
+  readonly run: number
+  /** Grows from page to page: one that comes twice is known by it. */
+  readonly number: number
+  readonly entries: number
+}
+
+export interface PageFile extends PageName {
+  readonly path: string
+  readonly bytes: number
+}
+
+/** Messages as they came are in them, passwords too: for nobody else to read. */
+const FOLDER_MODE = 0o700
+const FILE_MODE = 0o600
+
+/** Pages on disk, a file each: they outlive the process, though not for certain a power cut. */
+export class PageFiles {
+  readonly #folder: string
+
+  constructor(folder: string) {
+    this.#folder = folder
+  }
+
+  /** What was left there, in the order in which it was told. Throws where the folder can't be read. */
+  list(): readonly PageFile[] {
+    if (!existsSync(this.#folder)) return []
+    const names = readdirSync(this.#folder, { withFileTypes: true }).filter((each) => each.isFile())
+    return names.flatMap(({ name }) => this.#named(name) ?? []).sort((a, b) => a.number - b.number)
+  }
+
+  /** Rejects, and leaves nothing behind, where the disk doesn't take it. */
+  async write(page: PageName, written: Uint8Array): Promise<PageFile> {
+    const path = this.#pathOf(page)
+    try {
+      await mkdir(this.#folder, { recursive: true, mode: FOLDER_MODE })
+      await writeFile(path, written, { mode: FILE_MODE })
+    } catch (error) {
+      await rm(path, { force: true }).catch(() => {})
+      throw error
+    }
+    return { ...page, path, bytes: written.length }
+  }
+
+  remove({ path }: PageFile): Promise<void> {
+    return rm(path, { force: true })
+  }
+
+  #pathOf({ run, number, entries }: PageName): string {
+    return join(this.#folder, `${number}-${run}-${entries}.page`)
+  }
+
+  /** Undefined: it is none of them. */
+  #named(name: string): PageFile | undefined {
+    const [number, run, entries] = /^(\d+)-(\d+)-(\d+)\.page$/.exec(name)?.slice(1).map(Number) ?? []
+    if (number === undefined || run === undefined || entries === undefined) return undefined
+    const path = join(this.#folder, name)
+    return { run, number, entries, path, bytes: statSync(path).size }
+  }
+}
