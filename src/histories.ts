@@ -5,7 +5,7 @@ import type { Cancel, Clock } from './lib/clock.ts'
 import type { Log } from './lib/log.ts'
 import { Throttle } from './lib/throttle.ts'
 import type { HistoryConfig } from './store/history/config.ts'
-import { waitingFolder } from './store/history/file.ts'
+import { historyFile, waitingFolder } from './store/history/file.ts'
 import { PageFiles } from './store/history/record/page-files.ts'
 import { Recorder } from './store/history/record/recorder.ts'
 import type { Batch } from './store/history/record/waiting.ts'
@@ -92,7 +92,7 @@ export function startHistories({ settings, clock, log, health }: HistoriesParts)
   const recorder: Recorder = new Recorder({
     clock,
     log,
-    files: new PageFiles(waitingFolder(settings.store)),
+    files: new PageFiles(waitingFolder(historyFile(settings.store))),
     send: (batch) => post({ kind: 'write', batch }),
     health: (own) => health('histories', own),
   })

@@ -2,7 +2,7 @@ import { existsSync, realpathSync } from 'node:fs'
 import { dirname, resolve, sep } from 'node:path'
 import { mappingFolders } from '../mapping/load.ts'
 import type { NamedFiles } from '../plan.ts'
-import { historyFile } from '../store/history/file.ts'
+import { historyFile, waitingFolder } from '../store/history/file.ts'
 import { CONFIG, HISTORY, LISTS, MAPPINGS, type Manifest, STORE, Unusable } from './manifest.ts'
 import { isEmptyFolder, type Move } from './placing.ts'
 import { waiting } from './staging.ts'
@@ -49,9 +49,11 @@ export function movesOf({ byPart, taken }: Targets, parts: ReadonlySet<string>, 
   return moves
 }
 
-/** What SQLite keeps beside a database. */
+/** What SQLite keeps beside a database, and the bridge beside its histories. */
 function besideOf(part: string, target: string): readonly string[] {
-  return part === STORE || part === HISTORY ? ['-wal', '-shm', '-journal'].map((end) => `${target}${end}`) : []
+  const ofSqlite = ['-wal', '-shm', '-journal'].map((end) => `${target}${end}`)
+  if (part === HISTORY) return [...ofSqlite, waitingFolder(target)]
+  return part === STORE ? ofSqlite : []
 }
 
 /** A name that nothing has yet. */

@@ -18,8 +18,9 @@ export async function ratio(
     rounds.push({ share: own / echo, echo, own })
   }
   rounds.sort((a, b) => a.share - b.share)
+  const [least, most] = [rounds[0], rounds.at(-1)].map((round) => (round?.share ?? 0).toFixed(2))
   const { echo, own, share } = rounds[Math.floor(ROUNDS / 2)] ?? { echo: 0, own: 0, share: 0 }
   console.log(
-    `${name.padEnd(44)} ${share.toFixed(2)} of ${of} (aim ${aim}); about ${Math.round(own)}/s against ${Math.round(echo)}/s`,
+    `${name.padEnd(44)} ${share.toFixed(2)} of ${of} (${least} to ${most}; aim ${aim}); about ${Math.round(own)}/s against ${Math.round(echo)}/s`,
   )
 }

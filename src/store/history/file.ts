@@ -3,7 +3,7 @@ export function historyFile(store: string): string {
   return store === ':memory:' ? store : `${store.replace(/\.db$/, '')}.history.db`
 }
 
-/** The folder beside it in which entries wait that come before they could be written. */
-export function waitingFolder(store: string): string {
-  return `${historyFile(store)}-waiting`
+/** The folder beside a file of histories in which that waits which has not been written into it. */
+export function waitingFolder(history: string): string {
+  return `${history}-waiting`
 }

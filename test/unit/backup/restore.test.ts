@@ -133,6 +133,18 @@ describe('a restore', () => {
     rmSync(site, { recursive: true })
   })
 
+  it('puts aside what waits to be written into histories that it replaces', async () => {
+    const site = await makeSite('New')
+    const history = join(site, 'data/bridge.history.db')
+    mkdirSync(`${history}-waiting`)
+    writeFileSync(join(`${history}-waiting`, '1-1-1.page'), 'a page')
+    await bringBack(backup, site, { force: true })
+    expect(existsSync(`${history}-waiting`)).toBe(false)
+    const aside = `${history}.before-restore-20260102T030405000Z-waiting`
+    expect(readFileSync(join(aside, '1-1-1.page'), 'utf8')).toBe('a page')
+    rmSync(site, { recursive: true })
+  })
+
   it('keeps two that were put aside in the same moment apart', async () => {
     const site = await makeSite('New')
     await bringBack(backup, site, { force: true })
