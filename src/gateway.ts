@@ -137,7 +137,7 @@ export function createGateway(
     const notebook = store.notebook(plugin.name)
     const journal = store.journals(plugin.name)
     const { folder, site } = plan.settings
-    const parts = { clock, log, downlink, notebook, journal, site, folder, version, restart }
+    const parts = { clock, log, downlink, keeping: store.keeping, notebook, journal, site, folder, version, restart }
     if (own !== undefined) norths.push(plugin.create(own, parts))
   }
   const souths = plugins.southbound.map((plugin) =>

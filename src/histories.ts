@@ -1,8 +1,9 @@
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import type { History } from './core/history.ts'
 import type { StorageState } from './core/storage-health.ts'
 import type { Cancel, Clock } from './lib/clock.ts'
 import type { Log } from './lib/log.ts'
+import { beginThread } from './lib/thread.ts'
 import { Throttle } from './lib/throttle.ts'
 import type { HistoryConfig } from './store/history/config.ts'
 import { historyFile, waitingFolder } from './store/history/file.ts'
@@ -71,14 +72,6 @@ const END_WITHIN_MS = 1_000
 /** A thread that hangs is not to be told of each change. */
 const CHANGES_TOGETHER_MS = 20
 
-/** From source it is TypeScript, which a thread learns to read first. */
-const isSource = import.meta.url.endsWith('.ts')
-const program = new URL(isSource ? './history-thread.ts' : './history-thread.js', import.meta.url)
-const fromSource = () => {
-  const reader = import.meta.resolve('tsx/esm/api')
-  return `import(${JSON.stringify(reader)}).then(({ register }) => { register(); return import(${JSON.stringify(program.href)}) })`
-}
-
 /** Histories, written by a thread of their own: neither their disk nor their database holds anything up here. */
 export function startHistories({ settings, clock, log, health }: HistoriesParts): Histories {
   let share = settings.shareIdTags
@@ -99,9 +92,7 @@ export function startHistories({ settings, clock, log, health }: HistoriesParts)
 
   function begin(): Worker {
     const workerData: ThreadSettings = { ...settings, shareIdTags: share }
-    const worker = isSource
-      ? new Worker(fromSource(), { workerData, name: 'histories', eval: true })
-      : new Worker(program, { workerData, name: 'histories' })
+    const worker = beginThread(new URL('./history-thread', import.meta.url), 'histories', workerData)
     worker.on('message', (message: FromThread) => take(message))
     worker.on('error', (error) => {
       if (throttle.pass('thread') !== undefined)

@@ -39,6 +39,7 @@ function open({ settings }: Plan, log: Log, lock: StoreLock): Kept {
   const opened = openSqlite(file, systemClock, {
     log,
     damaged: 'salvage',
+    syncsBehind: true,
     health: (state) => health.report('state', state),
     transactionsChanged: () => history?.transactionsChanged(),
   })

@@ -1,3 +1,5 @@
+import type { NotKept } from './not-kept.ts'
+
 /** What a protocol keeps of its own over restarts: texts under names of its choice. */
 export interface Notebook {
   get(name: string): string | undefined
@@ -36,3 +38,19 @@ export interface Journal {
 
 /** Opens the journal of that name, which keeps `keep` entries from now on. */
 export type OpenJournal = (name: string, keep: number) => Journal
+
+/**
+ * When what was kept is on disk. A disk may take seconds for that, and only the answers that promise it wait: what it
+ * is about counts at once.
+ */
+export interface Keeping {
+  /** How much was kept so far; it grows with each write that somebody may be promised. */
+  readonly promised: number
+  /** How much of that is on disk. */
+  readonly kept: number
+  /** Calls back once, when all that was kept until now is on disk, or at once: NotKept where the disk doesn't take it. */
+  whenKept(then: (failure: NotKept | undefined) => void): void
+}
+
+/** Where everything is on disk, or nothing ever is, as soon as it is kept. */
+export const keptAtOnce: Keeping = { promised: 0, kept: 0, whenKept: (then) => then(undefined) }

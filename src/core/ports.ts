@@ -5,7 +5,7 @@ import type { Charger } from './charger/charger.ts'
 import type { Command } from './charger/command.ts'
 import type { ChargerEvent, Identity, SignedValue, TransactionStart, TransactionStop } from './charger/event.ts'
 import type { Registration } from './charger/vocabulary.ts'
-import type { Notebook, OpenJournal } from './keep.ts'
+import type { Keeping, Notebook, OpenJournal } from './keep.ts'
 import type { Parameter, Point, PointDefinition, Value } from './points/point.ts'
 import type { Unit } from './points/unit.ts'
 
@@ -132,6 +132,8 @@ export interface NorthboundParts {
   readonly clock: Clock
   readonly log: Log
   readonly downlink: Downlink
+  /** When what answers promise is on disk. */
+  readonly keeping: Keeping
   readonly notebook: Notebook
   readonly journal: OpenJournal
   readonly site: string
@@ -230,8 +232,15 @@ export interface StoredTransaction {
 /** By what a repeated start is recognised; the tag in any letter case. */
 export type StartKey = Pick<StoredTransaction, 'charger' | 'connector' | 'idTag' | 'meterStartWh' | 'timestampText'>
 
-/** Durable state. Writes return when they are on disk; `later` ones are gathered and may lose the last second. */
+/**
+ * Durable state. Writes return when they are kept: `keeping` says when that is on disk, and whoever answers waits for it.
+ * `later` ones are gathered and may lose the last second.
+ */
 export interface Store {
+  readonly keeping: Keeping
+  /** Returns when all that was kept is on disk; throws NotKept where it can't be. */
+  keepNow(): void
+
   /** The numbers of all chargers that ever had one, by identifier in lower case; never reused. */
   numbers(): ReadonlyMap<string, number>
   /** Keeps numbers, by identifier; throws where one is another charger's already. */

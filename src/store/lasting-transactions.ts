@@ -23,7 +23,9 @@ export interface LastingParts {
   readonly health: DiskHealth
   /** The disk took nothing, or could not be read; what waits is to be written later. */
   readonly failed: (error: unknown) => void
-  /** Told of every change on disk. */
+  /** What is to be acknowledged was written. */
+  readonly kept: () => void
+  /** Told of every change that was written. */
   readonly changed: () => void
 }
 
@@ -133,6 +135,7 @@ export class LastingTransactions {
     if (this.waiting === 0 && !this.#parts.ids.owing) {
       try {
         write()
+        this.#parts.kept()
         return true
       } catch (error) {
         if (!isTrouble(error)) throw error

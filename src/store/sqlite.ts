@@ -1,5 +1,3 @@
-import type { Database } from 'better-sqlite3'
-import { NotKept } from '../core/not-kept.ts'
 import type { Store, StoredSlots, Visitor } from '../core/ports.ts'
 import type { StorageState } from '../core/storage-health.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -15,6 +13,8 @@ import { openDatabase } from './open-database.ts'
 import { readNumbers, readVisitors } from './read.ts'
 import { keepRoom } from './reserve.ts'
 import { migrate } from './schema.ts'
+import { statements } from './statements.ts'
+import { Commits } from './sync/commits.ts'
 import { TransactionIds } from './transaction-ids.ts'
 
 /** How long snapshots gather before they are written. */
@@ -35,11 +35,13 @@ export interface SqliteOptions {
   readonly health?: (state: StorageState) => void
   /** What is done with a file that makes no sense: `refuse`, as long as nobody says otherwise. */
   readonly damaged?: 'refuse' | 'salvage'
+  /** Calls return before what they keep is on disk: whoever answers asks `keeping`. Otherwise, they return afterwards. */
+  readonly syncsBehind?: boolean
 }
 
 /**
- * Durable state in one SQLite file (`:memory:` keeps none). What was answered to a charger or a building is synced to
- * disk before the call returns, or it throws; snapshots of last values are gathered and survive the process, not a power cut.
+ * Durable state in one SQLite file (`:memory:` keeps none). What is answered to a charger or a building is synced to
+ * disk before that, or the call throws; snapshots of last values are gathered and survive the process, not a power cut.
  * Transactions are taken in any case, and while the disk takes nothing they are kept in memory.
  */
 export function openSqlite(
@@ -51,19 +53,21 @@ export function openSqlite(
     transactionsChanged = () => {},
     health: told = () => {},
     damaged = 'refuse',
+    syncsBehind = false,
   }: SqliteOptions = {},
 ): Store {
   const database = openDatabase(file, { log, now: clock.now(), damaged })
   migrate(database)
   const place = new InPlace(database, file)
   wait('running')
+  const commits = new Commits({ database, file, place, clock, log, failed, behind: syncsBehind && file !== ':memory:' })
   const sql = statements(database)
   const held = new Map<string, Map<string, string>>()
   const edges = new Map<string, number>()
   const waiting = new Map<string, () => string>()
   const values = new Gathering({ clock, forMs: GATHER_MS, write: () => writeAll('portion'), failed })
   const notes = new Notes(database, later)
-  const journals = new Journals(database, later, unsynced, synced)
+  const journals = new Journals(database, later, (write) => commits.unsynced(write), synced)
   /** By identifier in lower case; undefined: to be forgotten. */
   const visitors = new Map<string, Visitor | undefined>()
   const strangers = new Gathering({ clock, forMs: GATHER_VISITORS_MS, write: writeVisitors, failed })
@@ -87,6 +91,7 @@ export function openSqlite(
     ids,
     health,
     failed,
+    kept: () => commits.promise(),
     changed: transactionsChanged,
   })
 
@@ -138,18 +143,14 @@ export function openSqlite(
   }
 
   function synced(write: () => void): void {
-    durably(() => database.transaction(write)())
+    commits.durably(() => database.transaction(write)())
   }
 
-  /** What is answered once it is on disk, or not at all. */
-  function durably<T>(write: () => T): T {
+  function endCommits(): void {
     try {
-      place.check()
-      return write()
+      commits.end(probe)
     } catch (error) {
-      if (!isTrouble(error)) throw error
-      failed(error)
-      throw new NotKept(error)
+      log.error({ error: String(error) }, `the last of what was written to ${file} may not be on disk: ${error}`)
     }
   }
 
@@ -161,6 +162,7 @@ export function openSqlite(
     attempt(() => transactions.write(how))
     attempt(() => journals.write(how))
     attempt(writeValues)
+    attempt(() => commits.check())
     if (errors.length > 0) throw errors[0]
     if (health.failing && transactions.waiting === 0) {
       wait('running')
@@ -198,7 +200,7 @@ export function openSqlite(
 
   function writeValues(): void {
     if (waiting.size > 0 || notes.waiting || unheld.size > 0)
-      unsynced(() => {
+      commits.unsynced(() => {
         notes.write()
         for (const { charger, key } of unheld.values()) putHeld(charger, key, heldOf(charger).get(key))
         for (const [charger, take] of waiting) sql.saveSnapshot.run(charger, take())
@@ -216,7 +218,7 @@ export function openSqlite(
 
   function writeVisitors(): void {
     if (visitors.size === 0) return
-    unsynced(() => {
+    commits.unsynced(() => {
       for (const [id, visitor] of visitors) {
         if (visitor === undefined) sql.forgetVisitor.run(id)
         else sql.saveVisitor.run(id, visitor.lastSeen, JSON.stringify(visitor))
@@ -259,23 +261,16 @@ export function openSqlite(
     else heldOf(charger).set(key, value)
   }
 
-  /** Last values needn't survive a power cut: no sync, so that meter readings cost the disk nothing. */
-  function unsynced(write: () => void): void {
-    database.pragma('synchronous = NORMAL')
-    try {
-      database.transaction(write)()
-    } finally {
-      database.pragma('synchronous = FULL')
-    }
-  }
-
   return {
+    keeping: commits.keeping,
+    keepNow: () => commits.atOnce(probe),
+
     numbers: storedNumbers,
     keepNumbers(numbers) {
       const known = storedNumbers()
       const fresh = [...numbers].filter(([charger]) => !known.has(charger.toLowerCase()))
       if (fresh.length === 0) return
-      synced(() => fresh.forEach((row) => void sql.saveNumber.run(...row)))
+      commits.atOnce(() => fresh.forEach((row) => void sql.saveNumber.run(...row)))
       knownNumbers = new Map([...known, ...fresh.map(([id, number]) => [id.toLowerCase(), number] as const)])
     },
 
@@ -285,13 +280,13 @@ export function openSqlite(
         slots: JSON.parse(row.slots) as StoredSlots['slots'],
       })),
     saveSlots(charger, { connector, setpoint, unit, slots }) {
-      durably(() => sql.saveSlots.run(charger, connector, setpoint, unit, JSON.stringify(slots)))
+      commits.durably(() => sql.saveSlots.run(charger, connector, setpoint, unit, JSON.stringify(slots)))
     },
 
     held: (charger) => held.get(charger) ?? new Map(),
     hold(charger, key, value) {
       if (heldOf(charger).get(key) === value && !unheld.has(heldName(charger, key))) return
-      durably(() => putHeld(charger, key, value))
+      commits.durably(() => putHeld(charger, key, value))
       setHeld(charger, key, value)
       unheld.delete(heldName(charger, key))
     },
@@ -301,6 +296,7 @@ export function openSqlite(
       try {
         putHeld(charger, key, value)
         unheld.delete(heldName(charger, key))
+        commits.soon()
       } catch (error) {
         // Written once that is possible.
         unheld.set(heldName(charger, key), { charger, key })
@@ -310,7 +306,7 @@ export function openSqlite(
 
     edge: (charger, connector, action, client) => edges.get(edgeName(charger, connector, action, client)),
     saveEdge(charger, connector, action, client, value) {
-      durably(() => sql.saveEdge.run(charger, connector, action, client, value))
+      commits.durably(() => sql.saveEdge.run(charger, connector, action, client, value))
       edges.set(edgeName(charger, connector, action, client), value)
     },
 
@@ -337,7 +333,7 @@ export function openSqlite(
 
     notebook(protocol) {
       const notebook = notes.of(protocol)
-      return { ...notebook, set: (name, text) => durably(() => notebook.set(name, text)) }
+      return { ...notebook, set: (name, text) => commits.durably(() => notebook.set(name, text)) }
     },
     journals: (protocol) => journals.of(protocol),
 
@@ -346,6 +342,7 @@ export function openSqlite(
       flush()
       values.stop()
       strangers.stop()
+      endCommits()
       putBack()
       database.close()
       if (transactions.waiting > 0 && health.damaged && damaged === 'salvage') saveBeside()
@@ -358,32 +355,6 @@ export function openSqlite(
       }
       room()
     },
-  }
-}
-
-function statements(database: Database) {
-  return {
-    saveNumber: database.prepare('INSERT INTO charger (id, number) VALUES (?, ?)'),
-    restoreNumber: database.prepare('INSERT OR IGNORE INTO charger (id, number) VALUES (?, ?)'),
-    slots: database.prepare('SELECT connector, setpoint, unit, slots FROM slots WHERE charger = ?'),
-    saveSlots: database.prepare(
-      'INSERT OR REPLACE INTO slots (charger, connector, setpoint, unit, slots) VALUES (?, ?, ?, ?, ?)',
-    ),
-    allHeld: database.prepare('SELECT charger, key, value FROM held'),
-    hold: database.prepare('INSERT OR REPLACE INTO held (charger, key, value) VALUES (?, ?, ?)'),
-    release: database.prepare('DELETE FROM held WHERE charger = ? AND key = ?'),
-    allEdges: database.prepare(
-      'SELECT charger || char(10) || connector || char(10) || action || char(10) || client AS name, value FROM edge',
-    ),
-    saveEdge: database.prepare(
-      'INSERT OR REPLACE INTO edge (charger, connector, action, client, value) VALUES (?, ?, ?, ?, ?)',
-    ),
-    snapshot: database.prepare('SELECT state FROM snapshot WHERE charger = ?').pluck(),
-    saveVisitor: database.prepare('INSERT OR REPLACE INTO visitor (id, lastSeen, visitor) VALUES (?, ?, ?)'),
-    forgetVisitor: database.prepare('DELETE FROM visitor WHERE id = ?'),
-    probe: database.prepare("INSERT OR REPLACE INTO note (protocol, name, text) VALUES ('', 'probe', '')"),
-    forgetProbe: database.prepare("DELETE FROM note WHERE protocol = '' AND name = 'probe'"),
-    saveSnapshot: database.prepare('INSERT OR REPLACE INTO snapshot (charger, state) VALUES (?, ?)'),
   }
 }
 

@@ -6,7 +6,7 @@ import type { Peer } from '../../src/northbound/modbus/peer.ts'
 import { Connection } from '../../src/northbound/modbus/transport/connection.ts'
 import { Turns } from '../../src/northbound/modbus/transport/turns.ts'
 import { FrameReader } from '../../src/northbound/modbus/wire/mbap.ts'
-import { fuzzSite, heapMegabytes, judge, near, type Write } from '../support/modbus-fuzz-site.ts'
+import { atOnce, fuzzSite, heapMegabytes, judge, near, type Write } from '../support/modbus-fuzz-site.ts'
 import { Mutations } from '../support/modbus-mutations.ts'
 import { seed } from '../support/runs.ts'
 import { framesOf } from '../support/strict-modbus.ts'
@@ -46,7 +46,7 @@ it(`${FRAMES} random and mutated frames on TCP: each is answered or ends its con
   const parts = {
     handle: (unit: number, pdu: Uint8Array, peer: Peer, frame: () => string) => {
       const asked = Uint8Array.from(pdu)
-      const answer = desk.handle(unit, pdu, peer, frame)
+      const answer = atOnce(desk.handle(unit, pdu, peer, frame))
       seen.push({ unit, pdu: asked, answer, writes: writes.splice(0) })
       return answer
     },
@@ -90,7 +90,7 @@ it(`${FRAMES} random and mutated frames on TCP: each is answered or ends its con
       clock.advance(1_000)
       link.take()
       link.questions.length = 0
-      expect(toHex(desk.handle(7, Uint8Array.of(3, 0, 100, 0, 1), near, () => ''))).toMatch(/^0302/)
+      expect(toHex(atOnce(desk.handle(7, Uint8Array.of(3, 0, 100, 0, 1), near, () => '')))).toMatch(/^0302/)
       if (round === 10 * LOOK) before = heapMegabytes()
     }
   }

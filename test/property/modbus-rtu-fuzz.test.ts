@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import type { Peer } from '../../src/northbound/modbus/peer.ts'
 import { RtuLine } from '../../src/northbound/modbus/transport/rtu-line.ts'
-import { fuzzSite, heapMegabytes, judge, type Write } from '../support/modbus-fuzz-site.ts'
+import { atOnce, fuzzSite, heapMegabytes, judge, type Write } from '../support/modbus-fuzz-site.ts'
 import { withCrc } from '../support/modbus-line.ts'
 import { Mutations } from '../support/modbus-mutations.ts'
 import { seed } from '../support/runs.ts'
@@ -23,7 +23,7 @@ it(`${FRAMES} random and mutated frames on a serial line: nothing is carried out
     settings: { port: '/dev/ttyS9', baudRate: 19_200, parity: 'even', stopBits: 1, writable: true },
     handle(unit: number, pdu: Uint8Array, peer: Peer, frame: () => string) {
       const asked = Uint8Array.from(pdu)
-      const answer = desk.handle(unit === BRIDGE ? 0 : unit, pdu, peer, frame)
+      const answer = atOnce(desk.handle(unit === BRIDGE ? 0 : unit, pdu, peer, frame))
       seen.push({ unit: unit === BRIDGE ? 0 : unit, pdu: asked, answer, writes: writes.splice(0) })
       return answer
     },

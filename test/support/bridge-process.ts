@@ -35,9 +35,14 @@ export function startBridge(
   args: readonly string[],
   within = 20_000,
   inside: readonly string[] = [],
+  environment: Readonly<Record<string, string>> = {},
 ): Promise<BridgeProcess> {
   const words = [...inside, process.execPath, '--import', 'tsx', join(root, 'src/main.ts'), ...args]
-  const child = spawn(words[0] ?? '', words.slice(1), { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(words[0] ?? '', words.slice(1), {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...environment },
+  })
   let out = ''
   let errors = ''
   let log = ''

@@ -1,9 +1,11 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { expect } from 'vitest'
+import { keptAtOnce } from '../../src/core/keep.ts'
 import type { Point, Value } from '../../src/core/points/point.ts'
 import type { Downlink } from '../../src/core/ports.ts'
 import { silentLog } from '../../src/lib/log.ts'
+import type { Answer } from '../../src/northbound/modbus/answer.ts'
 import { modbus } from '../../src/northbound/modbus/index.ts'
 import type { Peer } from '../../src/northbound/modbus/peer.ts'
 import { createStack, type Desk } from '../../src/northbound/modbus/stack.ts'
@@ -49,7 +51,7 @@ export function fuzzSite() {
     hides: () => false,
   }
   const settings = modbus.config.parse({ tcp: { listen: '127.0.0.1:0' } })
-  const books = { notebook: notebook(), journal: journals() }
+  const books = { keeping: keptAtOnce, notebook: notebook(), journal: journals() }
   let desk: Desk | undefined
   const stack = createStack(
     settings,
@@ -118,4 +120,10 @@ export function heapMegabytes(): number {
   setFlagsFromString('--expose-gc')
   ;(runInNewContext('gc') as () => void)()
   return process.memoryUsage().heapUsed / 2 ** 20
+}
+
+/** Nothing waits for a disk here. */
+export function atOnce(answer: Answer): Uint8Array {
+  if (answer instanceof Uint8Array) return answer
+  throw new Error('it was not answered at once')
 }

@@ -1,3 +1,4 @@
+import { keptAtOnce } from '../../src/core/keep.ts'
 import { modbus } from '../../src/northbound/modbus/index.ts'
 import { createStack, type Desk } from '../../src/northbound/modbus/stack.ts'
 import { RtuLine } from '../../src/northbound/modbus/transport/rtu-line.ts'
@@ -38,7 +39,7 @@ export async function openLine(baudRate = 19_200) {
   link.take()
   let desk: Desk | undefined
   const settings = modbus.config.parse({})
-  const books = { notebook: notebook(), journal: journals() }
+  const books = { keeping: keptAtOnce, notebook: notebook(), journal: journals() }
   const stack = createStack(settings, { clock, log, downlink, ...books, site: 'T', version: '1' }, (given) => {
     desk = given
     return { start: async () => '', stop: async () => {} }

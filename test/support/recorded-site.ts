@@ -50,8 +50,8 @@ export class RecordedSite {
     writeFileSync(this.config, `${lines.join('\n')}\n`)
   }
 
-  async start(): Promise<BridgeProcess> {
-    this.bridge = await startBridge(['run', '--config', this.config])
+  async start(environment: Readonly<Record<string, string>> = {}): Promise<BridgeProcess> {
+    this.bridge = await startBridge(['run', '--config', this.config], 20_000, [], environment)
     return this.bridge
   }
 

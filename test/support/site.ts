@@ -11,6 +11,7 @@ import { silentLog } from '../../src/lib/log.ts'
 import { formatProblem } from '../../src/lib/problem.ts'
 import { createStack as bacnetStack } from '../../src/northbound/bacnet/stack.ts'
 import type { DatagramPort } from '../../src/northbound/bacnet/transport/datagram-port.ts'
+import type { Answer } from '../../src/northbound/modbus/answer.ts'
 import { createStack as modbusStack } from '../../src/northbound/modbus/stack.ts'
 import { encodeFrame } from '../../src/northbound/modbus/wire/mbap.ts'
 import { draw, rememberedBy } from '../../src/plan.ts'
@@ -139,7 +140,7 @@ export async function site(
   const store = options.store ?? openSqlite(':memory:', clock)
   const datagrams: { readonly to: string; readonly bytes: Uint8Array }[] = []
   const ports: ((datagram: Uint8Array, from: { address: string; port: number }) => void)[] = []
-  const handles: ((unit: number, pdu: Uint8Array, peer: string) => Uint8Array)[] = []
+  const handles: ((unit: number, pdu: Uint8Array, peer: string) => Answer)[] = []
   const port: DatagramPort = {
     start: () => Promise.resolve('memory'),
     stop: () => Promise.resolve(),
@@ -223,9 +224,8 @@ export async function site(
     answeredTo,
     /** A Modbus PDU to a unit. */
     modbus(unit: number, hex: string, peer = '127.0.0.1'): string {
-      return Buffer.from(
-        handles[0]?.(unit, Uint8Array.from(Buffer.from(hex.replaceAll(' ', ''), 'hex')), peer) ?? [],
-      ).toString('hex')
+      const answer = handles[0]?.(unit, Uint8Array.from(Buffer.from(hex.replaceAll(' ', ''), 'hex')), peer)
+      return answer instanceof Uint8Array ? Buffer.from(answer).toString('hex') : ''
     },
   }
 }

@@ -45,7 +45,7 @@ export interface Stack extends Northbound {
 /** Every layer of BACnet above its datagrams, put together. */
 export function createStack(
   settings: BacnetConfig,
-  { clock, log, downlink, notebook, journal, restart, version }: NorthboundParts,
+  { clock, log, downlink, keeping, notebook, journal, restart, version }: NorthboundParts,
   openPort: OpenPort,
 ): Stack {
   const { topology, vendorId } = settings
@@ -175,6 +175,7 @@ export function createStack(
     answers,
     requests,
     downlink,
+    keeping,
     rights: live,
     log,
     throttle,

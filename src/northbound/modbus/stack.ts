@@ -35,7 +35,7 @@ const BRIDGE_ALIAS = 255
 /** Every layer of Modbus above its connections, put together. */
 export function createStack(
   settings: ModbusConfig,
-  { clock, log, downlink: core, version }: NorthboundParts,
+  { clock, log, downlink: core, keeping, version }: NorthboundParts,
   openServer: (desk: Desk) => RequestServer,
 ): Northbound {
   const units = new Map<number, Served>()
@@ -48,7 +48,7 @@ export function createStack(
   const deviceUnit = (unit: number) => (bridges.includes(unit) ? 0 : unit)
   let bridge: Device | undefined
   const server = openServer({
-    handle: (unit, pdu, peer, frame) => serve(units.get(deviceUnit(unit)), pdu, downlink, { peer, frame }),
+    handle: (unit, pdu, peer, frame) => serve(units.get(deviceUnit(unit)), pdu, downlink, { peer, frame }, keeping),
     has: (unit) => units.has(deviceUnit(unit)),
     admits: (address) => rights.allow.some((network) => network.contains(address)),
   })

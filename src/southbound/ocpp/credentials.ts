@@ -70,6 +70,7 @@ export class Credentials {
     const { told, ...rest } = this.#changed(charger, name)
     if (rest.taken === value || told.includes(value)) return () => {}
     this.#store.hold(charger.id, name, textOf({ ...rest, told: [...told, value].slice(-MOST_TOLD) }))
+    this.#store.keepNow()
     return () => {
       const now = this.#changed(charger, name)
       const left = { ...now, told: now.told.filter((each) => each !== value) }

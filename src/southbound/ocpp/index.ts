@@ -55,7 +55,10 @@ function create(initial: OcppConfig, own: Parts): Southbound {
     converse: (charger, send, close, { address, path, subprotocol }) => {
       const subprotocols = subprotocol === undefined ? [] : [subprotocol]
       door.knocked({ identifier: charger.id, address, path, subprotocols, reason: undefined })
-      const talk = new Conversation({ door, charger, send, close, clock, log, history, shownTag, settings, sign })
+      const talk = new Conversation({
+        ...{ door, charger, send, close, clock, log, history, shownTag, settings, sign },
+        keeping: store.keeping,
+      })
       talks.set(talk, talk)
       return talk
     },

@@ -1,4 +1,5 @@
 import type { Journal } from '../../../core/keep.ts'
+import { keptAtOnce } from '../../../core/keep.ts'
 import type { Downlink, ExportContext, Listing } from '../../../core/ports.ts'
 import type { Clock } from '../../../lib/clock.ts'
 import { silentLog } from '../../../lib/log.ts'
@@ -37,7 +38,16 @@ export function stillDevices(
 ): readonly DeviceModel[] {
   const clock: Clock = { now: () => at, steady: () => 0, after: () => () => {} }
   const notebook = { get: () => undefined, set: () => {}, setLater: () => {} }
-  const parts = { clock, log: silentLog, downlink: stillDownlink, notebook, journal: () => stillJournal, site, version }
+  const parts = {
+    clock,
+    log: silentLog,
+    downlink: stillDownlink,
+    keeping: keptAtOnce,
+    notebook,
+    journal: () => stillJournal,
+    site,
+    version,
+  }
   const stack = createStack(settings, parts, () => ({
     start: () => Promise.reject(new Error('what is still has no port')),
     stop: () => Promise.resolve(),

@@ -1,3 +1,4 @@
+import type { Keeping } from '../../../core/keep.ts'
 import type { Writer as Client, Downlink } from '../../../core/ports.ts'
 import type { Network } from '../../../lib/cidr.ts'
 import type { Log } from '../../../lib/log.ts'
@@ -33,6 +34,7 @@ export interface ApplicationParts {
   readonly answers: SegmentedAnswers
   readonly requests: SegmentedRequests
   readonly downlink: Downlink
+  readonly keeping: Keeping
   /** Who may write, as the config says now. */
   readonly rights: { readonly allowWrites: readonly Network[] }
   readonly log: Log
@@ -42,6 +44,10 @@ export interface ApplicationParts {
 
 /** Octets of a ComplexACK before its parameters (20.1.5). */
 const ACK_HEADER = 3
+/** An error of these services names the part at fault, and it is none. */
+const allOfIt = new BacnetAbort('out-of-resources')
+/** No error of a write is longer. */
+const ERROR_OCTETS = 64
 /** A request in many segments is told as far as one without would reach. */
 const MAX_FRAME = MAX_APDU
 
@@ -135,18 +141,35 @@ export class Application {
         })
         return
       }
-    } catch (thrown) {
-      const error = unlessKept(thrown)
-      answer.reset()
-      answer.limit = undefined
-      if (error instanceof BacnetError) {
-        const write = this.#confirmedServices.get(service)?.writeError
-        writeError(answer, service, invokeId, error, write)
-      } else if (error instanceof BacnetReject) writeReject(answer, invokeId, error.reason)
-      else if (error instanceof BacnetAbort) writeAbort(answer, invokeId, error.reason)
-      else throw error
+    } catch (error) {
+      this.#refuse(answer, service, invokeId, error)
+      reply(device, from, answer)
+      return
     }
-    reply(device, from, answer)
+    const { keeping } = this.#parts
+    const own = this.#confirmedServices.get(service)
+    // A SimpleACK may promise something, if only what a request before it did.
+    if (keeping.kept === keeping.promised || own?.complex === true) reply(device, from, answer)
+    else
+      keeping.whenKept((failure) => {
+        const late = new Writer(ERROR_OCTETS)
+        if (failure === undefined) writeSimpleAck(late, service, invokeId)
+        else this.#refuse(late, service, invokeId, own?.writeError === undefined ? failure : allOfIt)
+        reply(device, from, late)
+      })
+  }
+
+  /** Says why not, in place of whatever the answer has. */
+  #refuse(answer: Writer, service: number, invokeId: number, thrown: unknown): void {
+    const error = unlessKept(thrown)
+    answer.reset()
+    answer.limit = undefined
+    if (error instanceof BacnetError) {
+      const write = this.#confirmedServices.get(service)?.writeError
+      writeError(answer, service, invokeId, error, write)
+    } else if (error instanceof BacnetReject) writeReject(answer, invokeId, error.reason)
+    else if (error instanceof BacnetAbort) writeAbort(answer, invokeId, error.reason)
+    else throw error
   }
 
   /** `bytes`: the request as it came; undefined: in segments. */

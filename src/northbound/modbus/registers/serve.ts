@@ -1,4 +1,6 @@
+import type { Keeping } from '../../../core/keep.ts'
 import { NotKept } from '../../../core/not-kept.ts'
+import type { Answer } from '../answer.ts'
 import type { ModbusDownlink, Sender, WriteRequest } from '../downlink.ts'
 import { encodeIdentification, type Identification } from '../wire/device-identification.ts'
 import { exceptionCodes, exceptionPdu, ModbusException } from '../wire/exception.ts'
@@ -18,16 +20,33 @@ export interface Served {
 }
 
 /** Answers one request; every error becomes its exception here and nowhere else. */
-export function serve(served: Served | undefined, pdu: Uint8Array, downlink: ModbusDownlink, from: Sender): Uint8Array {
+export function serve(
+  served: Served | undefined,
+  pdu: Uint8Array,
+  downlink: ModbusDownlink,
+  from: Sender,
+  keeping: Keeping,
+): Answer {
   try {
     const request = decodeRequest(pdu)
     if (served === undefined) throw new ModbusException(exceptionCodes.gatewayPathUnavailable, 'no such unit')
-    return answer(served, request, pdu, downlink, from)
+    const answered = answer(served, request, pdu, downlink, from)
+    // One that repeats a write promises what that one did.
+    return isWriting(request) && keeping.kept < keeping.promised ? onceKept(answered, pdu, keeping) : answered
   } catch (error) {
-    if (error instanceof ModbusException) return exceptionPdu(pdu[0] ?? 0, error.code)
-    if (error instanceof NotKept) return exceptionPdu(pdu[0] ?? 0, exceptionCodes.serverDeviceFailure)
-    throw error
+    return exceptionOf(error, pdu)
   }
+}
+
+function onceKept(answered: Uint8Array, pdu: Uint8Array, keeping: Keeping): Answer {
+  const code = pdu.slice(0, 1)
+  return (send) => keeping.whenKept((failure) => send(failure === undefined ? answered : exceptionOf(failure, code)))
+}
+
+function exceptionOf(error: unknown, pdu: Uint8Array): Uint8Array {
+  if (error instanceof ModbusException) return exceptionPdu(pdu[0] ?? 0, error.code)
+  if (error instanceof NotKept) return exceptionPdu(pdu[0] ?? 0, exceptionCodes.serverDeviceFailure)
+  throw error
 }
 
 function answer(served: Served, request: Request, pdu: Uint8Array, downlink: ModbusDownlink, from: Sender): Uint8Array {
@@ -56,6 +75,10 @@ type Writing = Extract<
   Request,
   { readonly kind: 'write-bits' | 'write-registers' | 'mask-write' | 'read-write-registers' }
 >
+
+function isWriting(request: Request): request is Writing {
+  return ['write-bits', 'write-registers', 'mask-write', 'read-write-registers'].includes(request.kind)
+}
 
 /** What a request writes, once somebody wants to understand it. */
 function meant({ charger, unit }: Served, request: Writing): WriteRequest {

@@ -1,17 +1,15 @@
 import type { Socket } from 'node:net'
 import type { Clock } from '../../../lib/clock.ts'
 import type { Log } from '../../../lib/log.ts'
+import type { Answer, Later } from '../answer.ts'
 import type { Peer } from '../peer.ts'
 import { exceptionCodes, exceptionPdu } from '../wire/exception.ts'
 import { type Frame, FramingError } from '../wire/mbap.ts'
 import { Silence } from './silence.ts'
 import type { Turns } from './turns.ts'
 
-/**
- * Answers one request. Synchronous, so that answers leave in the order of the requests. `frame` makes the whole request
- * as it came, in hexadecimal digits, as long as it is not answered.
- */
-export type Handle = (unit: number, pdu: Uint8Array, peer: Peer, frame: () => string) => Uint8Array
+/** Answers one request. `frame` makes the whole request as it came, in hexadecimal digits, until this returns. */
+export type Handle = (unit: number, pdu: Uint8Array, peer: Peer, frame: () => string) => Answer
 
 /** Cuts a stream into requests, and makes frames of answers. */
 export interface Framing {
@@ -57,6 +55,8 @@ export class Connection {
   /** When the bytes of an unfinished frame began to come, when the peer stopped taking answers. */
   #partialAt: number | undefined
   #stuckAt: number | undefined
+  /** An answer may not leave yet: those to what was asked after it leave behind it. */
+  #held = false
   /** The peer asks nothing more, but may still wait for answers. */
   #lastAsked = false
   /** open: answers. ending: the last answers still go out. closed: nothing more. */
@@ -114,19 +114,20 @@ export class Connection {
 
   /** Answers what has come, as long as the peer takes the answers and others don't wait too long. */
   #turn(): void {
-    if (this.#phase !== 'open' || this.#stuckAt !== undefined) return
+    if (this.#phase !== 'open' || this.#stuckAt !== undefined || this.#held) return
     const answers: Uint8Array[] = []
     const more = this.#answerInto(answers)
     const [first] = answers
     const taken = first === undefined || this.#socket.write(answers.length === 1 ? first : Buffer.concat(answers))
-    if (this.#lastAsked && taken && !more) this.#phase = 'ending'
+    if (this.#lastAsked && taken && !more && !this.#isHeld()) this.#phase = 'ending'
     if (this.#isEnding()) {
       this.#stuckAt = this.#parts.clock.steady()
       this.#socket.destroySoon()
     } else if (!taken) {
       this.#stuckAt = this.#parts.clock.steady()
       this.#socket.pause()
-    } else if (more) {
+    } else if (this.#isHeld()) this.#socket.pause()
+    else if (more) {
       this.#socket.pause()
       this.#parts.turns.await(() => this.#turn())
     } else this.#socket.resume()
@@ -135,7 +136,7 @@ export class Connection {
   /** True: there may be more to answer. */
   #answerInto(answers: Uint8Array[]): boolean {
     try {
-      while (answers.length < TURN && !this.#isEnding()) {
+      while (answers.length < TURN && !this.#isEnding() && !this.#isHeld()) {
         const frame = this.#framing.next()
         if (frame === undefined) {
           this.#partialAt = this.#framing.partial ? (this.#partialAt ?? this.#parts.clock.steady()) : undefined
@@ -144,7 +145,9 @@ export class Connection {
         }
         this.#partialAt = undefined
         this.activeAt = this.#parts.clock.steady()
-        answers.push(this.#framing.encode(frame, this.#answer(frame)))
+        const answer = this.#answer(frame)
+        if (answer instanceof Uint8Array) answers.push(this.#framing.encode(frame, answer))
+        else this.#hold(frame, answer)
       }
       return true
     } catch (error) {
@@ -156,7 +159,7 @@ export class Connection {
     }
   }
 
-  #answer(frame: Frame): Uint8Array {
+  #answer(frame: Frame): Answer {
     const { pdu, unit } = frame
     try {
       return this.#parts.handle(unit, pdu, this.peer, () =>
@@ -168,6 +171,20 @@ export class Connection {
       this.#phase = 'ending'
       return exceptionPdu(pdu[0] ?? 0, exceptionCodes.serverDeviceFailure)
     }
+  }
+
+  #hold(frame: Frame, later: Later): void {
+    this.#held = true
+    later((pdu) => {
+      this.#held = false
+      if (this.#phase !== 'open') return
+      if (!this.#socket.write(this.#framing.encode(frame, pdu))) this.#stuckAt = this.#parts.clock.steady()
+      this.#turn()
+    })
+  }
+
+  #isHeld(): boolean {
+    return this.#held
   }
 
   #isEnding(): boolean {

@@ -1,6 +1,7 @@
 import type { Cancel, Clock } from '../../../lib/clock.ts'
 import type { Log } from '../../../lib/log.ts'
 import { Throttle } from '../../../lib/throttle.ts'
+import type { Answer } from '../answer.ts'
 import type { Peer } from '../peer.ts'
 import { exceptionCodes, exceptionPdu } from '../wire/exception.ts'
 import { encodeRtu, RtuReader } from '../wire/rtu.ts'
@@ -49,6 +50,8 @@ export class RtuLine {
   /** It was said that the port is away. */
   #told = false
   #stopped = false
+  /** Requests to the bridge so far. */
+  #asked = 0
 
   constructor(parts: RtuLineParts) {
     this.#parts = parts
@@ -143,13 +146,26 @@ export class RtuLine {
       const link = this.#link
       // Whoever asks while it is answered can't hear the answer.
       if (link === undefined || link.waiting > MAX_WAITING_BYTES) continue
-      const answer = encodeRtu(request.unit, this.#respond(request.unit, request.pdu))
-      this.#echo.sent(answer)
-      link.write(answer)
+      const { unit } = request
+      const answer = this.#respond(unit, request.pdu)
+      this.#asked += 1
+      const asked = this.#asked
+      if (answer instanceof Uint8Array) this.#send(link, unit, answer)
+      else
+        answer((pdu) => {
+          // The master has asked something else since, or the port was opened anew.
+          if (this.#asked === asked && this.#link === link) this.#send(link, unit, pdu)
+        })
     }
   }
 
-  #respond(unit: number, pdu: Uint8Array): Uint8Array {
+  #send(link: SerialLink, unit: number, pdu: Uint8Array): void {
+    const answer = encodeRtu(unit, pdu)
+    this.#echo.sent(answer)
+    link.write(answer)
+  }
+
+  #respond(unit: number, pdu: Uint8Array): Answer {
     try {
       return this.#parts.handle(unit, pdu, this.#peer, () => Buffer.from(encodeRtu(unit, pdu)).toString('hex'))
     } catch (error) {

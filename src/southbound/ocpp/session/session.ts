@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { type History, type Message, noHistory } from '../../../core/history.ts'
+import { type Keeping, keptAtOnce } from '../../../core/keep.ts'
 import type { Cancel, Clock } from '../../../lib/clock.ts'
 import type { Log } from '../../../lib/log.ts'
 import { ownText } from '../../../lib/own-text.ts'
@@ -46,6 +47,10 @@ export interface SessionParts {
   readonly handle: Handler
   /** Something came: the charger lives. */
   readonly heard: () => void
+  /** When what answers promise is on disk; absent: at once. */
+  readonly keeping?: Keeping
+  /** Whether the answer to this call lets the charger forget what it told. */
+  readonly relieves?: (action: string) => boolean
   /** Told every message of both sides, in their order; absent: nobody is. */
   readonly history?: History
   /** What nobody understands as it may stand in the log; absent: not at all. */
@@ -67,6 +72,7 @@ const TOLD_OF_NONSENSE = 2_000
 export class Session {
   readonly #parts: SessionParts
   readonly #history: History
+  readonly #keeping: Keeping
   /** A charger that writes nonsense writes a lot of it. */
   readonly #complaints: Throttle
   readonly #limits: OutgoingCall[] = []
@@ -79,11 +85,14 @@ export class Session {
   /** Calls wait until the charger's Boot has been answered, and while a call of its own is being handled. */
   #open = false
   #handling = false
+  /** Answers that wait for the disk, and that the charger is to have before it is asked anything. */
+  #unsent = 0
   #closed = false
 
   constructor(parts: SessionParts) {
     this.#parts = parts
     this.#history = parts.history ?? noHistory
+    this.#keeping = parts.keeping ?? keptAtOnce
     this.#complaints = new Throttle(parts.clock)
   }
 
@@ -161,17 +170,35 @@ export class Session {
   }
 
   #answer(frame: Extract<Frame, { kind: 'call' }>): void {
+    const { handle, relieves = () => false } = this.#parts
+    const { action, id, payload } = frame
+    const before = this.#keeping.promised
+    const wasOpen = this.#open
     this.#handling = true
     let text: string
     let form: Message['form']
     try {
-      const reply = this.#parts.handle(frame.action, frame.payload)
+      const reply = handle(action, payload)
       form = isError(reply) ? 'error' : 'result'
-      text = isError(reply) ? errorText(frame.id, reply.callError, reply.description) : resultText(frame.id, reply)
+      text = isError(reply) ? errorText(id, reply.callError, reply.description) : resultText(id, reply)
     } finally {
       this.#handling = false
     }
-    this.#send(form, frame.action, text)
+    const { kept, promised } = this.#keeping
+    if (promised === before && (kept === promised || !relieves(action))) {
+      this.#send(form, action, text)
+      return
+    }
+    // A charger that is not let in yet is asked nothing before it is.
+    const holds = wasOpen ? 0 : 1
+    this.#unsent += holds
+    // What the disk doesn't take is in memory: no charger is told that it was not taken.
+    this.#keeping.whenKept(() => {
+      this.#unsent -= holds
+      if (this.#closed) return
+      this.#send(form, action, text)
+      this.#pump()
+    })
   }
 
   #bad(frame: Extract<Frame, { kind: 'bad' }>, text: string): void {
@@ -216,7 +243,7 @@ export class Session {
   }
 
   #pump(): void {
-    while (!this.#closed && this.#open && !this.#handling && this.#inFlight === undefined) {
+    while (!this.#closed && this.#open && !this.#handling && this.#unsent === 0 && this.#inFlight === undefined) {
       const call = this.#limits.shift() ?? this.#others.shift()
       if (call === undefined) return
       if (call.deadline !== undefined && this.#parts.clock.now() > call.deadline) {

@@ -1,6 +1,7 @@
 import type { Charger } from '../../../core/charger/charger.ts'
 import type { Command } from '../../../core/charger/command.ts'
 import { type History, noHistory } from '../../../core/history.ts'
+import { type Keeping, keptAtOnce } from '../../../core/keep.ts'
 import { isSecretKey } from '../../../core/points/standard-keys.ts'
 import type { ChargerDoor, ChargerLink } from '../../../core/ports.ts'
 import type { Cancel, Clock } from '../../../lib/clock.ts'
@@ -27,6 +28,8 @@ export interface ConversationParts {
   readonly close: (reason: string) => void
   readonly clock: Clock
   readonly log: Log
+  /** When what answers promise is on disk; absent: at once. */
+  readonly keeping?: Keeping
   /** Told every message; absent: nobody is. */
   readonly history?: History
   /** A tag as it may stand in the log; absent: not at all. */
@@ -41,6 +44,8 @@ export interface ConversationParts {
   }
 }
 
+/** Once these are answered, a charger forgets them. */
+const relieving: ReadonlySet<string> = new Set(['StartTransaction', 'StopTransaction'])
 const nobody: Sign = () => undefined
 const noTag: ShownTag = () => '***'
 
@@ -75,6 +80,8 @@ export class Conversation implements ChargerLink {
         return handle(action, payload)
       },
       heard: () => door.event(charger, { kind: 'heard' }),
+      keeping: parts.keeping ?? keptAtOnce,
+      relieves: (action) => relieving.has(action),
       history: log.debugs ? aloud(history, log, shownTag) : history,
       shown: (text) => maskDamaged(text, shownTag),
       clock,

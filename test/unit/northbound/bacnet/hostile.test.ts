@@ -1,5 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { afterEach, describe, expect, it } from 'vitest'
+import { keptAtOnce } from '../../../../src/core/keep.ts'
 import type { Log } from '../../../../src/lib/log.ts'
 import { silentLog } from '../../../../src/lib/log.ts'
 import { config } from '../../../../src/northbound/bacnet/config.ts'
@@ -197,6 +198,7 @@ describe('the UDP port', () => {
       clock: new FakeClock(),
       log: silentLog,
       downlink: (await stack()).downlink,
+      keeping: keptAtOnce,
       notebook: notebook(),
       journal: journals(),
       site: 'Site',

@@ -1,5 +1,6 @@
 import { Charger } from '../../../../src/core/charger/charger.ts'
 import type { OpenJournal } from '../../../../src/core/keep.ts'
+import { keptAtOnce } from '../../../../src/core/keep.ts'
 import { Point, type PointDefinition, type Quality, type Value } from '../../../../src/core/points/point.ts'
 import type { Unit } from '../../../../src/core/points/unit.ts'
 import type { Device, Downlink, Refusal } from '../../../../src/core/ports.ts'
@@ -159,6 +160,7 @@ export async function stack(settings: object = {}, log: Log = silentLog, earlier
       clock,
       log,
       downlink,
+      keeping: keptAtOnce,
       notebook: notebook(earlier.pages),
       journal: earlier.journal ?? journals(),
       site: 'Site',

@@ -2,6 +2,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import type { Finding } from '../../../../src/core/finding.ts'
+import { keptAtOnce } from '../../../../src/core/keep.ts'
 import { modbus } from '../../../../src/northbound/modbus/index.ts'
 import { journals } from '../../../support/journal.ts'
 import { notebook } from '../../../support/notebook.ts'
@@ -215,6 +216,7 @@ describe('The registers of a site', () => {
       clock,
       log,
       downlink,
+      keeping: keptAtOnce,
       notebook: notebook(),
       journal: journals(),
       site: 'Tower',

@@ -3,6 +3,7 @@ import { Authorizer } from '../../../../src/core/charger/authorize.ts'
 import { Fleet } from '../../../../src/core/charger/fleet.ts'
 import { Totals } from '../../../../src/core/charger/totals.ts'
 import { type History, noHistory } from '../../../../src/core/history.ts'
+import { keptAtOnce } from '../../../../src/core/keep.ts'
 import type { BridgePointDefinition } from '../../../../src/core/points/bridge-points.ts'
 import { findBridgePoint, findPoint } from '../../../../src/core/points/catalogue.ts'
 import { PointDownlink } from '../../../../src/core/points/downlink.ts'
@@ -203,6 +204,7 @@ export async function startBuilding(building: BuildingOptions = {}) {
     clock,
     log,
     downlink,
+    keeping: keptAtOnce,
     notebook: notebook(),
     journal: journals(),
     site: 'Tower',
