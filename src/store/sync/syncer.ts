@@ -61,7 +61,10 @@ export class Syncer implements Keeping {
   /** Something was written. */
   soon(): void {
     this.#isDue = true
-    if (!this.#isRunning && this.#failure === undefined) this.#run(this.#parts.sync)
+    if (this.#isRunning || this.#failure !== undefined) return
+    this.#isRunning = true
+    // What one message brings is written by and by, and synced together.
+    queueMicrotask(() => this.#run(this.#parts.sync))
   }
 
   whenKept(then: Waiting['then']): void {

@@ -1,9 +1,12 @@
-import { type FileHandle, open, stat } from 'node:fs/promises'
+import { closeSync, fdatasync, openSync } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { promisify } from 'node:util'
 import type { Cancel, Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
 import { Throttle } from '../../lib/throttle.ts'
 import { Checkpoints } from './checkpoints.ts'
 
+const dataSynced = promisify(fdatasync)
 /** A log that has grown beyond this is brought into its file. */
 const MAX_BYTES = 4 * 2 ** 20
 const LOOK_MS = 1_000
@@ -20,7 +23,8 @@ export class WriteAheadLog {
   readonly #parts: WriteAheadLogParts
   readonly #checkpoints: Checkpoints
   readonly #throttle: Throttle
-  #handle: FileHandle | undefined
+  #descriptor: number | undefined
+  #last: Promise<void> = Promise.resolve()
   #cancel: Cancel = () => {}
 
   constructor(parts: WriteAheadLogParts) {
@@ -32,8 +36,9 @@ export class WriteAheadLog {
 
   /** All commits until now are on disk. */
   async sync(): Promise<void> {
-    this.#handle ??= await open(this.#path, 'r+')
-    await this.#handle.datasync()
+    this.#descriptor ??= openSync(this.#path, 'r+')
+    this.#last = dataSynced(this.#descriptor)
+    await this.#last
   }
 
   /**
@@ -48,7 +53,8 @@ export class WriteAheadLog {
   stop(): void {
     this.#cancel()
     this.#checkpoints.stop()
-    this.#handle?.close().catch(() => {})
+    const descriptor = this.#descriptor
+    if (descriptor !== undefined) void this.#last.catch(() => {}).then(() => closeSync(descriptor))
   }
 
   get #path(): string {

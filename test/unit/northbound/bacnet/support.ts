@@ -1,6 +1,6 @@
 import { Charger } from '../../../../src/core/charger/charger.ts'
 import type { OpenJournal } from '../../../../src/core/keep.ts'
-import { keptAtOnce } from '../../../../src/core/keep.ts'
+import { type Keeping, keptAtOnce } from '../../../../src/core/keep.ts'
 import { Point, type PointDefinition, type Quality, type Value } from '../../../../src/core/points/point.ts'
 import type { Unit } from '../../../../src/core/points/unit.ts'
 import type { Device, Downlink, Refusal } from '../../../../src/core/ports.ts'
@@ -138,6 +138,7 @@ export interface Earlier {
   readonly pages?: Map<string, string>
   readonly journal?: OpenJournal
   readonly clock?: FakeClock
+  readonly keeping?: Keeping
   readonly restart?: () => void
   /** Its own address. */
   readonly address?: string
@@ -160,7 +161,7 @@ export async function stack(settings: object = {}, log: Log = silentLog, earlier
       clock,
       log,
       downlink,
-      keeping: keptAtOnce,
+      keeping: earlier.keeping ?? keptAtOnce,
       notebook: notebook(earlier.pages),
       journal: earlier.journal ?? journals(),
       site: 'Site',

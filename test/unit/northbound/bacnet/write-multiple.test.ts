@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { ask, context, oid, type PointInit, read, type Stack, stack } from './support.ts'
+import { silentLog } from '../../../../src/lib/log.ts'
+import { HandKeeping } from '../../../support/hand-keeping.ts'
+import { ask, context, local, oid, type PointInit, read, type Stack, stack } from './support.ts'
 import { power, real } from './watched.ts'
 
 const WRITTEN = '200110'
@@ -44,6 +46,42 @@ async function limits() {
 
 /** What slot 8 of each limit holds. */
 const slots = (own: Stack) => [1, 2, 3].map((instance) => read(own, 1, instance, 87, 8))
+
+describe('a write that is not on disk yet', () => {
+  const begun = async () => {
+    const keeping = new HandKeeping()
+    const own = await stack({}, silentLog, { keeping })
+    own.attach([limit(1), limit(2), limit(3), power()])
+    return { keeping, own }
+  }
+  const sent = (own: Stack) => own.take().map(({ hex }) => hex.slice(12))
+  /** Answers with what is said at once. */
+  const say = (own: Stack, service: number, parameters: string) => {
+    own.receive(local(`00 05 01 ${service.toString(16).padStart(2, '0')} ${parameters}`))
+    return sent(own)
+  }
+
+  it('is acknowledged when it is; who reads is answered meanwhile, and sees it', async () => {
+    const { keeping, own } = await begun()
+    expect(say(own, 16, specification(1, 1, amps(10)))).toEqual([])
+    expect(read(own, 1, 1, 87, 8)).toBe(real(10))
+    // Its client has heard nothing, and asks once more: nothing was written by that.
+    expect(say(own, 16, specification(1, 1, amps(10)))).toEqual([])
+    keeping.sync()
+    expect(sent(own)).toEqual([WRITTEN, WRITTEN])
+    expect(ask(own, 16, specification(1, 2, amps(11)))).toBe(WRITTEN)
+  })
+
+  it('is refused where the disk doesn’t take it', async () => {
+    const { keeping, own } = await begun()
+    const value = `0c${oid(1, 1)}19553e${real(10)}3f4908`
+    expect(say(own, 15, value)).toEqual([])
+    expect(say(own, 16, specification(1, 2, amps(10)))).toEqual([])
+    keeping.fail()
+    // no-space-to-write-property of resources (18.3.8); what can't name the write at fault is aborted (out-of-resources, 18.10).
+    expect(sent(own)).toEqual(['50010f91039114', '710109'])
+  })
+})
 
 describe('WritePropertyMultiple', () => {
   it('writes several properties of several objects, each at its own priority', async () => {

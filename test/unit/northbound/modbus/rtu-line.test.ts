@@ -50,6 +50,22 @@ describe('A serial line', () => {
     expect(asked).toEqual(['line /dev/ttyTEST 7 0300640001'])
   })
 
+  it('sends an answer that had to wait, unless its master has asked something else since', async () => {
+    const held: (() => void)[] = []
+    await start((unit, pdu, peer, frame) => {
+      const own = answer(unit, pdu, peer, frame)
+      return pdu[0] === 6 && own instanceof Uint8Array ? (send) => void held.push(() => send(own)) : own
+    })
+    serial.hear(WRITE)
+    expect(serial.sent).toEqual([])
+    held.shift()?.()
+    expect(serial.sent).toEqual([toHex(WRITE)])
+    serial.hear(WRITE)
+    serial.hear(READ)
+    held.shift()?.()
+    expect(serial.sent).toEqual([toHex(WRITE), ANSWER])
+  })
+
   it('tells of a request the whole frame that came, with its checksum', async () => {
     const frames: string[] = []
     await start((unit, pdu, peer, frame) => {

@@ -1,5 +1,5 @@
 import { createServer } from 'node:net'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { Handle } from '../../../../src/northbound/modbus/transport/connection.ts'
 import { TcpServer } from '../../../../src/northbound/modbus/transport/tcp.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
@@ -35,6 +35,69 @@ async function client(port: number): Promise<RawClient> {
   cleanups.push(() => opened.close())
   return opened
 }
+
+describe('An answer that may not leave yet', () => {
+  /** Writes are answered when a test says so; everything else at once. */
+  const begun = async () => {
+    const held: (() => void)[] = []
+    const handle: Handle = (_unit, pdu) => {
+      const answer = pdu.slice()
+      return answer[0] === 6 ? (send) => void held.push(() => send(answer)) : answer
+    }
+    const { port } = await listen({}, handle)
+    return { held, port }
+  }
+  const WRITE = '0600640064'
+  const transactions = (peer: RawClient) => peer.answers.map(({ transaction }) => transaction)
+
+  it('holds back those behind it on its connection, in their order, and those of no other', async () => {
+    const { held, port } = await begun()
+    const [peer, other] = [await client(port), await client(port)]
+    const requests = [
+      adu(1, 1, '0300010001'),
+      adu(2, 1, WRITE),
+      adu(3, 1, '0300010001'),
+      adu(4, 1, WRITE),
+      adu(5, 1, '0300010001'),
+    ]
+    peer.send(Buffer.concat(requests))
+    await peer.gather(1)
+    other.send(adu(9, 1, '0300010001'))
+    await other.gather(1)
+    expect(transactions(peer)).toEqual([1])
+    held.shift()?.()
+    await peer.gather(3)
+    expect(transactions(peer)).toEqual([1, 2, 3])
+    expect(held).toHaveLength(1)
+    held.shift()?.()
+    await peer.gather(5)
+    expect(transactions(peer)).toEqual([1, 2, 3, 4, 5])
+  })
+
+  it('still leaves to a client that has ended its half of the connection', async () => {
+    const { held, port } = await begun()
+    const peer = await client(port)
+    peer.send(adu(1, 1, WRITE))
+    peer.socket.end()
+    await vi.waitFor(() => expect(held).toHaveLength(1))
+    held.shift()?.()
+    await peer.gather(1)
+    expect(transactions(peer)).toEqual([1])
+  })
+
+  it('goes nowhere once its client is gone', async () => {
+    const { held, port } = await begun()
+    const peer = await client(port)
+    peer.send(adu(1, 1, WRITE))
+    await vi.waitFor(() => expect(held).toHaveLength(1))
+    peer.socket.destroy()
+    const other = await client(port)
+    held.shift()?.()
+    other.send(adu(2, 1, '0300010001'))
+    await other.gather(1)
+    expect(transactions(other)).toEqual([2])
+  })
+})
 
 describe('A Modbus TCP connection', () => {
   it('echoes transaction and unit', async () => {

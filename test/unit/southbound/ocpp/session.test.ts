@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import type { Keeping } from '../../../../src/core/keep.ts'
 import { silentLog } from '../../../../src/lib/log.ts'
 import { type Answered, Session } from '../../../../src/southbound/ocpp/session/session.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
+import { HandKeeping } from '../../../support/hand-keeping.ts'
 
-function session(handle: (action: string) => Record<string, unknown> = () => ({})) {
+function session(handle: (action: string) => Record<string, unknown> = () => ({}), keeping?: Keeping) {
   const clock = new FakeClock()
   const sent: unknown[][] = []
   const closed: string[] = []
@@ -16,6 +18,8 @@ function session(handle: (action: string) => Record<string, unknown> = () => ({}
     clock,
     log: silentLog,
     responseTimeout: 10_000,
+    ...(keeping && { keeping }),
+    relieves: (action) => action === 'StopTransaction',
   })
   const answers: string[] = []
   const call = (action: string, lane: 'limit' | 'normal' | 'setup' = 'normal', deadline?: number) =>
@@ -29,6 +33,65 @@ function session(handle: (action: string) => Record<string, unknown> = () => ({}
   const reply = (n = -1) => own.receive(JSON.stringify([3, sent.at(n)?.[1], { status: 'Accepted' }]))
   return { own, clock, sent, closed, answers, call, reply, actions: () => sent.map((frame) => frame[2]) }
 }
+
+describe('an answer that is not on disk yet', () => {
+  const begun = (handle?: (action: string) => Record<string, unknown>) => {
+    const keeping = new HandKeeping()
+    return { keeping, ...session(handle, keeping) }
+  }
+
+  it('waits for that, and no other does; nor do calls to the charger', () => {
+    const { keeping, own, sent, call } = begun()
+    own.open(true)
+    own.receive('[2,"a","StopTransaction",{}]')
+    own.receive('[2,"b","Heartbeat",{}]')
+    call('L', 'limit')
+    expect(sent.map(([type, id]) => [type, type === 3 ? id : 'L'])).toEqual([
+      [3, 'b'],
+      [2, 'L'],
+    ])
+    keeping.sync()
+    expect(sent.at(-1)).toEqual([3, 'a', {}])
+  })
+
+  it('waits, whatever it answers, when something was kept for it', () => {
+    const keeping = new HandKeeping()
+    keeping.kept = 1
+    const { own, sent } = session(() => {
+      keeping.promised += 1
+      return {}
+    }, keeping)
+    own.receive('[2,"a","MeterValues",{}]')
+    expect(sent).toEqual([])
+    keeping.sync()
+    expect(sent).toEqual([[3, 'a', {}]])
+  })
+
+  it('leaves where the disk takes nothing: what was told is in memory', () => {
+    const { keeping, own, sent } = begun()
+    own.receive('[2,"a","StopTransaction",{}]')
+    keeping.fail()
+    expect(sent).toEqual([[3, 'a', {}]])
+  })
+
+  it('leaves before anything that a charger is asked as soon as it is let in', () => {
+    const { keeping, own, sent, call } = begun()
+    own.receive('[2,"a","StopTransaction",{}]')
+    call('A')
+    own.open(true)
+    expect(sent).toEqual([])
+    keeping.sync()
+    expect(sent.map(([type]) => type)).toEqual([3, 2])
+  })
+
+  it('goes nowhere once its socket is closed', () => {
+    const { keeping, own, sent } = begun()
+    own.receive('[2,"a","StopTransaction",{}]')
+    own.closed()
+    keeping.sync()
+    expect(sent).toEqual([])
+  })
+})
 
 describe('a session', () => {
   it('has one call in flight, and limits go before what waited longer', () => {
