@@ -6,6 +6,8 @@ import { columns, fromRow, type TransactionRow, toRow } from './transaction-row.
 export const ENDED = 20
 /** Announced in the same words: more than one only where a clock stands still. */
 const SAME = 20
+/** Stops that fit no transaction, of all chargers: one that sends such for ever fills no disk. */
+const ORPHANS = 10_000
 
 /** A stop that fits no transaction. */
 export interface OrphanStop {
@@ -17,9 +19,14 @@ export interface OrphanStop {
 /** Transactions, and stops that fit none, as they stand on disk. */
 export class Transactions {
   readonly #sql
+  readonly #saveOrphanStop
 
   constructor(database: Database) {
-    this.#sql = statements(database)
+    const sql = statements(database)
+    this.#sql = sql
+    this.#saveOrphanStop = database.transaction((stop: OrphanStop) => {
+      if (sql.saveOrphanStop.run(stop).changes > 0) sql.forgetOrphanStops.run()
+    })
   }
 
   /** `now`: milliseconds UTC. Where it is new, that is when the bridge heard of it. */
@@ -43,8 +50,9 @@ export class Transactions {
     return all(this.#sql.ended.all(charger, reason)).toReversed()
   }
 
+  /** Each once; the newest stay. */
   saveOrphanStop({ charger, at, text }: OrphanStop): void {
-    this.#sql.saveOrphanStop.run({ charger, at, text })
+    this.#saveOrphanStop({ charger, at, text })
   }
 }
 
@@ -73,6 +81,10 @@ function statements(database: Database) {
     saveOrphanStop: database.prepare(
       `INSERT INTO orphanStop (charger, at, text) SELECT @charger, @at, @text
        WHERE NOT EXISTS (SELECT 1 FROM orphanStop WHERE charger = @charger AND text = @text)`,
+    ),
+    // Only the oldest ever go: row ids tell how many there are, and which came first.
+    forgetOrphanStops: database.prepare(
+      `DELETE FROM orphanStop WHERE rowid <= (SELECT max(rowid) FROM orphanStop) - ${ORPHANS}`,
     ),
   }
 }

@@ -1,10 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, it } from 'vitest'
 import { type HistoryDatabase, migrate, openSqliteHistories } from '../../src/store/history/database.ts'
 import { openPostgresHistories } from '../../src/store/history/postgres.ts'
 import type { Dialect } from '../../src/store/history/schema.ts'
 import { type Cluster, missingPostgres, startPostgres } from './postgres.ts'
+import { addSources } from './stored-rows.ts'
 
 /** An empty, migrated database of histories. */
 export interface OpenHistories {
@@ -73,3 +75,28 @@ const postgres: HistoryStore = {
  * `describe.each(historyStores)('… in $dialect', (store) => …)`, within it `describe.skipIf(store.missing)` or `it.skipIf`.
  */
 export const historyStores: readonly HistoryStore[] = [sqlite, postgres]
+
+/** Tests in both databases, where there are both; each test has another one, in which nothing stands but two bridges. */
+export function describeHistories(what: string, tests: (histories: Pick<OpenHistories, 'db'>) => void): void {
+  describe.each(historyStores)(`${what} in $dialect`, (store) => {
+    if (store.missing !== undefined) {
+      it.skip(store.missing, () => {})
+      return
+    }
+    let opened: OpenHistories
+
+    beforeAll(() => store.start(), 60_000)
+    afterAll(() => store.stop())
+    beforeEach(async () => {
+      opened = await store.open()
+      await addSources(opened.db)
+    })
+    afterEach(() => opened.close())
+
+    tests({
+      get db() {
+        return opened.db
+      },
+    })
+  })
+}

@@ -9,14 +9,14 @@ import { setAside } from '../aside.ts'
 import type { ChangedTransactions } from '../changed-transactions.ts'
 import { inodeOf } from '../in-place.ts'
 import { Bookmarks } from './bookmarks.ts'
-import { cautiousTime } from './cautious-time.ts'
+import { CautiousTime } from './cautious-time.ts'
 import type { HistoryConfig } from './config.ts'
 import { Copier } from './copy/copier.ts'
 import { isCorrupt } from './corrupt.ts'
 import { ScheduledExport } from './export/scheduled-export.ts'
 import { type LocalHistories, openInPlaceOf, openLocalHistories } from './open-local.ts'
 import type { Batch } from './record/waiting.ts'
-import { Pruning } from './retain/pruning.ts'
+import { Pruning, TIME } from './retain/pruning.ts'
 import type { Days } from './write/roll-up.ts'
 import { takeTransactions } from './write/take-transactions.ts'
 import { HistoryWriter, type WriterParts } from './write/writer.ts'
@@ -67,7 +67,8 @@ interface Open {
 export class Keeper {
   readonly #parts: KeeperParts
   readonly #throttle: Throttle
-  readonly #cautiousNow: () => number
+  /** By which rows grow old: one for all files that are open one after another. */
+  #time: CautiousTime | undefined
   #open: Open | undefined
   /** One thing at a time touches what is open. */
   #turn: Promise<unknown> = Promise.resolve()
@@ -83,7 +84,6 @@ export class Keeper {
   constructor(parts: KeeperParts) {
     this.#parts = parts
     this.#throttle = new Throttle(parts.clock)
-    this.#cautiousNow = cautiousTime(parts.clock)
     this.#pruneLater(PRUNE_EVERY_MS)
     this.#tellHealth()
     this.transactionsChanged(0)
@@ -197,6 +197,7 @@ export class Keeper {
   #begin(histories: LocalHistories): Open {
     const { clock, config, database: url, days, describe, file, log } = this.#parts
     const inode = inodeOf(file)
+    this.#time ??= new CautiousTime(clock, new Bookmarks(histories).get(TIME) || undefined)
     const damagedThere = (error: unknown) => void this.#foundDamaged(histories, error)
     const copier = url === undefined ? undefined : new Copier({ histories, url, clock, log, damaged: damagedThere })
     copier?.start()
@@ -209,7 +210,7 @@ export class Keeper {
       histories,
       inode,
       writer,
-      pruning: new Pruning({ histories, copier, config, days, now: this.#cautiousNow }),
+      pruning: new Pruning({ histories, copier, config, days, time: this.#time }),
       copier,
       lostBefore: copier?.state.lost ?? 0,
       scheduled,

@@ -112,4 +112,12 @@ describe('a file that appears whole', () => {
     expect(readFileSync(whole, 'utf8')).toBe('new')
     expect(readdirSync(folder).sort()).toEqual(['config.yaml', 'log.csv'])
   })
+
+  it('is readable as all that the process writes, or as it is told to be', async () => {
+    const [usual, own] = [join(folder, 'usual.csv'), join(folder, 'own.csv')]
+    await writeWhole(usual, Readable.from(['new']))
+    await writeWhole(own, Readable.from(['new']), { mode: 0o600 })
+    expect(statSync(usual).mode).toBe(statSync(file).mode)
+    expect(statSync(own).mode & 0o777).toBe(0o600)
+  })
 })

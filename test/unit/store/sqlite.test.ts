@@ -153,6 +153,25 @@ describe('the store', () => {
     database.close()
   })
 
+  it('keeps the newest 10,000 stops that fit nothing, also where another bridge kept more', () => {
+    const store = openSqlite(file, new FakeClock())
+    const database = new SqliteDatabase(file)
+    const insert = database.prepare("INSERT INTO orphanStop (charger, at, text) VALUES ('A', ?, ?)")
+    database.transaction(() => {
+      for (let at = 1; at <= 12_000; at += 1) insert.run(at, `stop ${at}`)
+    })()
+    const kept = () =>
+      database.prepare('SELECT count(*) AS count, min(at) AS oldest, max(at) AS newest FROM orphanStop').get()
+    store.saveOrphanStop('A', 12_000, 'stop 12000')
+    expect(kept()).toEqual({ count: 12_000, oldest: 1, newest: 12_000 })
+    store.saveOrphanStop('B', 12_001, 'stop')
+    expect(kept()).toEqual({ count: 10_000, oldest: 2_002, newest: 12_001 })
+    store.saveOrphanStop('A', 12_002, 'stop')
+    expect(kept()).toEqual({ count: 10_000, oldest: 2_003, newest: 12_002 })
+    database.close()
+    store.close()
+  })
+
   it('refuses a database that a newer bridge has written', () => {
     openSqlite(file, new FakeClock()).close()
     const database = new SqliteDatabase(file)

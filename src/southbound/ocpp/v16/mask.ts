@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto'
 import { looksSecret } from '../../../core/points/standard-keys.ts'
-import { HIDDEN, looksLikeTag, maskText, mayHide, type ShownTag } from './mask-text.ts'
+import { HIDDEN, isShared, looksLikeTag, looksSigned, maskText, mayHide, type ShownTag } from './mask-text.ts'
 import { idTag } from './normalise.ts'
 
 /** Nobody nests deeper; whoever does has it cut. */
@@ -9,13 +10,17 @@ const SHORT = 16
 const between = /[=:>\s"']/
 
 /** What a member of an object is, by its name. */
-type Kind = 'tag' | 'secret' | 'word' | 'other'
+type Kind = 'tag' | 'secret' | 'signed' | 'word' | 'other'
 
 /** Members that hold words of the standard, dozens in each meter reading. */
 const words: ReadonlySet<string> = new Set(['measurand', 'context', 'format', 'unit', 'phase', 'timestamp', 'status'])
 const LONGEST_WORD = 40
 /** Members whose meaning another one says. */
 const partners: ReadonlySet<string> = new Set(['value', 'Value', 'VALUE', 'data', 'attributeValue'])
+/** Records whose members say what they are. */
+const readable = /^\s*(?:OCMF\||[{[])/
+/** Base64 or hexadecimal digits. */
+const encoded = /^[\w+/\s-]{16}/
 /** Names are few, but a charger may make up as many as it likes. */
 const MAX_NAMES = 1_000
 const kinds = new Map<string, Kind>()
@@ -69,10 +74,25 @@ function maskedText(text: string, shownTag: ShownTag, depth: number): string {
   return maskText(text, shownTag)
 }
 
-/** What a text that is no secret to anybody hides from a reader: JSON or a signed record as base64 or hexadecimal digits. */
+/**
+ * A value that a meter signed. Vendors' own formats hold the tag among other bytes: where it may not be shown, of those
+ * is said how long they are, and a hash by which the record is found again.
+ */
+function maskedSigned(text: string, shownTag: ShownTag, depth: number): string {
+  if (text === '' || readable.test(text) || readable.test(decoded(text) ?? '') || isShared(shownTag))
+    return maskedText(text, shownTag, depth)
+  const hash = createHash('sha256').update(text).digest('hex').slice(0, 8)
+  return `${HIDDEN} (signed, ${text.length} characters, SHA-256 ${hash}…)`
+}
+
+/** What a text that is no secret to anybody hides from a reader: JSON, XML or a signed record as base64 or hexadecimal digits. */
 function decoded(text: string): string | undefined {
-  if (/^(?:T0NNR|eyJ|eyA|W3si)/.test(text)) return Buffer.from(text, 'base64').toString()
-  return /^(?:4f434d46|7b22|5b7b)[\da-f]*$/i.test(text) ? Buffer.from(text, 'hex').toString() : undefined
+  if (!encoded.test(text)) return undefined
+  for (const form of ['hex', 'base64'] as const) {
+    const begin = Buffer.from(text.slice(0, 24), form).toString()
+    if (/^\s*(?:OCMF|[{[<][\s\w"{[<])/.test(begin)) return Buffer.from(text, form).toString()
+  }
+  return undefined
 }
 
 function maskedArray(array: readonly unknown[], shownTag: ShownTag, depth: number): readonly unknown[] {
@@ -90,7 +110,7 @@ function maskedObject(object: object, shownTag: ShownTag, depth: number): object
   const members = object as Readonly<Record<string, unknown>>
   // A configuration key, a variable, or the topic of a DataTransfer says what stands beside it.
   const subject = members.key ?? members.Key ?? members.KEY ?? members.name ?? members.Name ?? members.messageId
-  const ofSubject = typeof subject === 'string' ? kindOf(subject) : 'other'
+  const ofSubject = isSigned(members) ? 'signed' : typeof subject === 'string' ? kindOf(subject) : 'other'
   let copy: Record<string, unknown> | undefined
   for (const name of Object.keys(members)) {
     const value = members[name]
@@ -104,10 +124,16 @@ function maskedObject(object: object, shownTag: ShownTag, depth: number): object
   return copy ?? object
 }
 
+/** A sampled value whose `value` is a signed record (OCPP 1.6: ValueFormat). */
+function isSigned({ format }: Readonly<Record<string, unknown>>): boolean {
+  return typeof format === 'string' && format !== 'Raw' && format.trim().toLowerCase() === 'signeddata'
+}
+
 function shownAs(kind: Kind, value: unknown, shownTag: ShownTag, depth: number): unknown {
   if (kind === 'word' && typeof value === 'string' && value.length <= LONGEST_WORD) return value
   if (value === null || value === '' || typeof value === 'boolean') return value
   if (kind === 'secret') return HIDDEN
+  if (kind === 'signed' && typeof value === 'string') return maskedSigned(value, shownTag, depth)
   if (kind !== 'tag') return masked(value, shownTag, depth + 1)
   if (depth > MAX_DEPTH) return HIDDEN
   if (Array.isArray(value)) return value.map((each) => shownAs('tag', each, shownTag, depth + 1))
@@ -117,7 +143,13 @@ function shownAs(kind: Kind, value: unknown, shownTag: ShownTag, depth: number):
 function kindOf(name: string): Kind {
   const known = kinds.get(name)
   if (known !== undefined) return known
-  const kind = words.has(name) ? 'word' : looksLikeTag(name) ? 'tag' : looksSecret(name) ? 'secret' : 'other'
+  const kind = words.has(name) ? 'word' : kindOfOther(name)
   if (kinds.size < MAX_NAMES && name.length < 100) kinds.set(name, kind)
   return kind
+}
+
+function kindOfOther(name: string): Kind {
+  if (looksLikeTag(name)) return 'tag'
+  if (looksSecret(name)) return 'secret'
+  return looksSigned(name) ? 'signed' : 'other'
 }

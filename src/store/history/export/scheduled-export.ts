@@ -118,7 +118,9 @@ export class ScheduledExport {
       const first = bookmarks.get(bookmark) === 0
       const { what, commit } = await this.#ofPeriod(name, period, { source, first })
       const file = join(folder, `${name}-${period.name}.${settings.format}`)
-      await writeWhole(file, await exportHistory(db, what, settings.format), this.#stopping.signal)
+      const bytes = await exportHistory(db, what, settings.format)
+      // Who charged where and when is nobody else's to read.
+      await writeWhole(file, bytes, { signal: this.#stopping.signal, mode: 0o600 })
       bookmarks.set(bookmark, period.end)
       commit()
       log.info({ file }, `${file} written`)

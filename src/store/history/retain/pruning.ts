@@ -1,9 +1,11 @@
+import { Bookmarks } from '../bookmarks.ts'
+import type { CautiousTime } from '../cautious-time.ts'
 import type { HistoryConfig } from '../config.ts'
 import type { Copier } from '../copy/copier.ts'
 import type { LocalHistories } from '../open-local.ts'
 import type { Days } from '../write/roll-up.ts'
 import type { RowsOf } from './kept-table.ts'
-import { Retention } from './retention.ts'
+import { Retention, type RetentionParts } from './retention.ts'
 import { shrink } from './shrink.ts'
 
 export interface PruningParts {
@@ -12,8 +14,11 @@ export interface PruningParts {
   readonly copier: Copier | undefined
   readonly config: HistoryConfig
   readonly days: Days
-  readonly now: () => number
+  readonly time: CautiousTime
 }
+
+/** The bookmark of the time by which rows grow old. */
+export const TIME = 'time'
 
 /**
  * Retention wherever rows are: in the bridge's own file, and in PostgreSQL while it is there. What only waits in the file
@@ -21,6 +26,7 @@ export interface PruningParts {
  */
 export class Pruning {
   readonly #parts: PruningParts
+  readonly #bookmarks: Bookmarks
   readonly #file: Retention
   #database: { readonly db: RowsOf['db']; readonly retention: Retention } | undefined
 
@@ -28,8 +34,8 @@ export class Pruning {
     this.#parts = parts
     const { config, copier, histories } = parts
     const { db, source, raw } = histories
-    this.#file = new Retention({
-      ...parts,
+    this.#bookmarks = new Bookmarks(histories)
+    this.#file = this.#retention({
       config: copier === undefined ? config : byAgeAlone(config),
       rows: { db, dialect: 'sqlite', source },
       shrink: () => shrink(raw),
@@ -37,8 +43,10 @@ export class Pruning {
   }
 
   /** Does a small part of the work in the file, and answers whether there is more. */
-  inFile(): Promise<boolean> {
-    return this.#file.step()
+  async inFile(): Promise<boolean> {
+    const more = await this.#file.step()
+    if (!more) this.#bookmarks.set(TIME, this.#parts.time.believed)
+    return more
   }
 
   /** The same in PostgreSQL, which may take as long as a network does. */
@@ -51,8 +59,13 @@ export class Pruning {
     if (rows === undefined) return undefined
     // Another connection is another database object.
     if (this.#database?.db !== rows.db)
-      this.#database = { db: rows.db, retention: new Retention({ ...this.#parts, rows }) }
+      this.#database = { db: rows.db, retention: this.#retention({ config: this.#parts.config, rows }) }
     return this.#database.retention
+  }
+
+  #retention(parts: Pick<RetentionParts, 'config' | 'rows' | 'shrink'>): Retention {
+    const { days, time } = this.#parts
+    return new Retention({ ...parts, days, now: () => time.now() })
   }
 }
 

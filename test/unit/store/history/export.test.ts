@@ -1,29 +1,15 @@
 import { parse } from 'csv-parse/sync'
 import { readXlsx } from 'hucre/xlsx'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { type Export, exportHistory } from '../../../../src/store/history/export/export.ts'
-import { historyStores, type OpenHistories } from '../../../support/histories.ts'
-import { addLog, addSources, addTransactions, START } from '../../../support/stored-rows.ts'
+import { describeHistories } from '../../../support/histories.ts'
+import { addLog, addTransactions, START } from '../../../support/stored-rows.ts'
 
 const now = START + 90_500
 const everyLog: Export = { history: 'log', filter: {} }
 const everyTransaction: Export = { history: 'transactions', filter: {}, now }
 
-describe.each(historyStores)('an export from $dialect', (store) => {
-  if (store.missing !== undefined) {
-    it.skip(store.missing, () => {})
-    return
-  }
-  let histories: OpenHistories
-
-  beforeAll(() => store.start(), 60_000)
-  afterAll(() => store.stop())
-  beforeEach(async () => {
-    histories = await store.open()
-    await addSources(histories.db)
-  })
-  afterEach(() => histories.close())
-
+describeHistories('an export', (histories) => {
   const bytes = async (what: Export, form: 'csv' | 'xlsx' | 'json') =>
     Buffer.concat(await (await exportHistory(histories.db, what, form)).toArray())
   const csvRows = async (what: Export) =>

@@ -1,27 +1,13 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { chunks } from '../../../../src/store/history/query/chunks.ts'
 import { type LogFilter, logPage } from '../../../../src/store/history/query/log.ts'
 import { BadCursor } from '../../../../src/store/history/query/position.ts'
 import type { PageOf } from '../../../../src/store/history/query/search.ts'
 import { LogTail } from '../../../../src/store/history/query/tail.ts'
-import { historyStores, type OpenHistories } from '../../../support/histories.ts'
-import { addLog, addSources, START } from '../../../support/stored-rows.ts'
+import { describeHistories } from '../../../support/histories.ts'
+import { addLog, START } from '../../../support/stored-rows.ts'
 
-describe.each(historyStores)('the log in $dialect', (store) => {
-  if (store.missing !== undefined) {
-    it.skip(store.missing, () => {})
-    return
-  }
-  let histories: OpenHistories
-
-  beforeAll(() => store.start(), 60_000)
-  afterAll(() => store.stop())
-  beforeEach(async () => {
-    histories = await store.open()
-    await addSources(histories.db)
-  })
-  afterEach(() => histories.close())
-
+describeHistories('the log', (histories) => {
   const numbers = async (filter: LogFilter, page: Partial<PageOf> = {}) =>
     (await logPage(histories.db, filter, { limit: 100, ...page })).rows.map(({ revision }) => revision)
 

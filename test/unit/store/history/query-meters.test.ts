@@ -1,22 +1,12 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, expect, it } from 'vitest'
 import { dayPage, quarterHourPage, receivedPage } from '../../../../src/store/history/query/meters.ts'
-import { historyStores, type OpenHistories } from '../../../support/histories.ts'
-import { addSources, START } from '../../../support/stored-rows.ts'
+import { describeHistories } from '../../../support/histories.ts'
+import { START } from '../../../support/stored-rows.ts'
 
 const QUARTER_MS = 900_000
 
-describe.each(historyStores)('meters in $dialect', (store) => {
-  if (store.missing !== undefined) {
-    it.skip(store.missing, () => {})
-    return
-  }
-  let histories: OpenHistories
-
-  beforeAll(() => store.start(), 60_000)
-  afterAll(() => store.stop())
+describeHistories('meters', (histories) => {
   beforeEach(async () => {
-    histories = await store.open()
-    await addSources(histories.db)
     const connectors = [
       { source: 1, charger: 'CP-1', connector: 1 },
       { source: 1, charger: 'CP-1', connector: 2 },
@@ -45,8 +35,6 @@ describe.each(historyStores)('meters in $dialect', (store) => {
       .values(each.map(({ n, ...own }) => ({ ...own, ...flow, date: `2026-11-0${n + 1}`, samples: n })))
       .execute()
   })
-  afterEach(() => histories.close())
-
   it('as received come by charger, connector, time and source', async () => {
     const found = async (filter: Parameters<typeof receivedPage>[1], newestFirst = false) =>
       (await receivedPage(histories.db, filter, { limit: 100, newestFirst })).rows.map(({ revision }) => revision)

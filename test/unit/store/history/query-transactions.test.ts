@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import type { PageOf } from '../../../../src/store/history/query/search.ts'
 import {
   endedPage,
@@ -6,27 +6,13 @@ import {
   type TransactionFilter,
   transactionPage,
 } from '../../../../src/store/history/query/transactions.ts'
-import { historyStores, type OpenHistories } from '../../../support/histories.ts'
-import { addSources, addTransactions, START } from '../../../support/stored-rows.ts'
+import { describeHistories } from '../../../support/histories.ts'
+import { addTransactions, START } from '../../../support/stored-rows.ts'
 
 const HOUR_MS = 3_600_000
 const now = START + 100 * HOUR_MS
 
-describe.each(historyStores)('transactions in $dialect', (store) => {
-  if (store.missing !== undefined) {
-    it.skip(store.missing, () => {})
-    return
-  }
-  let histories: OpenHistories
-
-  beforeAll(() => store.start(), 60_000)
-  afterAll(() => store.stop())
-  beforeEach(async () => {
-    histories = await store.open()
-    await addSources(histories.db)
-  })
-  afterEach(() => histories.close())
-
+describeHistories('transactions', (histories) => {
   const rows = async (filter: TransactionFilter, page: Partial<PageOf> = {}) =>
     (await transactionPage(histories.db, filter, { limit: 100, now, ...page })).rows
   const ids = async (filter: TransactionFilter, page: Partial<PageOf> = {}) =>

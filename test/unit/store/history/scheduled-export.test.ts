@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
@@ -103,6 +103,7 @@ describe('a scheduled export', () => {
     await pass(0)
     expect(files()).toEqual(['transactions-2026-11-09.csv'])
     expect(idsIn('transactions-2026-11-09.csv')).toEqual([2, 3])
+    expect(statSync(join(folder, 'out', 'transactions-2026-11-09.csv')).mode & 0o777).toBe(0o600)
     for (let hour = 0; hour < 22; hour += 1) await pass(HOUR_MS)
     expect(files()).toHaveLength(1)
     await pass(HOUR_MS)

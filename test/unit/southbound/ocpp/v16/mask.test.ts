@@ -112,6 +112,65 @@ describe('a tag', () => {
   })
 })
 
+describe('a value that a meter signed', () => {
+  const ocmf = 'OCMF|{"FV":"1.0","ID":"HUSH77","IT":"ISO14443"}|{"SD":"3045"}'
+  const masked = ocmf.replace('HUSH77', '#6')
+  const base64 = (text: string) => Buffer.from(text).toString('base64')
+  const readings = (value: string, format = 'SignedData') => ({
+    meterValue: [{ sampledValue: [{ value, format }] }],
+  })
+  const shownValue = (value: string, shown = shownTag) => {
+    const { frame, message } = request('MeterValues', readings(value), shown)
+    expect(message).not.toContain('HUSH77')
+    return (payloadOf(frame) as ReturnType<typeof readings>).meterValue[0]?.sampledValue[0]?.value
+  }
+
+  it.each([
+    [ocmf, masked],
+    [base64(` ${ocmf}`), ` ${masked}`],
+    [base64(ocmf).replace(/.{20}/g, '$&\n'), masked],
+    ['OCMF|{"ID":12345678}|{}', 'OCMF|{"ID":"#8"}|{}'],
+    [String.raw`OCMF|{"ID":"HUSH\u000077"}|{}`, 'OCMF|{"ID":"#12"}|{}'],
+    [String.raw`OCMF|{"ID":"HUSH\"77"}|{}`, 'OCMF|{"ID":"#8"}|{}'],
+    ['OCMF|{"ID":"HUSH77', 'OCMF|{"ID":"#6"'],
+    [`{"signedMeterData":"${base64(ocmf)}"}`, JSON.stringify({ signedMeterData: masked })],
+  ])('is shown without the tag in it: %s', (value, shown) => {
+    expect(shownValue(value)).toBe(shown)
+  })
+
+  it.each([
+    ['vendors write', base64('\u0001\u0002HUSH77\u0003')],
+    ['XML holds', `<signedData>${ocmf}</signedData>`],
+    ['somebody encoded twice', base64(base64(ocmf))],
+    ['is hexadecimal digits of a tag', Buffer.from('HUSH77').toString('hex')],
+  ])('in a format that %s is hidden, and may be found by its hash', (_, value) => {
+    expect(shownValue(value)).toMatch(
+      new RegExp(String.raw`^\*\*\* \(signed, ${value.length} characters, SHA-256 [\da-f]{8}…\)$`),
+    )
+    expect(shownValue(value, (tag) => tag)).toBe(value)
+  })
+
+  it('is hidden likewise in a JSON that says how it is encoded', () => {
+    const value = JSON.stringify({ encodingMethod: 'EDL', signedMeterData: base64('\u0001HUSH77') })
+    expect(shownValue(value)).toMatch(/^\{"encodingMethod":"EDL","signedMeterData":"\*{3} \(signed, 12 characters/)
+  })
+
+  it('is shown without the tag in it also where a DataTransfer holds it among other text', () => {
+    const inText = (text: string) => payloadOf(request('DataTransfer', { data: `<d>${text}</d>` }).frame)
+    expect(inText(base64(ocmf))).toEqual({ data: `<d>${masked}</d>` })
+    expect(inText(Buffer.from(ocmf).toString('hex'))).toEqual({ data: `<d>${masked}</d>` })
+    const quoted = (text: string) => text.replaceAll('"', '&quot;')
+    expect(inText(quoted(ocmf))).toEqual({ data: `<d>${quoted(masked)}</d>` })
+    expect(inText(base64('OCMF|{}|{}'))).toEqual({ data: `<d>${base64('OCMF|{}|{}')}</d>` })
+  })
+
+  it('is left out of a damaged message', () => {
+    const text = '[2,"1","MeterValues",{"meterValue":[{"sampledValue":[{"format":"SignedData","value":"AQJIVVNINzcD"'
+    expect(nonsense(text).frame).toBe('[2,"1","MeterValues",{…')
+    expect(nonsense(text, (tag) => tag).frame).toBe(text)
+  })
+})
+
 describe('a password', () => {
   it.each([
     ['ChangeConfiguration', { key: 'AuthorizationKey', value: 'HUSH77' }, { key: 'AuthorizationKey', value: '***' }],
