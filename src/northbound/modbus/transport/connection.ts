@@ -147,7 +147,7 @@ export class Connection {
         this.activeAt = this.#parts.clock.steady()
         const answer = this.#answer(frame)
         if (answer instanceof Uint8Array) answers.push(this.#framing.encode(frame, answer))
-        else this.#hold(frame, answer)
+        else this.#hold(frame, answer, answers)
       }
       return true
     } catch (error) {
@@ -173,14 +173,20 @@ export class Connection {
     }
   }
 
-  #hold(frame: Frame, later: Later): void {
+  /** Goes on with what was asked after it once it may leave, which may be now: then it leaves with `answers`. */
+  #hold(frame: Frame, later: Later, answers: Uint8Array[]): void {
+    let isNow = true
     this.#held = true
     later((pdu) => {
       this.#held = false
-      if (this.#phase !== 'open') return
-      if (!this.#socket.write(this.#framing.encode(frame, pdu))) this.#stuckAt = this.#parts.clock.steady()
-      this.#turn()
+      const answer = this.#framing.encode(frame, pdu)
+      if (isNow) answers.push(answer)
+      else if (this.#phase === 'open') {
+        if (!this.#socket.write(answer)) this.#stuckAt = this.#parts.clock.steady()
+        this.#turn()
+      }
     })
+    isNow = false
   }
 
   #isHeld(): boolean {

@@ -74,6 +74,17 @@ describe('An answer that may not leave yet', () => {
     expect(transactions(peer)).toEqual([1, 2, 3, 4, 5])
   })
 
+  it('keeps its place where it may leave at once after all', async () => {
+    const { port } = await listen({}, (_unit, pdu) => {
+      const answer = pdu.slice()
+      return answer[0] === 6 ? (send) => send(answer) : answer
+    })
+    const peer = await client(port)
+    peer.send(Buffer.concat([1, 2, 3, 4, 5].map((n) => adu(n, 1, n % 2 === 0 ? WRITE : '0300010001'))))
+    await peer.gather(5)
+    expect(transactions(peer)).toEqual([1, 2, 3, 4, 5])
+  })
+
   it('still leaves to a client that has ended its half of the connection', async () => {
     const { held, port } = await begun()
     const peer = await client(port)
