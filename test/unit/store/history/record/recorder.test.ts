@@ -274,6 +274,25 @@ describe('a thread that writes', () => {
     expect(sent).toHaveLength(2)
   })
 
+  it('and answers after the end takes nothing out of what is being put into files then, and nothing is tried again', async () => {
+    for (const late of ['written', 'failed'] as const) {
+      const { clock, sent, recorder: own } = recorder(folder.path)
+      tell(own, 1, 20, LONG)
+      clock.advance(50)
+      const { run = 0, number = 0 } = sent[0] ?? {}
+      const stopped = own.stop()
+      if (late === 'written') own.written(number)
+      else own.failed(number, 'it is stopped')
+      own.tell(entry(21))
+      await stopped
+      const left = new PageFiles(folder.path).list().filter((file) => file.run === run)
+      expect(
+        left.flatMap(({ path, ...name }) => readBatch({ ...name, page: { file: path } })).map(({ at }) => at),
+      ).toEqual(upTo(20))
+      expect(clock.waiting).toBe(0)
+    }
+  })
+
   it('finds what was left at the end in files when it is started again, and before all that comes then', async () => {
     const first = recorder(folder.path)
     tell(first.recorder, 1, 3)
