@@ -4,7 +4,7 @@ import { Page } from './page.ts'
 /** So much is written together. */
 const PAGE_BYTES = 2 ** 19
 /** And so much is there at the most. */
-const ALL_BYTES = 96 * PAGE_BYTES
+export const ALL_BYTES = 96 * PAGE_BYTES
 /** What is left, in a page of its own, for what comes behind a long entry. */
 const BEHIND_BYTES = 2 ** 16
 /** As many are enough where nothing is in a hurry. */

@@ -66,7 +66,7 @@ export class HistoryWriter {
   writeBatch(batch: Batch): { readonly missing: number; readonly refused: readonly unknown[] } {
     if (this.#isWritten(batch)) return { missing: 0, refused: [] }
     const entries = readBatch(batch)
-    return { missing: batch.entries - entries.length, refused: this.write(entries, batch) }
+    return { missing: Math.max(0, batch.entries - entries.length), refused: this.write(entries, batch) }
   }
 
   /** Answers what is wrong with entries that no disk would take: they are left out, or nothing would be written ever again. */
