@@ -103,12 +103,6 @@ describe('a batch', () => {
     expect(frames()).toEqual(['batch 7', 'batch 3'])
   })
 
-  it('that has more entries than it says misses none of them', async () => {
-    const { keeper } = started()
-    expect(await keeper.write({ ...batch(1), entries: 0 })).toBe(0)
-    expect(await keeper.write({ ...batch(2), entries: 3 })).toBe(2)
-  })
-
   it('goes into a new file where somebody has taken the old one away, and transactions go with it', async () => {
     const { keeper, log, transactions } = started()
     transactions.push(transaction(1))
