@@ -177,7 +177,7 @@ export class Recorder {
   #again(): void {
     this.#cancel?.()
     this.#cancel = undefined
-    const batch = this.#waiting.underWay
+    const batch = this.#waiting.again()
     if (batch !== undefined) this.#handOn(batch)
   }
 

@@ -48,7 +48,7 @@ export class Waiting {
   #moving: Piece | undefined
   #moved: Promise<void> = Promise.resolve()
   #bytesInFiles = 0
-  /** The disk took no file: not tried again before something is written. */
+  /** The disk took no file: not tried again before something is written, or is tried again. */
   #isRefused = false
 
   constructor(parts: WaitingParts) {
@@ -106,6 +106,13 @@ export class Waiting {
   get underWay(): Batch | undefined {
     const [first] = this.#pieces
     return first !== undefined && this.#isUnderWay ? batchOf(first) : undefined
+  }
+
+  /** What was under way is to be handed on again: a disk that takes nothing is asked again, for files too. */
+  again(): Batch | undefined {
+    this.#isRefused = false
+    this.#move()
+    return this.underWay
   }
 
   /** What was under way needn't be kept any more. */

@@ -213,6 +213,20 @@ describe('while nothing is written', () => {
     expect(health.at(-1)).toEqual({ failing: false, waiting: 0, lost: 0 })
   })
 
+  it('files are tried again as well: a disk that took none for a moment takes them afterwards', async () => {
+    const at = join(folder.path, 'waiting')
+    const { clock, sent, log, recorder: own } = recorder(at)
+    writeFileSync(at, '')
+    tell(own, 1, 60, LONG)
+    await vi.waitFor(() => expect(log.messages('warn')).toHaveLength(1))
+    clock.advance(50)
+    own.failed(sent[0]?.number ?? 0, 'disk full')
+    rmSync(at)
+    clock.advance(5_000)
+    expect(sent).toHaveLength(2)
+    await vi.waitFor(() => expect(readdirSync(at)).toHaveLength(7))
+  })
+
   it('what of that could not be read again is counted, said, and told in the log', async () => {
     const { clock, sent, log, health, recorder: own, writeUntil } = recorder(folder.path)
     tell(own, 1, 60, LONG)
