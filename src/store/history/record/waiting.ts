@@ -153,6 +153,7 @@ export class Waiting {
     const page = this.#page
     this.#page = undefined
     if (page === undefined) return
+    page.close()
     this.#pieces.push({ run: this.#run, number: this.#nextNumber, entries: page.entries, page, file: undefined })
     this.#nextNumber += 1
   }
