@@ -19,6 +19,8 @@ export interface PageFile extends PageName {
 /** Messages as they came are in them, passwords too: for nobody else to read. */
 const FOLDER_MODE = 0o700
 const FILE_MODE = 0o600
+/** Beyond 15 digits there are numbers that one can't be added to: all pages that follow would have the same. */
+const NAME = /^(\d{1,15})-(\d{1,15})-(\d{1,15})\.page$/
 
 /** Pages on disk, a file each: they outlive the process, though not for certain a power cut. */
 export class PageFiles {
@@ -58,7 +60,7 @@ export class PageFiles {
 
   /** Undefined: it is none of them. */
   #named(name: string): PageFile | undefined {
-    const [number, run, entries] = /^(\d+)-(\d+)-(\d+)\.page$/.exec(name)?.slice(1).map(Number) ?? []
+    const [number, run, entries] = name.match(NAME)?.slice(1).map(Number) ?? []
     if (number === undefined || run === undefined || entries === undefined) return undefined
     const path = join(this.#folder, name)
     return { run, number, entries, path, bytes: statSync(path).size }

@@ -48,6 +48,8 @@ export class Recorder {
   /** What has not been said of it yet. */
   #loss: Loss | undefined
   #drained: (() => void) | undefined
+  /** What is answered from now on comes too late: the next start finds out what was written. */
+  #isStopped = false
   /** Entries that were told since it was last looked whether that is a rush. */
   #told = 0
   #isRush = false
@@ -73,14 +75,14 @@ export class Recorder {
     }
     this.#since ??= this.#parts.clock.steady()
     // While nothing is written it is told with the next try: a count that changes with every entry is no news.
-    if (this.#failing) return
+    if (this.#failing || this.#isStopped) return
     this.#told += 1
     this.#later()
   }
 
   /** The batch under way is on disk, but for so many of its entries that nobody can read any more. */
   written(number: number, missing = 0): void {
-    if (this.#waiting.underWay?.number !== number) return
+    if (!this.#isUnderWay(number)) return
     this.#waiting.done()
     this.#cancelSilence()
     if (this.#failing) {
@@ -97,7 +99,7 @@ export class Recorder {
 
   /** The batch under way was not taken: it is tried again, before anything newer. */
   failed(number: number, error: string): void {
-    if (this.#waiting.underWay?.number !== number) return
+    if (!this.#isUnderWay(number)) return
     this.#cancelSilence()
     this.#fail(error)
     this.#drained?.()
@@ -121,12 +123,17 @@ export class Recorder {
 
   /** What waits now waits in files for the next start; what the disk doesn't take is lost. */
   async stop(): Promise<void> {
+    this.#isStopped = true
     this.#cancel?.()
     this.#cancelSilence()
     const lost = await this.#waiting.leave()
     if (lost > 0) this.#parts.log.error({ lost }, `histories: ${lost} entries could not be written and are lost`)
     const left = this.#waiting.entries - lost
     if (left > 0) this.#parts.log.info({ left }, `histories: ${left} entries wait for the next start`)
+  }
+
+  #isUnderWay(number: number): boolean {
+    return !this.#isStopped && this.#waiting.underWay?.number === number
   }
 
   #fail(error: string): void {
@@ -170,7 +177,7 @@ export class Recorder {
   #again(): void {
     this.#cancel?.()
     this.#cancel = undefined
-    const batch = this.#waiting.underWay
+    const batch = this.#waiting.again()
     if (batch !== undefined) this.#handOn(batch)
   }
 

@@ -213,6 +213,20 @@ describe('while nothing is written', () => {
     expect(health.at(-1)).toEqual({ failing: false, waiting: 0, lost: 0 })
   })
 
+  it('files are tried again as well: a disk that took none for a moment takes them afterwards', async () => {
+    const at = join(folder.path, 'waiting')
+    const { clock, sent, log, recorder: own } = recorder(at)
+    writeFileSync(at, '')
+    tell(own, 1, 60, LONG)
+    await vi.waitFor(() => expect(log.messages('warn')).toHaveLength(1))
+    clock.advance(50)
+    own.failed(sent[0]?.number ?? 0, 'disk full')
+    rmSync(at)
+    clock.advance(5_000)
+    expect(sent).toHaveLength(2)
+    await vi.waitFor(() => expect(readdirSync(at)).toHaveLength(7))
+  })
+
   it('what of that could not be read again is counted, said, and told in the log', async () => {
     const { clock, sent, log, health, recorder: own, writeUntil } = recorder(folder.path)
     tell(own, 1, 60, LONG)
@@ -272,6 +286,25 @@ describe('a thread that writes', () => {
     expect(log.messages('error').at(-1)).toBe('histories: 5 entries could not be written and are lost')
     clock.advance(60_000)
     expect(sent).toHaveLength(2)
+  })
+
+  it('and answers after the end takes nothing out of what is being put into files then, and nothing is tried again', async () => {
+    for (const late of ['written', 'failed'] as const) {
+      const { clock, sent, recorder: own } = recorder(folder.path)
+      tell(own, 1, 20, LONG)
+      clock.advance(50)
+      const { run = 0, number = 0 } = sent[0] ?? {}
+      const stopped = own.stop()
+      if (late === 'written') own.written(number)
+      else own.failed(number, 'it is stopped')
+      own.tell(entry(21))
+      await stopped
+      const left = new PageFiles(folder.path).list().filter((file) => file.run === run)
+      expect(
+        left.flatMap(({ path, ...name }) => readBatch({ ...name, page: { file: path } })).map(({ at }) => at),
+      ).toEqual(upTo(20))
+      expect(clock.waiting).toBe(0)
+    }
   })
 
   it('finds what was left at the end in files when it is started again, and before all that comes then', async () => {
