@@ -12,6 +12,8 @@ const GATHER_MS = 50
 const RUSH = 250
 /** But no longer than this: somebody may want to read them. */
 const RUSH_MS = 5_000
+/** A batch that takes longer holds up what comes after it, which is put into files then. */
+const SLOW_MS = 1_000
 /** What could not be written is tried again this much later. */
 const AGAIN_MS = 5_000
 /** A gap that goes on is told in pieces of this length. */
@@ -52,9 +54,12 @@ export class Recorder {
   #isStopped = false
   /** Entries that were told since it was last looked whether that is a rush. */
   #told = 0
+  #toldSince = 0
   #isRush = false
   /** Since when something waits, by the clock that nobody sets. */
   #since: number | undefined
+  /** When the batch under way was, by the same clock. */
+  #handedOnAt = 0
 
   constructor(parts: RecorderParts) {
     this.#parts = parts
@@ -76,6 +81,7 @@ export class Recorder {
     this.#since ??= this.#parts.clock.steady()
     // While nothing is written it is told with the next try: a count that changes with every entry is no news.
     if (this.#failing || this.#isStopped) return
+    if (this.#told === 0) this.#toldSince = this.#parts.clock.steady()
     this.#told += 1
     this.#later()
   }
@@ -94,7 +100,11 @@ export class Recorder {
     this.#sayLoss()
     if (this.#waiting.entries === 0) this.#since = undefined
     if (this.#drained !== undefined || (this.#waiting.hasFullPage && !this.#mayWait())) this.#send()
-    else if (this.#waiting.entries > 0) this.#later()
+    else if (this.#waiting.entries > 0) {
+      this.#cancel?.()
+      this.#cancel = undefined
+      this.#later()
+    }
   }
 
   /** The batch under way was not taken: it is tried again, before anything newer. */
@@ -154,18 +164,25 @@ export class Recorder {
     )
   }
 
-  #later(): void {
-    this.#cancel ??= this.#parts.clock.after(GATHER_MS, () => this.#gathered())
+  #later(ms = GATHER_MS): void {
+    this.#cancel ??= this.#parts.clock.after(ms, () => this.#gathered())
   }
 
   #gathered(): void {
     this.#cancel = undefined
-    this.#isRush = this.#told > RUSH
+    this.#isRush = this.#told > RUSH * Math.max(1, (this.#parts.clock.steady() - this.#toldSince) / GATHER_MS)
     this.#told = 0
     if (this.#mayWait()) {
       this.#waiting.putOff()
       this.#later()
+    } else if (this.#isSlow) {
+      this.#waiting.putOff()
+      this.#later(SLOW_MS)
     } else this.#send()
+  }
+
+  get #isSlow(): boolean {
+    return this.#waiting.underWay !== undefined && this.#parts.clock.steady() - this.#handedOnAt >= SLOW_MS
   }
 
   /** Not for long: half of the room is for what comes when nothing is taken. */
@@ -179,9 +196,11 @@ export class Recorder {
     this.#cancel = undefined
     const batch = this.#waiting.again()
     if (batch !== undefined) this.#handOn(batch)
+    this.#waiting.putOff()
   }
 
   #handOn(batch: Batch): void {
+    this.#handedOnAt = this.#parts.clock.steady()
     this.#cancelSilence()
     this.#cancelSilence = this.#parts.clock.after(SILENT_MS, () => this.#silent())
     this.#parts.send(batch)
@@ -223,14 +242,16 @@ export class Recorder {
   #sayMissing(entries: number): void {
     if (entries === 0) return
     this.#lost += entries
-    this.#note(`${entries} entries were lost: the file in which they waited is damaged, or was taken away`)
+    const message = `${entries} entries were lost: the file in which they waited is damaged, or was taken away`
+    // One for each file: their number is in the point, and each has its place in the log.
+    this.#note(message, this.#throttle.pass('missing') !== undefined)
   }
 
   /** False: there is no room for it yet. */
-  #note(message: string): boolean {
+  #note(message: string, aloud = true): boolean {
     const { clock, log } = this.#parts
     if (!this.#waiting.put({ kind: 'note', at: clock.now(), type: 'EntriesLost', message })) return false
-    log.error({ lost: this.#lost }, `histories: ${message}`)
+    if (aloud) log.error({ lost: this.#lost }, `histories: ${message}`)
     this.#tellHealth()
     return true
   }

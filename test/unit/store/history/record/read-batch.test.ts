@@ -7,7 +7,7 @@ import { ownFolder } from '../support.ts'
 const folder = ownFolder()
 
 it('of what somebody took away, or put something else in the place of, nothing is left, and nothing waits for it', () => {
-  const file = join(folder.path, 'waiting', '1-1-5.page')
+  const file = join(folder.path, 'waiting', '1-1-5.page1')
   const read = () => readBatch({ run: 1, number: 1, entries: 5, page: { file } })
   expect(read()).toEqual([])
   mkdirSync(file, { recursive: true })
@@ -21,7 +21,7 @@ it('of what somebody took away, or put something else in the place of, nothing i
 })
 
 it('of a file that is longer than any page nothing is read: it may be longer than memory', () => {
-  const file = join(folder.path, '1-1-5.page')
+  const file = join(folder.path, '1-1-5.page1')
   writeFileSync(file, '')
   truncateSync(file, 2 ** 31 - 2 ** 20)
   const before = process.memoryUsage().rss
