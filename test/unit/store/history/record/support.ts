@@ -15,7 +15,7 @@ export interface Sent extends Batch {
 }
 
 /** No folder can be made there: what waits stays in memory. */
-export const NOWHERE = '/dev/null/waiting'
+const NOWHERE = '/dev/null/waiting'
 /** Of these, five fill a page. */
 export const LONG = 'x'.repeat(99_850)
 
