@@ -36,6 +36,8 @@ export type FromThread =
   | { readonly kind: 'failed'; readonly number: number; readonly error: string }
   /** What the thread itself has on its way to a database elsewhere. */
   | { readonly kind: 'health'; readonly health: StorageState }
+  /** A damaged file, beside the one that is written now. */
+  | { readonly kind: 'put-aside' }
   | {
       readonly kind: 'log'
       readonly level: 'debug' | 'info' | 'warn' | 'error'
@@ -50,6 +52,8 @@ export interface HistoriesParts {
   readonly log: Log
   /** Told of entries that wait or are lost, here and in the thread. */
   readonly health: (part: 'histories' | 'history-thread', health: StorageState) => void
+  /** Told of each damaged file that was put aside. */
+  readonly putAside: () => void
 }
 
 export interface Histories extends History {
@@ -73,7 +77,7 @@ const END_WITHIN_MS = 1_000
 const CHANGES_TOGETHER_MS = 20
 
 /** Histories, written by a thread of their own: neither their disk nor their database holds anything up here. */
-export function startHistories({ settings, clock, log, health }: HistoriesParts): Histories {
+export function startHistories({ settings, clock, log, health, putAside }: HistoriesParts): Histories {
   let share = settings.shareIdTags
   let stopping = false
   let stopped: (() => void) | undefined
@@ -127,6 +131,9 @@ export function startHistories({ settings, clock, log, health }: HistoriesParts)
         break
       case 'health':
         health('history-thread', message.health)
+        break
+      case 'put-aside':
+        putAside()
         break
       case 'log':
         log[message.level](message.fields, message.message)

@@ -68,6 +68,7 @@ const keeper = new Keeper({
   shownTag,
   changed,
   health: (health) => tell({ kind: 'health', health }),
+  putAside: () => tell({ kind: 'put-aside' }),
 })
 
 port.on('message', (message: ToThread) => {

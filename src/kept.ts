@@ -60,6 +60,7 @@ function open({ settings }: Plan, log: Log, lock: StoreLock): Kept {
     clock: systemClock,
     log,
     health: (part, state) => health.report(part, state),
+    putAside: () => tellAside(file, health, log),
   })
   return { health, store, history }
 }

@@ -79,7 +79,7 @@ describe('a bridge that runs', () => {
     const bridge = await site.start()
     const own = await site.charger('CP-1')
     await own.call('StartTransaction', startTransaction(1, 0, 'SECRET-1'))
-    await vi.waitFor(() => expect(site.rows('SELECT 1 FROM "transaction"')).toHaveLength(1))
+    await vi.waitFor(() => expect(site.rows('SELECT 1 FROM "transaction"')).toHaveLength(1), 10_000)
     await vi.waitFor(() =>
       expect(site.rows("SELECT 1 FROM log WHERE type = 'StartTransactionConfirmation'")).toHaveLength(1),
     )
@@ -99,7 +99,7 @@ describe('a bridge that runs', () => {
     site.write()
     const bridge = await site.start()
     const [own, other] = [await site.charger('CP-1'), await site.charger('CP-2')]
-    await vi.waitFor(() => expect(site.rows('SELECT 1 FROM log').length).toBeGreaterThan(3))
+    await vi.waitFor(() => expect(site.rows('SELECT 1 FROM log').length).toBeGreaterThan(3), 10_000)
     const holder = new SqliteDatabase(site.history)
     holder.exec('BEGIN EXCLUSIVE')
     let on = true
@@ -130,7 +130,7 @@ describe('a bridge that runs', () => {
     site.write()
     const bridge = await site.start()
     const own = await site.charger('CP-1')
-    await vi.waitFor(() => expect(site.rows('SELECT 1 FROM log').length).toBeGreaterThan(3))
+    await vi.waitFor(() => expect(site.rows('SELECT 1 FROM log').length).toBeGreaterThan(3), 10_000)
     const holder = new SqliteDatabase(site.history)
     holder.exec('BEGIN EXCLUSIVE')
     await own.call('Heartbeat', {})

@@ -40,6 +40,7 @@ function started() {
     clock: systemClock,
     log,
     health: (_part, state) => health.push(state),
+    putAside: () => {},
   })
   histories = own
   let n = 0

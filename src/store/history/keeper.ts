@@ -48,6 +48,8 @@ export interface KeeperParts {
   /** What changed in the store. */
   readonly changed: ChangedTransactions
   readonly health: (health: StorageState) => void
+  /** A damaged file was put aside: somebody has to look after that. */
+  readonly putAside: () => void
 }
 
 /** What is open at a time: another file takes its place where one turns out to be damaged. */
@@ -78,8 +80,6 @@ export class Keeper {
   #stopped = false
   /** What the new file is to say of the one before it. */
   #damage: Note | undefined
-  /** Since the start: whoever looks after the bridge is to hear of it, which a line in the log does not see to. */
-  #wasDamaged = false
 
   constructor(parts: KeeperParts) {
     this.#parts = parts
@@ -263,7 +263,7 @@ export class Keeper {
     const message = `the histories in ${file} are damaged (${error}): they are in ${aside} now, and begin anew`
     log.error({ file, aside, error: String(error) }, message)
     this.#damage = { kind: 'note', at: clock.now(), type: 'HistoriesDamaged', message }
-    this.#wasDamaged = true
+    this.#parts.putAside()
     // The new file has none of them.
     this.transactionsChanged(0)
   }
@@ -280,7 +280,7 @@ export class Keeper {
   #tellHealth(): void {
     const { copier, lostBefore = 0 } = this.#open ?? {}
     const { failingSince, lost = 0 } = copier?.state ?? {}
-    const failing = this.#wasDamaged || failingSince !== undefined
+    const failing = failingSince !== undefined
     this.#parts.health({ failing, waiting: 0, lost: lost - lostBefore })
     if (!this.#stopped) this.#cancelHealth = this.#parts.clock.after(HEALTH_EVERY_MS, () => this.#tellHealth())
   }

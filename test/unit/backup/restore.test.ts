@@ -137,11 +137,11 @@ describe('a restore', () => {
     const site = await makeSite('New')
     const history = join(site, 'data/bridge.history.db')
     mkdirSync(`${history}-waiting`)
-    writeFileSync(join(`${history}-waiting`, '1-1-1.page'), 'a page')
+    writeFileSync(join(`${history}-waiting`, '1-1-1.page1'), 'a page')
     await bringBack(backup, site, { force: true })
     expect(existsSync(`${history}-waiting`)).toBe(false)
     const aside = `${history}.before-restore-20260102T030405000Z-waiting`
-    expect(readFileSync(join(aside, '1-1-1.page'), 'utf8')).toBe('a page')
+    expect(readFileSync(join(aside, '1-1-1.page1'), 'utf8')).toBe('a page')
     rmSync(site, { recursive: true })
   })
 

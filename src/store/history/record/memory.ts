@@ -4,7 +4,7 @@ import { Page } from './page.ts'
 /** So much is written together. */
 const PAGE_BYTES = 2 ** 19
 /** And so much is there at the most. */
-const ALL_BYTES = 96 * PAGE_BYTES
+export const ALL_BYTES = 96 * PAGE_BYTES
 /** What is left, in a page of its own, for what comes behind a long entry. */
 const BEHIND_BYTES = 2 ** 16
 /** As many are enough where nothing is in a hurry. */
@@ -25,7 +25,10 @@ export class Memory {
     const size = needed > PAGE_BYTES ? needed + BEHIND_BYTES : PAGE_BYTES
     if (this.#taken + size > ALL_BYTES) return undefined
     this.#taken += size
-    return (size === PAGE_BYTES ? this.#free.pop() : undefined) ?? new Page(size)
+    if (size === PAGE_BYTES) return this.#free.pop() ?? new Page(size)
+    // Those that wait to be used again are part of all there is.
+    this.#free = this.#free.slice(0, Math.floor((ALL_BYTES - this.#taken) / PAGE_BYTES))
+    return new Page(size)
   }
 
   /** Nobody reads it any more. */

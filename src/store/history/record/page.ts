@@ -66,10 +66,15 @@ export class Page {
     return true
   }
 
+  /** Nothing more is added before it is cleared: names are for that alone. */
+  close(): void {
+    this.#names.clear()
+  }
+
   clear(): void {
     this.#bytes = 0
     this.#entries = 0
-    this.#names.clear()
+    this.close()
   }
 
   /** What a page needs to take this entry alone. */

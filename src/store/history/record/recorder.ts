@@ -12,6 +12,8 @@ const GATHER_MS = 50
 const RUSH = 250
 /** But no longer than this: somebody may want to read them. */
 const RUSH_MS = 5_000
+/** A batch that takes longer holds up what comes after it, which is put into files then. */
+const SLOW_MS = 1_000
 /** What could not be written is tried again this much later. */
 const AGAIN_MS = 5_000
 /** A gap that goes on is told in pieces of this length. */
@@ -48,11 +50,16 @@ export class Recorder {
   /** What has not been said of it yet. */
   #loss: Loss | undefined
   #drained: (() => void) | undefined
+  /** What is answered from now on comes too late: the next start finds out what was written. */
+  #isStopped = false
   /** Entries that were told since it was last looked whether that is a rush. */
   #told = 0
+  #toldSince = 0
   #isRush = false
   /** Since when something waits, by the clock that nobody sets. */
   #since: number | undefined
+  /** When the batch under way was, by the same clock. */
+  #handedOnAt = 0
 
   constructor(parts: RecorderParts) {
     this.#parts = parts
@@ -73,14 +80,15 @@ export class Recorder {
     }
     this.#since ??= this.#parts.clock.steady()
     // While nothing is written it is told with the next try: a count that changes with every entry is no news.
-    if (this.#failing) return
+    if (this.#failing || this.#isStopped) return
+    if (this.#told === 0) this.#toldSince = this.#parts.clock.steady()
     this.#told += 1
     this.#later()
   }
 
   /** The batch under way is on disk, but for so many of its entries that nobody can read any more. */
   written(number: number, missing = 0): void {
-    if (this.#waiting.underWay?.number !== number) return
+    if (!this.#isUnderWay(number)) return
     this.#waiting.done()
     this.#cancelSilence()
     if (this.#failing) {
@@ -92,12 +100,16 @@ export class Recorder {
     this.#sayLoss()
     if (this.#waiting.entries === 0) this.#since = undefined
     if (this.#drained !== undefined || (this.#waiting.hasFullPage && !this.#mayWait())) this.#send()
-    else if (this.#waiting.entries > 0) this.#later()
+    else if (this.#waiting.entries > 0) {
+      this.#cancel?.()
+      this.#cancel = undefined
+      this.#later()
+    }
   }
 
   /** The batch under way was not taken: it is tried again, before anything newer. */
   failed(number: number, error: string): void {
-    if (this.#waiting.underWay?.number !== number) return
+    if (!this.#isUnderWay(number)) return
     this.#cancelSilence()
     this.#fail(error)
     this.#drained?.()
@@ -121,12 +133,17 @@ export class Recorder {
 
   /** What waits now waits in files for the next start; what the disk doesn't take is lost. */
   async stop(): Promise<void> {
+    this.#isStopped = true
     this.#cancel?.()
     this.#cancelSilence()
     const lost = await this.#waiting.leave()
     if (lost > 0) this.#parts.log.error({ lost }, `histories: ${lost} entries could not be written and are lost`)
     const left = this.#waiting.entries - lost
     if (left > 0) this.#parts.log.info({ left }, `histories: ${left} entries wait for the next start`)
+  }
+
+  #isUnderWay(number: number): boolean {
+    return !this.#isStopped && this.#waiting.underWay?.number === number
   }
 
   #fail(error: string): void {
@@ -147,18 +164,25 @@ export class Recorder {
     )
   }
 
-  #later(): void {
-    this.#cancel ??= this.#parts.clock.after(GATHER_MS, () => this.#gathered())
+  #later(ms = GATHER_MS): void {
+    this.#cancel ??= this.#parts.clock.after(ms, () => this.#gathered())
   }
 
   #gathered(): void {
     this.#cancel = undefined
-    this.#isRush = this.#told > RUSH
+    this.#isRush = this.#told > RUSH * Math.max(1, (this.#parts.clock.steady() - this.#toldSince) / GATHER_MS)
     this.#told = 0
     if (this.#mayWait()) {
       this.#waiting.putOff()
       this.#later()
+    } else if (this.#isSlow) {
+      this.#waiting.putOff()
+      this.#later(SLOW_MS)
     } else this.#send()
+  }
+
+  get #isSlow(): boolean {
+    return this.#waiting.underWay !== undefined && this.#parts.clock.steady() - this.#handedOnAt >= SLOW_MS
   }
 
   /** Not for long: half of the room is for what comes when nothing is taken. */
@@ -170,11 +194,13 @@ export class Recorder {
   #again(): void {
     this.#cancel?.()
     this.#cancel = undefined
-    const batch = this.#waiting.underWay
+    const batch = this.#waiting.again()
     if (batch !== undefined) this.#handOn(batch)
+    this.#waiting.putOff()
   }
 
   #handOn(batch: Batch): void {
+    this.#handedOnAt = this.#parts.clock.steady()
     this.#cancelSilence()
     this.#cancelSilence = this.#parts.clock.after(SILENT_MS, () => this.#silent())
     this.#parts.send(batch)
@@ -216,14 +242,16 @@ export class Recorder {
   #sayMissing(entries: number): void {
     if (entries === 0) return
     this.#lost += entries
-    this.#note(`${entries} entries were lost: the file in which they waited is damaged, or was taken away`)
+    const message = `${entries} entries were lost: the file in which they waited is damaged, or was taken away`
+    // One for each file: their number is in the point, and each has its place in the log.
+    this.#note(message, this.#throttle.pass('missing') !== undefined)
   }
 
   /** False: there is no room for it yet. */
-  #note(message: string): boolean {
+  #note(message: string, aloud = true): boolean {
     const { clock, log } = this.#parts
     if (!this.#waiting.put({ kind: 'note', at: clock.now(), type: 'EntriesLost', message })) return false
-    log.error({ lost: this.#lost }, `histories: ${message}`)
+    if (aloud) log.error({ lost: this.#lost }, `histories: ${message}`)
     this.#tellHealth()
     return true
   }

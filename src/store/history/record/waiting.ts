@@ -48,7 +48,7 @@ export class Waiting {
   #moving: Piece | undefined
   #moved: Promise<void> = Promise.resolve()
   #bytesInFiles = 0
-  /** The disk took no file: not tried again before something is written. */
+  /** The disk took no file: not tried again before something is written, or is tried again. */
   #isRefused = false
 
   constructor(parts: WaitingParts) {
@@ -108,6 +108,13 @@ export class Waiting {
     return first !== undefined && this.#isUnderWay ? batchOf(first) : undefined
   }
 
+  /** What was under way is to be handed on again: a disk that takes nothing is asked again, for files too. */
+  again(): Batch | undefined {
+    this.#isRefused = false
+    this.#move()
+    return this.underWay
+  }
+
   /** What was under way needn't be kept any more. */
   done(): void {
     const first = this.#pieces.shift()
@@ -146,6 +153,7 @@ export class Waiting {
     const page = this.#page
     this.#page = undefined
     if (page === undefined) return
+    page.close()
     this.#pieces.push({ run: this.#run, number: this.#nextNumber, entries: page.entries, page, file: undefined })
     this.#nextNumber += 1
   }

@@ -29,6 +29,9 @@ const TAKEN = 'transactions'
 /** And of those that say which batch was the last, and whose. */
 const BATCH = 'batch'
 const RUN = 'run'
+/** And of those that say it of the run before: its last file may be there still when a batch of the next run is written. */
+const BATCH_BEFORE = 'batch-before'
+const RUN_BEFORE = 'run-before'
 
 /**
  * So many revisions are left out at each start: a power cut may take back rows that were copied elsewhere already, and no
@@ -66,7 +69,7 @@ export class HistoryWriter {
   writeBatch(batch: Batch): { readonly missing: number; readonly refused: readonly unknown[] } {
     if (this.#isWritten(batch)) return { missing: 0, refused: [] }
     const entries = readBatch(batch)
-    return { missing: batch.entries - entries.length, refused: this.write(entries, batch) }
+    return { missing: Math.max(0, batch.entries - entries.length), refused: this.write(entries, batch) }
   }
 
   /** Answers what is wrong with entries that no disk would take: they are left out, or nothing would be written ever again. */
@@ -108,12 +111,19 @@ export class HistoryWriter {
 
   #mark(batch: BatchNumber | undefined): void {
     if (batch === undefined) return
+    const run = this.#bookmarks.get(RUN)
+    if (batch.run !== run) {
+      this.#bookmarks.set(RUN_BEFORE, run)
+      this.#bookmarks.set(BATCH_BEFORE, this.#bookmarks.get(BATCH))
+    }
     this.#bookmarks.set(RUN, batch.run)
     this.#bookmarks.set(BATCH, batch.number)
   }
 
   #isWritten({ run, number }: BatchNumber): boolean {
-    return run === this.#bookmarks.get(RUN) && number <= this.#bookmarks.get(BATCH)
+    const upTo = (runs: string, batches: string) =>
+      run === this.#bookmarks.get(runs) && number <= this.#bookmarks.get(batches)
+    return upTo(RUN, BATCH) || upTo(RUN_BEFORE, BATCH_BEFORE)
   }
 
   /** The revision up to which the store's transactions have been taken; 0: none has. */

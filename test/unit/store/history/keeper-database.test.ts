@@ -35,6 +35,7 @@ it('tells how many rows PostgreSQL will never have, since the start', async () =
       shownTag: (idTag) => idTag,
       changed: () => [],
       health: (state) => health.push(state),
+      putAside: () => {},
     })
     const note = (): Entry => ({ kind: 'note', at: clock.now(), type: 'EntriesLost', message: '' })
     await keeper.write(batchOf(1, Array.from({ length: entries }, note), entries))

@@ -22,6 +22,7 @@ function started(clock: FakeClock): Keeper {
     shownTag: (idTag) => idTag,
     changed: () => [],
     health: () => {},
+    putAside: () => {},
   })
 }
 

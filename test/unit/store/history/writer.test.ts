@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import type { Write } from '../../../../src/core/history.ts'
 import type { LocalHistories } from '../../../../src/store/history/open-local.ts'
 import { fillDisk } from '../../../support/full-disk.ts'
-import { message, metered, NOON, openLocal, ownFolder, rows, writerOn } from './support.ts'
+import { batchOf, message, metered, NOON, openLocal, ownFolder, rows, writerOn } from './support.ts'
 
 const MINUTE = 60_000
 const folder = ownFolder()
@@ -146,6 +146,24 @@ describe('the writer of histories', () => {
     writerOn(histories).write(batch)
     expect(['meter', 'quarter_hour', 'day', 'transaction_sample'].map((table) => rows(histories, table))).toEqual(once)
     expect(once[2]).toMatchObject([{ energy: 1500, samples: 4, power_sum: 10_000 }])
+  })
+
+  it('passes over a batch of the run before, too: its file may be there still when the next run has begun', () => {
+    const batches: readonly (readonly [number, number])[] = [
+      [7, 1],
+      [8, 2],
+      [7, 1],
+      [8, 2],
+      [9, 3],
+      [8, 2],
+    ]
+    for (const [n, run] of batches) writerOn(histories).writeBatch(batchOf(n, [message({ text: `${n}` })], run))
+    expect(rows(histories, 'log').map(({ frame }) => frame)).toEqual(['7', '8', '9'])
+  })
+
+  it('misses nothing of a batch that has more entries than it says', () => {
+    expect(writerOn(histories).writeBatch({ ...batchOf(1, [message()]), entries: 0 }).missing).toBe(0)
+    expect(writerOn(histories).writeBatch({ ...batchOf(2, [message()]), entries: 3 }).missing).toBe(2)
   })
 
   it('keeps the heads of connectors apart', () => {

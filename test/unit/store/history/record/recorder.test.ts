@@ -1,79 +1,13 @@
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
-import type { Entry } from '../../../../../src/core/history.ts'
-import type { StorageState } from '../../../../../src/core/storage-health.ts'
 import { PageFiles } from '../../../../../src/store/history/record/page-files.ts'
 import { readBatch } from '../../../../../src/store/history/record/read-batch.ts'
-import { Recorder } from '../../../../../src/store/history/record/recorder.ts'
-import type { Batch } from '../../../../../src/store/history/record/waiting.ts'
-import { FakeClock } from '../../../../support/fake-clock.ts'
-import { RecordingLog } from '../../../../support/recording-log.ts'
 import { ownFolder } from '../support.ts'
 
-interface Sent extends Batch {
-  /** As they were when it was sent: its memory is used again. */
-  readonly all: readonly Entry[]
-}
+import { filed, filesIn, LONG, numbersOf, recorder, tell, upTo } from './support.ts'
 
 const folder = ownFolder()
-/** No folder can be made there: what waits stays in memory. */
-const NOWHERE = '/dev/null/waiting'
-/** Of these, five fill a page. */
-const LONG = 'x'.repeat(99_850)
-
-function recorder(at = NOWHERE) {
-  const clock = new FakeClock()
-  const sent: Sent[] = []
-  const health: StorageState[] = []
-  const log = new RecordingLog()
-  const own = new Recorder({
-    clock,
-    log,
-    files: new PageFiles(at),
-    send: (batch) => sent.push({ ...batch, all: readBatch(batch) }),
-    health: (now) => health.push(now),
-  })
-  /** Numbers of all that was sent, without what was sent again. */
-  const numbers = () => [...new Map(sent.map((batch) => [batch.number, batch])).values()].flatMap(numbersOf)
-  /** Whoever writes has written all that it is handed. */
-  const writeAll = (): void => {
-    for (let n = 0; n < sent.length; n += 1) {
-      const { number = 0, entries = 0, all = [] } = sent[n] ?? {}
-      own.written(number, entries - all.length)
-    }
-  }
-  /** The same until all that it is handed are those: what is on its way into a file is handed on later. */
-  const writeUntil = (all: readonly number[]): Promise<void> =>
-    vi.waitFor(
-      () => {
-        writeAll()
-        clock.advance(50)
-        expect(numbers()).toEqual(all)
-        writeAll()
-        expect(health.at(-1)?.failing ?? false).toBe(false)
-      },
-      { timeout: 10_000, interval: 5 },
-    )
-  return { clock, sent, health, log, recorder: own, numbers, writeAll, writeUntil }
-}
-
-function entry(n: number, text = ''): Entry {
-  return { kind: 'message', at: n, charger: 'CP-1', from: 'charger', form: 'call', action: 'Heartbeat', text }
-}
-
-function numbersOf({ all }: Sent): readonly number[] {
-  return all.flatMap((each) => (each.kind === 'message' ? [each.at] : []))
-}
-
-function tell(to: Recorder, first: number, last: number, text?: string): void {
-  for (let n = first; n <= last; n += 1) to.tell(entry(n, text))
-}
-
-const upTo = (last: number) => Array.from({ length: last }, (_, n) => n + 1)
-const filesIn = () => readdirSync(folder.path).filter((name) => name.endsWith('.page'))
-const filed = (count: number) =>
-  vi.waitFor(() => expect(filesIn()).toHaveLength(count), { timeout: 10_000, interval: 1 })
 
 describe('what happens is gathered', () => {
   it('for a moment, and handed on in one piece', () => {
@@ -129,7 +63,7 @@ describe('what happens is gathered', () => {
       tell(own, n + 1, n + 300)
       n += 300
       clock.advance(50)
-      expect(filesIn().length).toBeGreaterThan(3)
+      expect(filesIn(folder).length).toBeGreaterThan(3)
     }
     await vi.waitFor(rush, { timeout: 4_000, interval: 10 })
     const files = new PageFiles(folder.path).list()
@@ -154,6 +88,42 @@ describe('what happens is gathered', () => {
     expect(sent).toEqual([])
     rush(221, 240)
     expect(sent).toHaveLength(1)
+  })
+})
+
+describe('while a batch takes long', () => {
+  it('what comes goes into files once a second, and waits there', async () => {
+    const { clock, sent, recorder: own, writeUntil } = recorder(folder.path)
+    tell(own, 1, 3)
+    clock.advance(50)
+    for (let n = 4; n <= 23; n += 1) {
+      tell(own, n, n)
+      clock.advance(50)
+    }
+    // The one under way is as little on disk as any other.
+    await filed(folder, 2)
+    tell(own, 24, 24)
+    clock.advance(950)
+    expect(filesIn(folder)).toHaveLength(2)
+    clock.advance(50)
+    await filed(folder, 3)
+    expect(sent).toHaveLength(1)
+    await writeUntil(upTo(24))
+    await filed(folder, 0)
+  })
+
+  it('so it does with each try, where nothing is written', async () => {
+    const { clock, sent, recorder: own } = recorder(folder.path)
+    tell(own, 1, 3)
+    clock.advance(50)
+    own.failed(sent[0]?.number ?? 0, 'disk full')
+    tell(own, 4, 6)
+    clock.advance(5_000)
+    await filed(folder, 2)
+    own.failed(sent[1]?.number ?? 0, 'disk full')
+    tell(own, 7, 9)
+    clock.advance(5_000)
+    await filed(folder, 3)
   })
 })
 
@@ -203,21 +173,37 @@ describe('while nothing is written', () => {
     // More than all of the memory there is.
     for (let n = 0; n < 120; n += 1) {
       tell(own, 11 + n * 5, 15 + n * 5, LONG)
-      await filed(Math.max(0, n - 3))
+      await filed(folder, Math.max(0, n - 3))
     }
-    for (const name of filesIn()) expect(statSync(join(folder.path, name)).mode & 0o777).toBe(0o600)
+    for (const name of filesIn(folder)) expect(statSync(join(folder.path, name)).mode & 0o777).toBe(0o600)
     expect(health.at(-1)).toMatchObject({ failing: true, lost: 0 })
     clock.advance(5_000)
     await writeUntil(upTo(610))
-    await filed(0)
+    await filed(folder, 0)
     expect(health.at(-1)).toEqual({ failing: false, waiting: 0, lost: 0 })
+  })
+
+  it('files are tried again as well: a disk that took none for a moment takes them afterwards', async () => {
+    const at = join(folder.path, 'waiting')
+    const { clock, sent, log, recorder: own } = recorder(at)
+    writeFileSync(at, '')
+    tell(own, 1, 60, LONG)
+    await vi.waitFor(() => expect(log.messages('warn')).toHaveLength(1))
+    clock.advance(50)
+    own.failed(sent[0]?.number ?? 0, 'disk full')
+    rmSync(at)
+    clock.advance(5_000)
+    expect(sent).toHaveLength(2)
+    await vi.waitFor(() => expect(readdirSync(at)).toHaveLength(11))
   })
 
   it('what of that could not be read again is counted, said, and told in the log', async () => {
     const { clock, sent, log, health, recorder: own, writeUntil } = recorder(folder.path)
     tell(own, 1, 60, LONG)
-    await filed(7)
-    const [torn = '', empty = '', gone = ''] = filesIn().sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10))
+    await filed(folder, 7)
+    const [torn = '', empty = '', gone = ''] = filesIn(folder).sort(
+      (a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10),
+    )
     const whole = readFileSync(join(folder.path, torn))
     writeFileSync(join(folder.path, torn), whole.subarray(0, whole.length / 2))
     // As after a power cut: the file was given its length, and no content.
@@ -227,112 +213,7 @@ describe('while nothing is written', () => {
     await writeUntil(upTo(60).filter((n) => n <= 22 || n > 35))
     const notes = sent.flatMap(({ all }) => all).flatMap((each) => (each.kind === 'note' ? [each.message] : []))
     expect(notes.map((note) => Number.parseInt(note, 10))).toEqual([3, 5, 5])
-    expect(log.messages('error')).toHaveLength(3)
+    expect(log.messages('error')).toHaveLength(1)
     expect(health.at(-1)).toEqual({ failing: false, waiting: 0, lost: 13 })
-  })
-})
-
-describe('a thread that writes', () => {
-  it('and begins anew is handed the piece under way again, by its number', () => {
-    const { clock, sent, recorder: own } = recorder()
-    tell(own, 1, 3)
-    clock.advance(50)
-    own.restarted()
-    expect(sent).toEqual([sent[0], sent[0]])
-    own.written(sent[0]?.number ?? 0)
-    own.restarted()
-    expect(sent).toHaveLength(2)
-  })
-
-  it('is handed everything at the end', async () => {
-    const { log, recorder: own, numbers, writeAll } = recorder(folder.path)
-    tell(own, 1, 5_000)
-    tell(own, 5_001, 5_060, LONG)
-    const drained = own.drain()
-    const writing = setInterval(writeAll, 5)
-    await drained
-    clearInterval(writing)
-    expect(numbers()).toEqual(upTo(5_060))
-    await own.stop()
-    expect([...log.messages('error'), ...log.messages('info')]).toEqual([])
-    await filed(0)
-  })
-
-  it('is tried once more at the end, which does not wait where it takes nothing; what is lost with it is said', async () => {
-    const { clock, sent, log, recorder: own } = recorder()
-    tell(own, 1, 3)
-    clock.advance(50)
-    tell(own, 4, 5)
-    own.failed(sent[0]?.number ?? 0, 'disk full')
-    const drained = own.drain()
-    expect(sent).toEqual([sent[0], sent[0]])
-    own.failed(sent[0]?.number ?? 0, 'disk full')
-    await drained
-    await own.stop()
-    expect(log.messages('error').at(-1)).toBe('histories: 5 entries could not be written and are lost')
-    clock.advance(60_000)
-    expect(sent).toHaveLength(2)
-  })
-
-  it('finds what was left at the end in files when it is started again, and before all that comes then', async () => {
-    const first = recorder(folder.path)
-    tell(first.recorder, 1, 3)
-    first.clock.advance(50)
-    tell(first.recorder, 4, 50, LONG)
-    await first.recorder.stop()
-    expect(first.log.messages('info')).toEqual(['histories: 50 entries wait for the next start'])
-    // It was killed before it had written any of them, and told more.
-    const second = recorder(folder.path)
-    tell(second.recorder, 51, 60)
-    await second.recorder.stop()
-    const third = recorder(folder.path)
-    expect(third.log.messages('info')).toEqual(['histories: 60 entries were left from before, and are written now'])
-    tell(third.recorder, 61, 70)
-    third.clock.advance(50)
-    third.writeAll()
-    third.clock.advance(50)
-    third.writeAll()
-    expect(third.numbers()).toEqual(upTo(70))
-    // By run and number, what was written and not heard of is known again.
-    expect(third.sent[0]).toMatchObject({ run: first.sent[0]?.run, number: first.sent[0]?.number })
-    await filed(0)
-  })
-
-  it('and gives no answer counts as one that takes nothing, until it does', () => {
-    const { clock, sent, log, health, recorder: own, numbers } = recorder()
-    tell(own, 1, 3)
-    clock.advance(15_000)
-    tell(own, 4, 6)
-    clock.advance(60_000)
-    expect(health.at(-1)).toEqual({ failing: true, waiting: 6, lost: 0 })
-    expect(log.messages('error').filter((line) => line.includes('no answer for 15 s')).length).toBeGreaterThan(0)
-    expect(sent).toHaveLength(1)
-    own.written(sent[0]?.number ?? 0)
-    clock.advance(50)
-    own.written(sent[1]?.number ?? 0)
-    clock.advance(60_000)
-    expect(numbers()).toEqual(upTo(6))
-    expect(health.at(-1)).toEqual({ failing: false, waiting: 0, lost: 0 })
-  })
-
-  it('is handed long texts a few at a time, without waiting between them', () => {
-    const { clock, sent, recorder: own, numbers, writeAll } = recorder()
-    tell(own, 1, 20, LONG)
-    clock.advance(50)
-    writeAll()
-    clock.advance(50)
-    expect(sent.map(({ entries }) => entries)).toEqual([5, 5, 5, 5])
-    expect(numbers()).toEqual(upTo(20))
-  })
-
-  it('is handed one that is longer than any page', () => {
-    const { clock, sent, recorder: own } = recorder()
-    own.tell(entry(1))
-    own.tell(entry(2, 'é'.repeat(900_000)))
-    own.tell(entry(3))
-    clock.advance(50)
-    for (let n = 0; n < sent.length; n += 1) own.written(sent[n]?.number ?? 0)
-    clock.advance(50)
-    expect(sent.flatMap(({ all }) => all)).toEqual([entry(1), entry(2, 'é'.repeat(900_000)), entry(3)])
   })
 })
