@@ -67,12 +67,12 @@ export interface Histories extends History {
 
 /** A thread that ended by a mistake is begun again this much later. */
 const AGAIN_MS = 5_000
-/** A disk that hangs doesn't keep the bridge from stopping. */
-const STOP_WITHIN_MS = 3_000
+/** A disk that hangs doesn't keep the bridge from stopping: what is not written by then is put into files. */
+const STOP_WITHIN_MS = 2_000
 /** Nor does it where what waits is put into files. */
-const LEAVE_WITHIN_MS = 2_000
+const LEAVE_WITHIN_MS = 1_000
 /** A thread in the middle of a call of the system ends when that does. */
-const END_WITHIN_MS = 1_000
+const END_WITHIN_MS = 500
 /** A thread that hangs is not to be told of each change. */
 const CHANGES_TOGETHER_MS = 20
 
