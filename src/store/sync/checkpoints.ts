@@ -2,7 +2,7 @@ import type { Worker } from 'node:worker_threads'
 import { beginThread } from '../../lib/thread.ts'
 import type { CheckpointDone, CheckpointMode } from './checkpoint-thread.ts'
 
-/** Checkpoints of a store's log, one after the other, by a thread that begins with the first. */
+/** Checkpoints of a store's log, one after the other, by a thread. */
 export class Checkpoints {
   readonly #file: string
   #thread: Worker | undefined
@@ -16,6 +16,11 @@ export class Checkpoints {
 
   get isRunning(): boolean {
     return this.#ended !== undefined
+  }
+
+  /** Begins the thread before it is needed: what it consists of may then be on a disk that can't be read. */
+  begin(): void {
+    this.#thread ??= this.#begin()
   }
 
   /** Rejects where it was not possible. */
@@ -37,8 +42,8 @@ export class Checkpoints {
         if (error === undefined) resolve()
         else reject(new Error(error))
       }
-      this.#thread ??= this.#begin()
-      this.#thread.postMessage(mode)
+      this.begin()
+      this.#thread?.postMessage(mode)
     })
   }
 

@@ -10,6 +10,8 @@ const dataSynced = promisify(fdatasync)
 /** A log that has grown beyond this is brought into its file. */
 const MAX_BYTES = 4 * 2 ** 20
 const LOOK_MS = 1_000
+/** A bridge that starts has other things to do first. */
+const BEGIN_MS = 10_000
 
 export interface WriteAheadLogParts {
   /** Of the store, whose connection makes no checkpoints of its own. */
@@ -26,12 +28,15 @@ export class WriteAheadLog {
   #descriptor: number | undefined
   #last: Promise<void> = Promise.resolve()
   #cancel: Cancel = () => {}
+  #cancelBegin: Cancel
+  #isStopped = false
 
   constructor(parts: WriteAheadLogParts) {
     this.#parts = parts
     this.#checkpoints = new Checkpoints(parts.file)
     this.#throttle = new Throttle(parts.clock)
     this.#lookLater()
+    this.#cancelBegin = parts.clock.after(BEGIN_MS, () => this.#checkpoints.begin())
   }
 
   /** All commits until now are on disk. */
@@ -51,7 +56,9 @@ export class WriteAheadLog {
 
   /** Before the store is closed. */
   stop(): void {
+    this.#isStopped = true
     this.#cancel()
+    this.#cancelBegin()
     this.#checkpoints.stop()
     const descriptor = this.#descriptor
     if (descriptor !== undefined) void this.#last.catch(() => {}).then(() => closeSync(descriptor))
@@ -71,9 +78,9 @@ export class WriteAheadLog {
         await this.#checkpoints.run('PASSIVE')
     } catch (error) {
       // The log grows on: whoever writes it hears of what is wrong with the disk.
-      if (this.#throttle.pass('checkpoint') !== undefined)
+      if (!this.#isStopped && this.#throttle.pass('checkpoint') !== undefined)
         this.#parts.log.warn({ error: String(error) }, `the log ${this.#path} can't be brought into its file: ${error}`)
     }
-    this.#lookLater()
+    if (!this.#isStopped) this.#lookLater()
   }
 }
