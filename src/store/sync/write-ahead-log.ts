@@ -43,10 +43,12 @@ export class WriteAheadLog {
 
   /**
    * The same, by way of the store itself: what the system could not write of the log once, it may take for written the
-   * next time.
+   * next time. Such a log is not left: after a power cut its beginning would undo what the file has, and its rest, with
+   * all that came after, would be missing.
    */
-  repair(): Promise<void> {
-    return this.#checkpoints.run('FULL')
+  async repair(): Promise<void> {
+    await this.#checkpoints.run('TRUNCATE')
+    await this.sync()
   }
 
   /** Before the store is closed. */
