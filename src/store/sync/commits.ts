@@ -35,7 +35,11 @@ export class Commits {
     if (!behind) return
     // They wait for the disk, too.
     database.pragma('wal_autocheckpoint = 0')
-    const ahead = new WriteAheadLog({ file, clock, log })
+    // A log that begins anew has its new length. As long as it looks long, each commit is brought into the file by itself,
+    // and the one after it begins the log anew, whose header is synced within the call.
+    database.pragma('journal_size_limit = 0')
+    const checkpoint = () => void database.pragma('wal_checkpoint(PASSIVE)')
+    const ahead = new WriteAheadLog({ file, checkpoint, clock, log })
     const repair = async () => {
       place.check()
       await ahead.repair()

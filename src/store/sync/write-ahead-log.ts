@@ -9,11 +9,15 @@ import { Checkpoints } from './checkpoints.ts'
 const dataSynced = promisify(fdatasync)
 /** A log that has grown beyond this is brought into its file. */
 const MAX_BYTES = 4 * 2 ** 20
+/** A log that grows faster than a thread brings it into its file is not let grow by more than this. */
+const MOST_BYTES = 64 * 2 ** 20
 const LOOK_MS = 1_000
 
 export interface WriteAheadLogParts {
   /** Of the store, whose connection makes no checkpoints of its own. */
   readonly file: string
+  /** By that connection, which writes nothing meanwhile. */
+  readonly checkpoint: () => void
   readonly clock: Clock
   readonly log: Log
 }
@@ -26,6 +30,8 @@ export class WriteAheadLog {
   #descriptor: number | undefined
   #last: Promise<void> = Promise.resolve()
   #cancel: Cancel = () => {}
+  #limit = MOST_BYTES
+  #isStopped = false
 
   constructor(parts: WriteAheadLogParts) {
     this.#parts = parts
@@ -53,6 +59,7 @@ export class WriteAheadLog {
 
   /** Before the store is closed. */
   stop(): void {
+    this.#isStopped = true
     this.#cancel()
     this.#checkpoints.stop()
     const descriptor = this.#descriptor
@@ -69,13 +76,28 @@ export class WriteAheadLog {
 
   async #look(): Promise<void> {
     try {
-      if ((await stat(this.#path)).size > MAX_BYTES && !this.#checkpoints.isRunning)
-        await this.#checkpoints.run('PASSIVE')
+      const { size } = await stat(this.#path)
+      if (this.#isStopped) return
+      if (size > MAX_BYTES && !this.#checkpoints.isRunning) await this.#checkpoints.run('PASSIVE')
+      if (this.#isStopped) return
+      this.#limitTo(size)
     } catch (error) {
       // The log grows on: whoever writes it hears of what is wrong with the disk.
+      if (this.#isStopped) return
       if (this.#throttle.pass('checkpoint') !== undefined)
         this.#parts.log.warn({ error: String(error) }, `the log ${this.#path} can't be brought into its file: ${error}`)
     }
     this.#lookLater()
+  }
+
+  /** A log begins anew only once all of it is in its file: never, where a commit comes during each checkpoint. */
+  #limitTo(size: number): void {
+    if (size <= this.#limit) {
+      if (size <= MOST_BYTES) this.#limit = MOST_BYTES
+      return
+    }
+    // What a reader holds back is held back here as well: it is not tried each time.
+    this.#limit = size + MOST_BYTES
+    this.#parts.checkpoint()
   }
 }

@@ -1,16 +1,20 @@
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import SqliteDatabase, { type Database } from 'better-sqlite3'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { systemClock } from '../../../../src/lib/clock.ts'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { WriteAheadLog } from '../../../../src/store/sync/write-ahead-log.ts'
+import { FakeClock } from '../../../support/fake-clock.ts'
 import { RecordingLog } from '../../../support/recording-log.ts'
 
 let folder: string
 let file: string
 let database: Database
 let ahead: WriteAheadLog
+let clock: FakeClock
+let log: RecordingLog
+let forced: number
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'ahead-'))
@@ -19,8 +23,14 @@ beforeEach(() => {
   database.pragma('journal_mode = WAL')
   database.pragma('synchronous = NORMAL')
   database.pragma('wal_autocheckpoint = 0')
-  database.exec('CREATE TABLE kept (value INTEGER)')
-  ahead = new WriteAheadLog({ file, clock: systemClock, log: new RecordingLog() })
+  database.exec('CREATE TABLE kept (value INTEGER); CREATE TABLE large (data BLOB)')
+  clock = new FakeClock()
+  log = new RecordingLog()
+  forced = 0
+  const checkpoint = () => {
+    forced += 1
+  }
+  ahead = new WriteAheadLog({ file, checkpoint, clock, log })
 })
 afterEach(() => {
   ahead.stop()
@@ -42,5 +52,33 @@ describe('the log of a store', () => {
     const afterPowerCut = new SqliteDatabase(left)
     expect(afterPowerCut.prepare('SELECT value FROM kept').pluck().all()).toEqual([2])
     afterPowerCut.close()
+  })
+
+  it('is not let grow for ever by commits that come during each checkpoint, and nobody waits where a reader is why', async () => {
+    const write = database.prepare('INSERT INTO large VALUES (zeroblob(33 * 1048576))')
+    const look = async () => {
+      clock.advance(1_000)
+      await vi.waitFor(() => expect(clock.waiting).toBeGreaterThan(0), 10_000)
+    }
+    const reader = new SqliteDatabase(file, { readonly: true })
+    reader.exec('BEGIN; SELECT count(*) FROM kept')
+    const forcedAfter: number[] = []
+    for (let n = 0; n < 4; n += 1) {
+      write.run()
+      await look()
+      forcedAfter.push(forced)
+    }
+    reader.close()
+    expect(forcedAfter).toEqual([0, 1, 1, 2])
+    expect(log.messages('warn')).toEqual([])
+  })
+
+  it('is looked after no more once it is stopped, also where it was just being looked at', async () => {
+    clock.advance(1_000)
+    ahead.stop()
+    await stat(file)
+    await new Promise<void>((resolve) => setImmediate(resolve))
+    expect(clock.waiting).toBe(0)
+    expect(log.messages('warn')).toEqual([])
   })
 })
