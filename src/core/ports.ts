@@ -238,8 +238,6 @@ export type StartKey = Pick<StoredTransaction, 'charger' | 'connector' | 'idTag'
  */
 export interface Store {
   readonly keeping: Keeping
-  /** Returns when all that was kept is on disk; throws NotKept where it can't be. */
-  keepNow(): void
 
   /** The numbers of all chargers that ever had one, by identifier in lower case; never reused. */
   numbers(): ReadonlyMap<string, number>
@@ -252,6 +250,8 @@ export interface Store {
   /** Held values by key: registration, parameters, desired configuration keys, authorisation mode. */
   held(charger: string): ReadonlyMap<string, string>
   hold(charger: string, key: string, value: string | undefined): void
+  /** The same, and on disk when it returns: for what is passed on before anybody is answered. */
+  holdNow(charger: string, key: string, value: string | undefined): void
   /** The same for what nobody is told of: where the disk takes nothing it is written once that is possible. */
   holdSoon(charger: string, key: string, value: string | undefined): void
 
