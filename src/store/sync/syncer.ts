@@ -34,6 +34,7 @@ export class Syncer implements Keeping {
   #failure: NotKept | undefined
   #waiting: Waiting[] = []
   #cancel: Cancel = () => {}
+  #isStopped = false
 
   constructor(parts: SyncerParts) {
     this.#parts = parts
@@ -85,13 +86,15 @@ export class Syncer implements Keeping {
     this.#isKept(this.#promised)
   }
 
-  /** Nobody is called back any more. */
+  /** Nobody is called back any more, and nothing is synced. */
   stop(): void {
+    this.#isStopped = true
     this.#cancel()
     this.#waiting = []
   }
 
   #run(sync: () => Promise<void>): void {
+    if (this.#isStopped) return
     const { clock } = this.#parts
     const promised = this.#promised
     this.#isRunning = true
@@ -107,6 +110,7 @@ export class Syncer implements Keeping {
   #ended(how: () => void): void {
     this.#cancel()
     this.#isRunning = false
+    if (this.#isStopped) return
     how()
     if (this.#isDue && this.#failure === undefined && !this.#isRunning) this.#run(this.#parts.sync)
   }

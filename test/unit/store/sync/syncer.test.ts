@@ -141,4 +141,18 @@ describe('a syncer', () => {
     clock.advance(60_000)
     expect([heard, failures]).toEqual([[], []])
   })
+
+  it('that is stopped begins no sync, neither what was due nor what is written then', async () => {
+    const { syncs, clock, syncer, write } = begun()
+    write('a')
+    await settle()
+    write('b')
+    syncer.stop()
+    syncs[0]?.end()
+    await settle()
+    write('c')
+    await settle()
+    expect(syncs).toHaveLength(1)
+    expect(clock.waiting).toBe(0)
+  })
 })
