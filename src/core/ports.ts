@@ -185,7 +185,7 @@ export type Refusal =
 
 /** What a building's write does. Values are in the point's unit; null releases a slot. */
 export interface Downlink {
-  /** Undefined: accepted, and on disk. `priority` 1..16 counts only for setpoints (default 16). */
+  /** Undefined: accepted, and kept. `priority` 1..16 counts only for setpoints (default 16). */
   write(point: Point, value: Value | null, writer: Writer, priority?: number): Refusal | undefined
   /** What `write` would say, without doing it. */
   check(point: Point, value: Value | null, writer: Writer, priority?: number): Refusal | undefined
@@ -259,7 +259,7 @@ export interface Store {
   edge(charger: string, connector: number, action: string, client: string): number | undefined
   saveEdge(charger: string, connector: number, action: string, client: string, value: number): void
 
-  /** 1 to 2^24-1, from a block that is already reserved on disk. */
+  /** 1 to 2^24-1, from a block that was reserved before. */
   nextTransactionId(): number
   saveTransaction(transaction: StoredTransaction): void
   transaction(id: number): StoredTransaction | undefined

@@ -53,7 +53,7 @@ export class LastingTransactions {
     return this.#lost
   }
 
-  /** On disk, or in memory while the disk takes nothing; throws where that is full as well. */
+  /** Written, or in memory while the disk takes nothing; throws where that is full as well. */
   save(transaction: StoredTransaction): void {
     const now = this.#parts.clock.now()
     const taken = this.#put(
@@ -130,7 +130,7 @@ export class LastingTransactions {
     return this.#parts.clock.now()
   }
 
-  /** True: it is on disk. */
+  /** True: it is written. */
   #put(write: () => void, keep: () => boolean): boolean {
     let cause: unknown
     // Whatever waits already comes first.

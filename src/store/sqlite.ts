@@ -29,7 +29,7 @@ export interface SqliteOptions {
   readonly log?: Log
   /** From 0 to 1: where transaction ids begin. */
   readonly random?: () => number
-  /** Transactions have changed on disk: see `readChangedTransactions`. */
+  /** Transactions have changed in the file: see `readChangedTransactions`. */
   readonly transactionsChanged?: () => void
   /** Told how it stands with the disk whenever that changes. */
   readonly health?: (state: StorageState) => void
