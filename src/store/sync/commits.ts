@@ -6,7 +6,7 @@ import type { Log } from '../../lib/log.ts'
 import { isTrouble } from '../disk-trouble.ts'
 import type { InPlace } from '../in-place.ts'
 import { Syncer } from './syncer.ts'
-import { WriteAheadLog } from './write-ahead-log.ts'
+import { type Logged, WriteAheadLog } from './write-ahead-log.ts'
 
 export interface CommitsParts {
   readonly database: Database
@@ -35,10 +35,10 @@ export class Commits {
     if (!behind) return
     // They wait for the disk, too.
     database.pragma('wal_autocheckpoint = 0')
-    // A log that begins anew has its new length. As long as it looks long, each commit is brought into the file by itself,
-    // and the one after it begins the log anew, whose header is synced within the call.
-    database.pragma('journal_size_limit = 0')
-    const checkpoint = () => void database.pragma('wal_checkpoint(PASSIVE)')
+    const checkpoint = (mode: 'NOOP' | 'PASSIVE'): Logged => {
+      const [row] = database.pragma(`wal_checkpoint(${mode})`) as Logged[]
+      return row ?? { log: 0, checkpointed: 0 }
+    }
     const ahead = new WriteAheadLog({ file, checkpoint, clock, log })
     const repair = async () => {
       place.check()

@@ -1,5 +1,4 @@
 import { closeSync, fdatasync, openSync } from 'node:fs'
-import { stat } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import type { Cancel, Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
@@ -7,17 +6,23 @@ import { Throttle } from '../../lib/throttle.ts'
 import { Checkpoints } from './checkpoints.ts'
 
 const dataSynced = promisify(fdatasync)
-/** A log that has grown beyond this is brought into its file. */
-const MAX_BYTES = 4 * 2 ** 20
-/** A log that grows faster than a thread brings it into its file is not let grow by more than this. */
-const MOST_BYTES = 64 * 2 ** 20
+/** A log of more pages than this is brought into its file: 4 MB. */
+const MAX_PAGES = 1_000
+/** A log that grows faster than a thread brings it into its file is not let grow by more than this: 64 MB. */
+const MOST_PAGES = 16_000
 const LOOK_MS = 1_000
 
+/** How many pages the log has since it began anew, and how many of these are in the file; its own length says neither. */
+export interface Logged {
+  readonly log: number
+  readonly checkpointed: number
+}
+
 export interface WriteAheadLogParts {
-  /** Of the store, whose connection makes no checkpoints of its own. */
+  /** Of the store, whose connection makes no checkpoints of its own accord. */
   readonly file: string
-  /** By that connection, which writes nothing meanwhile. */
-  readonly checkpoint: () => void
+  /** By that connection, which writes nothing meanwhile; NOOP only looks. */
+  readonly checkpoint: (mode: 'NOOP' | 'PASSIVE') => Logged
   readonly clock: Clock
   readonly log: Log
 }
@@ -30,7 +35,7 @@ export class WriteAheadLog {
   #descriptor: number | undefined
   #last: Promise<void> = Promise.resolve()
   #cancel: Cancel = () => {}
-  #limit = MOST_BYTES
+  #limit = MOST_PAGES
   #isStopped = false
 
   constructor(parts: WriteAheadLogParts) {
@@ -76,11 +81,11 @@ export class WriteAheadLog {
 
   async #look(): Promise<void> {
     try {
-      const { size } = await stat(this.#path)
+      const { log, checkpointed } = this.#parts.checkpoint('NOOP')
+      // One that is in the file as a whole begins anew with the next commit.
+      if (log > MAX_PAGES && log > checkpointed && !this.#checkpoints.isRunning) await this.#checkpoints.run('PASSIVE')
       if (this.#isStopped) return
-      if (size > MAX_BYTES && !this.#checkpoints.isRunning) await this.#checkpoints.run('PASSIVE')
-      if (this.#isStopped) return
-      this.#limitTo(size)
+      this.#limitTo(log)
     } catch (error) {
       // The log grows on: whoever writes it hears of what is wrong with the disk.
       if (this.#isStopped) return
@@ -91,13 +96,13 @@ export class WriteAheadLog {
   }
 
   /** A log begins anew only once all of it is in its file: never, where a commit comes during each checkpoint. */
-  #limitTo(size: number): void {
-    if (size <= this.#limit) {
-      if (size <= MOST_BYTES) this.#limit = MOST_BYTES
+  #limitTo(log: number): void {
+    if (log <= this.#limit) {
+      if (log <= MOST_PAGES) this.#limit = MOST_PAGES
       return
     }
     // What a reader holds back is held back here as well: it is not tried each time.
-    this.#limit = size + MOST_BYTES
-    this.#parts.checkpoint()
+    this.#limit = log + MOST_PAGES
+    this.#parts.checkpoint('PASSIVE')
   }
 }

@@ -71,18 +71,6 @@ describe('a store that syncs behind its calls', () => {
     expect(log.messages('warn')).toEqual([])
   }, 60_000)
 
-  it('has a short log again once it was long, so that not each commit is brought into the file by itself', async () => {
-    const notes = store.notebook('bacnet')
-    for (let n = 0; n < 50; n += 1) notes.set(`${n}`, String(n % 10).repeat(100_000))
-    expect(statSync(`${file}-wal`).size).toBeGreaterThan(4 * 2 ** 20)
-    let value = 0
-    await vi.waitFor(() => {
-      value += 1
-      store.saveEdge('CP-1', 1, 'start', 'modbus', value)
-      expect(statSync(`${file}-wal`).size).toBeLessThan(2 ** 20)
-    }, 10_000)
-  }, 20_000)
-
   it('refuses what a building writes while it is not where it was', async () => {
     store.saveSlots('CP-1', limit(1))
     await kept()

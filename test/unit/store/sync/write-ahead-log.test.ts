@@ -1,10 +1,9 @@
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import SqliteDatabase, { type Database } from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { WriteAheadLog } from '../../../../src/store/sync/write-ahead-log.ts'
+import { type Logged, WriteAheadLog } from '../../../../src/store/sync/write-ahead-log.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
 import { RecordingLog } from '../../../support/recording-log.ts'
 
@@ -27,8 +26,9 @@ beforeEach(() => {
   clock = new FakeClock()
   log = new RecordingLog()
   forced = 0
-  const checkpoint = () => {
-    forced += 1
+  const checkpoint = (mode: 'NOOP' | 'PASSIVE') => {
+    if (mode === 'PASSIVE') forced += 1
+    return logged()
   }
   ahead = new WriteAheadLog({ file, checkpoint, clock, log })
 })
@@ -37,6 +37,18 @@ afterEach(() => {
   database.close()
   rmSync(folder, { recursive: true, force: true })
 })
+
+/** Lets it look once, to the end. */
+async function look() {
+  clock.advance(1_000)
+  await vi.waitFor(() => expect(clock.waiting).toBeGreaterThan(0), 10_000)
+}
+
+/** How it stands, in pages. */
+function logged() {
+  const [now] = database.pragma('wal_checkpoint(NOOP)') as Logged[]
+  return now ?? { log: 0, checkpointed: 0 }
+}
 
 describe('the log of a store', () => {
   it('leaves nothing of itself after a repair: of what failed to be synced, the disk may have any part', async () => {
@@ -54,12 +66,20 @@ describe('the log of a store', () => {
     afterPowerCut.close()
   })
 
+  it('is brought into its file once it is long, and not again before the next one is: each time costs a commit a sync', async () => {
+    database.exec('INSERT INTO large VALUES (zeroblob(5 * 1048576))')
+    await look()
+    const { checkpointed, log: pages } = logged()
+    expect(pages).toBeGreaterThan(1_000)
+    expect(checkpointed).toBe(pages)
+    database.exec('INSERT INTO kept VALUES (1)')
+    await look()
+    expect(logged()).toMatchObject({ log: 1, checkpointed: 0 })
+    expect(log.messages('warn')).toEqual([])
+  })
+
   it('is not let grow for ever by commits that come during each checkpoint, and nobody waits where a reader is why', async () => {
     const write = database.prepare('INSERT INTO large VALUES (zeroblob(33 * 1048576))')
-    const look = async () => {
-      clock.advance(1_000)
-      await vi.waitFor(() => expect(clock.waiting).toBeGreaterThan(0), 10_000)
-    }
     const reader = new SqliteDatabase(file, { readonly: true })
     reader.exec('BEGIN; SELECT count(*) FROM kept')
     const forcedAfter: number[] = []
@@ -73,11 +93,12 @@ describe('the log of a store', () => {
     expect(log.messages('warn')).toEqual([])
   })
 
-  it('is looked after no more once it is stopped, also where it was just being looked at', async () => {
+  it('is looked after no more once it is stopped, also while it is brought into its file', async () => {
+    database.exec('INSERT INTO large VALUES (zeroblob(5 * 1048576))')
     clock.advance(1_000)
     ahead.stop()
-    await stat(file)
-    await new Promise<void>((resolve) => setImmediate(resolve))
+    // It comes after the one that was ended.
+    await ahead.repair().catch(() => {})
     expect(clock.waiting).toBe(0)
     expect(log.messages('warn')).toEqual([])
   })
