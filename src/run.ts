@@ -1,3 +1,4 @@
+import type { Keeping } from './core/keep.ts'
 import { createGateway, type Gateway } from './gateway.ts'
 import type { Kept } from './kept.ts'
 import { systemClock } from './lib/clock.ts'
@@ -40,14 +41,17 @@ export async function runBridge(plan: Plan, { file, log, openKept, started }: Ru
 
   async function begin(own: Plan): Promise<Begun> {
     const kept = openKept(own)
-    const gateway = createGateway(own, { ...kept, clock: systemClock, log, restart: later })
+    const gateway = createGateway(own, { ...kept, clock: systemClock, log, restart: () => later(kept.store.keeping) })
     await started(gateway)
     return { kept, gateway, changes: follow({ file, gateway, remembered: rememberedBy(kept.store), log }, systemClock) }
   }
 
-  function later(): void {
+  /** The answer to whoever asked for it may wait for the disk. */
+  function later(keeping: Keeping): void {
     if (restarting !== undefined || stopping) return
-    restarting = new Promise<void>((resolve) => systemClock.after(RESTART_AFTER_MS, resolve)).then(restart)
+    restarting = new Promise<void>((resolve) =>
+      keeping.whenKept(() => void systemClock.after(RESTART_AFTER_MS, resolve)),
+    ).then(restart)
   }
 
   async function end(): Promise<void> {

@@ -3,7 +3,7 @@ import type { NotKept } from './not-kept.ts'
 /** What a protocol keeps of its own over restarts: texts under names of its choice. */
 export interface Notebook {
   get(name: string): string | undefined
-  /** On disk when it returns; undefined forgets. */
+  /** Kept when it returns; undefined forgets. */
   set(name: string, text: string | undefined): void
   /** The same, gathered and written soon: for what may lose its last change in a power cut. */
   setLater(name: string, text: string | undefined): void
@@ -32,7 +32,7 @@ export interface Journal {
   firstAfter(at: number): number | undefined
   /** Number of the last entry that is older than a moment. */
   lastBefore(at: number): number | undefined
-  /** Forgets all entries, but not their numbers; on disk when it returns. */
+  /** Forgets all entries, but not their numbers; kept when it returns. */
   purge(): void
 }
 

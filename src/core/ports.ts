@@ -185,7 +185,7 @@ export type Refusal =
 
 /** What a building's write does. Values are in the point's unit; null releases a slot. */
 export interface Downlink {
-  /** Undefined: accepted, and on disk. `priority` 1..16 counts only for setpoints (default 16). */
+  /** Undefined: accepted, and kept. `priority` 1..16 counts only for setpoints (default 16). */
   write(point: Point, value: Value | null, writer: Writer, priority?: number): Refusal | undefined
   /** What `write` would say, without doing it. */
   check(point: Point, value: Value | null, writer: Writer, priority?: number): Refusal | undefined
@@ -238,8 +238,6 @@ export type StartKey = Pick<StoredTransaction, 'charger' | 'connector' | 'idTag'
  */
 export interface Store {
   readonly keeping: Keeping
-  /** Returns when all that was kept is on disk; throws NotKept where it can't be. */
-  keepNow(): void
 
   /** The numbers of all chargers that ever had one, by identifier in lower case; never reused. */
   numbers(): ReadonlyMap<string, number>
@@ -252,6 +250,8 @@ export interface Store {
   /** Held values by key: registration, parameters, desired configuration keys, authorisation mode. */
   held(charger: string): ReadonlyMap<string, string>
   hold(charger: string, key: string, value: string | undefined): void
+  /** The same, and on disk when it returns: for what is passed on before anybody is answered. */
+  holdNow(charger: string, key: string, value: string | undefined): void
   /** The same for what nobody is told of: where the disk takes nothing it is written once that is possible. */
   holdSoon(charger: string, key: string, value: string | undefined): void
 
@@ -259,7 +259,7 @@ export interface Store {
   edge(charger: string, connector: number, action: string, client: string): number | undefined
   saveEdge(charger: string, connector: number, action: string, client: string, value: number): void
 
-  /** 1 to 2^24-1, from a block that is already reserved on disk. */
+  /** 1 to 2^24-1, from a block that was reserved before. */
   nextTransactionId(): number
   saveTransaction(transaction: StoredTransaction): void
   transaction(id: number): StoredTransaction | undefined

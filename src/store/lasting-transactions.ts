@@ -53,7 +53,7 @@ export class LastingTransactions {
     return this.#lost
   }
 
-  /** On disk, or in memory while the disk takes nothing; throws where that is full as well. */
+  /** Written, or in memory while the disk takes nothing; throws where that is full as well. */
   save(transaction: StoredTransaction): void {
     const now = this.#parts.clock.now()
     const taken = this.#put(
@@ -106,7 +106,7 @@ export class LastingTransactions {
 
   /** Writes a portion of what waits, or everything; throws where that isn't possible, and all of it waits on. */
   write(how: 'portion' | 'all', database = this.#parts.database): void {
-    const { ids, health, changed } = this.#parts
+    const { ids, health, changed, kept } = this.#parts
     const disk = database === this.#parts.database ? this.#disk : new Transactions(database)
     ids.settle(database)
     do {
@@ -117,6 +117,8 @@ export class LastingTransactions {
         ...transactions.map((each) => this.#unlessWrong(() => disk.save(plain(each), this.#now, each.toldAt))),
         ...stops.map((each) => this.#unlessWrong(() => disk.saveOrphanStop(each))),
       ])()
+      // Their answers have left: a start that is repeated waits for the disk all the same.
+      kept()
       this.#unsaved.forget(transactions, stops)
       this.#lost += written.filter((done) => !done).length
       health.wrote(written.filter((done) => done).length)
@@ -128,7 +130,7 @@ export class LastingTransactions {
     return this.#parts.clock.now()
   }
 
-  /** True: it is on disk. */
+  /** True: it is written. */
   #put(write: () => void, keep: () => boolean): boolean {
     let cause: unknown
     // Whatever waits already comes first.

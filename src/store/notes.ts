@@ -37,7 +37,7 @@ export class Notes {
       set: (name, text) => {
         const later = this.#later.get(protocol)
         if (book.get(name) === text && !later?.has(name)) return
-        // First on disk: what throws here has changed nothing.
+        // First written: what throws here has changed nothing.
         this.#put(protocol, name, text)
         later?.delete(name)
         take(name, text)

@@ -29,7 +29,7 @@ export interface SqliteOptions {
   readonly log?: Log
   /** From 0 to 1: where transaction ids begin. */
   readonly random?: () => number
-  /** Transactions have changed on disk: see `readChangedTransactions`. */
+  /** Transactions have changed in the file: see `readChangedTransactions`. */
   readonly transactionsChanged?: () => void
   /** Told how it stands with the disk whenever that changes. */
   readonly health?: (state: StorageState) => void
@@ -263,7 +263,6 @@ export function openSqlite(
 
   return {
     keeping: commits.keeping,
-    keepNow: () => commits.atOnce(probe),
 
     numbers: storedNumbers,
     keepNumbers(numbers) {
@@ -287,6 +286,11 @@ export function openSqlite(
     hold(charger, key, value) {
       if (heldOf(charger).get(key) === value && !unheld.has(heldName(charger, key))) return
       commits.durably(() => putHeld(charger, key, value))
+      setHeld(charger, key, value)
+      unheld.delete(heldName(charger, key))
+    },
+    holdNow(charger, key, value) {
+      commits.atOnce(() => putHeld(charger, key, value))
       setHeld(charger, key, value)
       unheld.delete(heldName(charger, key))
     },

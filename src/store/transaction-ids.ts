@@ -6,7 +6,7 @@ const BLOCK = 256
 const BLOCKS = 2 ** 24 / BLOCK
 
 /**
- * Hands out transaction ids from blocks that are reserved on disk before their first id is used; the next one is
+ * Hands out transaction ids from blocks that are reserved before their first id is used, and on disk with that; the next one is
  * reserved before it is needed, so that a disk that takes nothing for a while is not asked. Each opening of the store
  * begins a block at a random free place, so that neither a new nor a restored store repeats an id that still waits in
  * some charger's queue.

@@ -2,7 +2,7 @@ import { createSocket, type Socket } from 'node:dgram'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { StorageHealth } from '../../src/core/storage-health.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { silentLog } from '../../src/lib/log.ts'
@@ -10,6 +10,7 @@ import { draw } from '../../src/plan.ts'
 import { runBridge } from '../../src/run.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
 import { type BridgeProcess, startBridge } from '../support/bridge-process.ts'
+import { HandKeeping } from '../support/hand-keeping.ts'
 
 const ADDRESS = '127.0.31.1'
 const PORT = 47_808
@@ -106,6 +107,35 @@ describe('a bridge that a client restarts', () => {
     expect(await ask(WARMSTART)).toBe('200714')
     await ended
     expect(begun).toBe(1)
+  }, 30_000)
+
+  it('answers first also where its answer waits for the disk', async () => {
+    const { plan } = draw(config)
+    if (plan === undefined) throw new Error('no plan')
+    const keeping = new HandKeeping()
+    let again = () => {}
+    const restarted = new Promise<void>((resolve) => {
+      again = resolve
+    })
+    let begun = 0
+    const running = await runBridge(plan, {
+      file: config,
+      log: silentLog,
+      openKept: () => ({ health: new StorageHealth(), store: { ...openSqlite(':memory:', systemClock), keeping } }),
+      async started(gateway) {
+        begun += 1
+        const addresses = await gateway.start()
+        if (begun === 2) again()
+        return addresses
+      },
+    })
+    const answer = ask(WARMSTART)
+    // The answer and the restart.
+    await vi.waitFor(() => expect(keeping.waiting).toBe(2))
+    keeping.sync()
+    expect(await answer).toBe('200714')
+    await restarted
+    await running.stop()
   }, 30_000)
 
   it('goes on as before while entries wait for the disk, which would be lost', async () => {

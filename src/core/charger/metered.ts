@@ -166,7 +166,7 @@ function applySession(state: ConnectorState, event: Metered, running: Transactio
   countEnergy(state.energy, { wh: event.energyAtStartWh, stream: 'edge', at }, running)
 }
 
-/** What the meter signed at the beginning is on disk at once; the rest goes with the stop. */
+/** What the meter signed at the beginning is kept at once; the rest goes with the stop. */
 function keepSigned(running: TransactionState, { signed }: Reading, store: Store): void {
   if (signed === undefined) return
   running.signed = mergeSigned(running.signed, signed).signed ?? []

@@ -13,7 +13,7 @@ const LOCAL = 'Local: no stop was received'
 /** What a charger announces now but began longer ago than this was queued while it was away. */
 const QUEUED_MS = 10 * 60_000
 
-/** Begins a transaction, or finds the one that this announcement repeats. On disk before it returns. */
+/** Begins a transaction, or finds the one that this announcement repeats. Kept before it returns. */
 export function startTransaction(
   charger: Charger,
   start: TransactionStart,

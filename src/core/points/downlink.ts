@@ -35,7 +35,7 @@ export interface DownlinkParts {
   readonly settle: (charger: Charger) => void
 }
 
-/** Every write of every building protocol: checked, kept on disk, and only then followed. */
+/** Every write of every building protocol: checked, kept, and only then followed. */
 export class PointDownlink implements Downlink {
   readonly #parts: DownlinkParts
   readonly #writes: WriteLog
@@ -179,7 +179,7 @@ export class PointDownlink implements Downlink {
     const won = winner<number | boolean>(slots)?.slot.value
     const slot = counted === null ? null : { value: counted as number | boolean, source: writer.source }
     const unit = setpoint === 'limit' ? charger.control.limitUnit : ''
-    // First on disk: a write that can't be kept changes nothing, and the same write once more is no repetition of it.
+    // First kept: a write that can't be kept changes nothing, and the same write once more is no repetition of it.
     this.#parts.store.saveSlots(charger.id, {
       connector: point.connector,
       setpoint,

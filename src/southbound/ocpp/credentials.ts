@@ -69,8 +69,7 @@ export class Credentials {
     if (name === undefined || !this.#counts(charger, name, value)) return () => {}
     const { told, ...rest } = this.#changed(charger, name)
     if (rest.taken === value || told.includes(value)) return () => {}
-    this.#store.hold(charger.id, name, textOf({ ...rest, told: [...told, value].slice(-MOST_TOLD) }))
-    this.#store.keepNow()
+    this.#store.holdNow(charger.id, name, textOf({ ...rest, told: [...told, value].slice(-MOST_TOLD) }))
     return () => {
       const now = this.#changed(charger, name)
       const left = { ...now, told: now.told.filter((each) => each !== value) }

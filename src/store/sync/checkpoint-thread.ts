@@ -1,8 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import SqliteDatabase from 'better-sqlite3'
 
-/** How far a checkpoint goes: PASSIVE waits for nobody, FULL has all of the log in the file and both on disk. */
-export type CheckpointMode = 'PASSIVE' | 'FULL'
+/** How far a checkpoint goes: PASSIVE waits for nobody, TRUNCATE has all of the log in the file, on disk, and empties the log. */
+export type CheckpointMode = 'PASSIVE' | 'TRUNCATE'
 
 export interface CheckpointDone {
   /** Undefined: it was possible. */
@@ -33,7 +33,7 @@ function checkpoint(mode: CheckpointMode): void {
   try {
     database.pragma('synchronous = FULL')
     const [row] = database.pragma(`wal_checkpoint(${mode})`) as { busy: number }[]
-    if (mode === 'FULL' && row?.busy !== 0) throw new Error('another program holds it')
+    if (mode === 'TRUNCATE' && row?.busy !== 0) throw new Error('another program holds it')
   } finally {
     database.close()
   }

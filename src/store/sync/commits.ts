@@ -6,7 +6,7 @@ import type { Log } from '../../lib/log.ts'
 import { isTrouble } from '../disk-trouble.ts'
 import type { InPlace } from '../in-place.ts'
 import { Syncer } from './syncer.ts'
-import { WriteAheadLog } from './write-ahead-log.ts'
+import { type Logged, WriteAheadLog } from './write-ahead-log.ts'
 
 export interface CommitsParts {
   readonly database: Database
@@ -35,13 +35,18 @@ export class Commits {
     if (!behind) return
     // They wait for the disk, too.
     database.pragma('wal_autocheckpoint = 0')
-    const ahead = new WriteAheadLog({ file, clock, log })
+    const checkpoint = (mode: 'NOOP' | 'PASSIVE'): Logged => {
+      const [row] = database.pragma(`wal_checkpoint(${mode})`) as Logged[]
+      return row ?? { log: 0, checkpointed: 0 }
+    }
+    const ahead = new WriteAheadLog({ file, checkpoint, clock, log })
     const repair = async () => {
       place.check()
       await ahead.repair()
     }
     this.#log = ahead
-    this.#syncer = new Syncer({ clock, sync: () => ahead.sync(), repair, failed })
+    const wrong = (error: unknown) => log.error({ err: error }, 'an answer that waited for the disk could not be given')
+    this.#syncer = new Syncer({ clock, sync: () => ahead.sync(), repair, failed, wrong })
   }
 
   get keeping(): Keeping {

@@ -15,6 +15,8 @@ export interface SyncerParts {
   readonly repair: () => Promise<void>
   /** The disk took nothing, or takes too long. */
   readonly failed: (error: unknown) => void
+  /** An answer could not be given, by a mistake of whoever gives it: the others are given. */
+  readonly wrong: (error: unknown) => void
 }
 
 interface Waiting {
@@ -34,6 +36,7 @@ export class Syncer implements Keeping {
   #failure: NotKept | undefined
   #waiting: Waiting[] = []
   #cancel: Cancel = () => {}
+  #isStopped = false
 
   constructor(parts: SyncerParts) {
     this.#parts = parts
@@ -85,13 +88,15 @@ export class Syncer implements Keeping {
     this.#isKept(this.#promised)
   }
 
-  /** Nobody is called back any more. */
+  /** Nobody is called back any more, and nothing is synced. */
   stop(): void {
+    this.#isStopped = true
     this.#cancel()
     this.#waiting = []
   }
 
   #run(sync: () => Promise<void>): void {
+    if (this.#isStopped) return
     const { clock } = this.#parts
     const promised = this.#promised
     this.#isRunning = true
@@ -107,6 +112,7 @@ export class Syncer implements Keeping {
   #ended(how: () => void): void {
     this.#cancel()
     this.#isRunning = false
+    if (this.#isStopped) return
     how()
     if (this.#isDue && this.#failure === undefined && !this.#isRunning) this.#run(this.#parts.sync)
   }
@@ -116,7 +122,7 @@ export class Syncer implements Keeping {
     this.#kept = Math.max(this.#kept, promised)
     const ready = this.#waiting.filter((each) => each.with <= promised)
     this.#waiting = this.#waiting.filter((each) => each.with > promised)
-    for (const { then } of ready) then(undefined)
+    this.#callBack(ready, undefined)
   }
 
   #fails(error: unknown): void {
@@ -124,7 +130,17 @@ export class Syncer implements Keeping {
     this.#failure = failure
     const waiting = this.#waiting
     this.#waiting = []
-    for (const { then } of waiting) then(failure)
+    this.#callBack(waiting, failure)
     this.#parts.failed(error)
+  }
+
+  #callBack(all: readonly Waiting[], failure: NotKept | undefined): void {
+    for (const { then } of all) {
+      try {
+        then(failure)
+      } catch (error) {
+        this.#parts.wrong(error)
+      }
+    }
   }
 }

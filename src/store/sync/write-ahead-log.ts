@@ -1,5 +1,4 @@
 import { closeSync, fdatasync, openSync } from 'node:fs'
-import { stat } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import type { Cancel, Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
@@ -7,15 +6,25 @@ import { Throttle } from '../../lib/throttle.ts'
 import { Checkpoints } from './checkpoints.ts'
 
 const dataSynced = promisify(fdatasync)
-/** A log that has grown beyond this is brought into its file. */
-const MAX_BYTES = 4 * 2 ** 20
+/** A log of more pages than this is brought into its file: 4 MB. */
+const MAX_PAGES = 1_000
+/** A log that grows faster than a thread brings it into its file is not let grow by more than this: 64 MB. */
+const MOST_PAGES = 16_000
 const LOOK_MS = 1_000
 /** A bridge that starts has other things to do first. */
 const BEGIN_MS = 10_000
 
+/** How many pages the log has since it began anew, and how many of these are in the file; its own length says neither. */
+export interface Logged {
+  readonly log: number
+  readonly checkpointed: number
+}
+
 export interface WriteAheadLogParts {
-  /** Of the store, whose connection makes no checkpoints of its own. */
+  /** Of the store, whose connection makes no checkpoints of its own accord. */
   readonly file: string
+  /** By that connection, which writes nothing meanwhile; NOOP only looks. */
+  readonly checkpoint: (mode: 'NOOP' | 'PASSIVE') => Logged
   readonly clock: Clock
   readonly log: Log
 }
@@ -29,6 +38,7 @@ export class WriteAheadLog {
   #last: Promise<void> = Promise.resolve()
   #cancel: Cancel = () => {}
   #cancelBegin: Cancel
+  #limit = MOST_PAGES
   #isStopped = false
 
   constructor(parts: WriteAheadLogParts) {
@@ -48,10 +58,12 @@ export class WriteAheadLog {
 
   /**
    * The same, by way of the store itself: what the system could not write of the log once, it may take for written the
-   * next time.
+   * next time. Such a log is not left: after a power cut its beginning would undo what the file has, and its rest, with
+   * all that came after, would be missing.
    */
-  repair(): Promise<void> {
-    return this.#checkpoints.run('FULL')
+  async repair(): Promise<void> {
+    await this.#checkpoints.run('TRUNCATE')
+    await this.sync()
   }
 
   /** Before the store is closed. */
@@ -74,13 +86,28 @@ export class WriteAheadLog {
 
   async #look(): Promise<void> {
     try {
-      if ((await stat(this.#path)).size > MAX_BYTES && !this.#checkpoints.isRunning)
-        await this.#checkpoints.run('PASSIVE')
+      const { log, checkpointed } = this.#parts.checkpoint('NOOP')
+      // One that is in the file as a whole begins anew with the next commit.
+      if (log > MAX_PAGES && log > checkpointed && !this.#checkpoints.isRunning) await this.#checkpoints.run('PASSIVE')
+      if (this.#isStopped) return
+      this.#limitTo(log)
     } catch (error) {
       // The log grows on: whoever writes it hears of what is wrong with the disk.
-      if (!this.#isStopped && this.#throttle.pass('checkpoint') !== undefined)
+      if (this.#isStopped) return
+      if (this.#throttle.pass('checkpoint') !== undefined)
         this.#parts.log.warn({ error: String(error) }, `the log ${this.#path} can't be brought into its file: ${error}`)
     }
-    if (!this.#isStopped) this.#lookLater()
+    this.#lookLater()
+  }
+
+  /** A log begins anew only once all of it is in its file: never, where a commit comes during each checkpoint. */
+  #limitTo(log: number): void {
+    if (log <= this.#limit) {
+      if (log <= MOST_PAGES) this.#limit = MOST_PAGES
+      return
+    }
+    // What a reader holds back is held back here as well: it is not tried each time.
+    this.#limit = log + MOST_PAGES
+    this.#parts.checkpoint('PASSIVE')
   }
 }

@@ -118,6 +118,21 @@ describe('transactions while the disk takes nothing', () => {
     store.close()
   })
 
+  it('are to be synced once they are written: a start that is said again is not answered before', async () => {
+    const clock = new FakeClock()
+    const store = openSqlite(file, clock, { syncsBehind: true })
+    const empty = fillDisk(file)
+    store.saveTransaction(transaction(1))
+    expect(store.keeping.promised).toBe(0)
+    empty()
+    clock.advance(60_000)
+    expect(onDisk().transactions).toHaveLength(1)
+    expect([store.keeping.promised, store.keeping.kept]).toEqual([1, 0])
+    expect(await new Promise((resolve) => store.keeping.whenKept(resolve))).toBeUndefined()
+    expect(store.keeping.kept).toBe(1)
+    store.close()
+  })
+
   it('wait by the ten thousand and no more, of which those that wait can still change; a stop of another is refused', () => {
     const { clock, store, states } = opened()
     store.saveTransaction(transaction(20_000))

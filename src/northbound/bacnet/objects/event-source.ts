@@ -129,7 +129,7 @@ export class EventSource {
     this.object.device.common.pages.keepLater(this.#page('event'), standing)
   }
 
-  /** Somebody has acknowledged the last transition of a kind: on disk when it returns, since that was answered. */
+  /** Somebody has acknowledged the last transition of a kind: kept when it returns, since that is answered. */
   acknowledge(transition: Transition): void {
     const standing = { ...this.#standing, acked: replaced(this.#standing.acked, transition, true) }
     this.object.device.common.pages.keep(this.#page('event'), standing)

@@ -25,7 +25,7 @@ export class Pages {
     return undefined
   }
 
-  /** On disk when it returns; where that can't be, it throws and nothing has changed. */
+  /** Kept when it returns; where that can't be, it throws and nothing has changed. */
   keep(name: string, value: unknown): void {
     this.#notebook.set(name, JSON.stringify(value))
   }

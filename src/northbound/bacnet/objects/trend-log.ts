@@ -118,7 +118,7 @@ export class TrendLog implements BacnetObject {
     this.#follow()
   }
 
-  /** Takes what a client wrote; on disk when it returns. Throws BacnetError where it can't be. */
+  /** Takes what a client wrote; kept when it returns. Throws BacnetError where it can't be. */
   change(changed: Partial<TrendSettings>): void {
     const { count } = this.journal
     const isFull = count >= this.bufferSize

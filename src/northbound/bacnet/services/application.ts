@@ -112,9 +112,11 @@ export class Application {
   }
 
   #confirmed(device: DeviceModel, sent: ConfirmedRequest, bytes: Uint8Array, from: Peer): void {
-    const { answers, reply, requests } = this.#parts
+    const { answers, keeping, reply, requests } = this.#parts
     const { invokeId, service } = sent
+    const own = this.#confirmedServices.get(service)
     const answer = this.#answer.reset()
+    let refused: unknown
     try {
       // A client that asks something new under an invoke id has given up what it began under it.
       if (!sent.segmented) requests.aborted(from, device, invokeId)
@@ -143,18 +145,17 @@ export class Application {
       }
     } catch (error) {
       this.#refuse(answer, service, invokeId, error)
-      reply(device, from, answer)
-      return
+      refused = error
     }
-    const { keeping } = this.#parts
-    const own = this.#confirmedServices.get(service)
-    // A SimpleACK may promise something, if only what a request before it did.
-    if (keeping.kept === keeping.promised || own?.complex === true) reply(device, from, answer)
+    // A SimpleACK may promise something, if only what a request before it did; an error that names a part, the parts before.
+    const promises = refused === undefined ? own?.complex !== true : own?.writeError !== undefined
+    if (keeping.kept === keeping.promised || !promises) reply(device, from, answer)
     else
       keeping.whenKept((failure) => {
         const late = new Writer(ERROR_OCTETS)
-        if (failure === undefined) writeSimpleAck(late, service, invokeId)
-        else this.#refuse(late, service, invokeId, own?.writeError === undefined ? failure : allOfIt)
+        const error = failure === undefined ? refused : own?.writeError === undefined ? failure : allOfIt
+        if (error === undefined) writeSimpleAck(late, service, invokeId)
+        else this.#refuse(late, service, invokeId, error)
         reply(device, from, late)
       })
   }

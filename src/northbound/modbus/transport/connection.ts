@@ -46,7 +46,7 @@ const STUCK_MS = 30_000
 /** One client: its bytes in, its answers out, nothing read while it doesn't take them. */
 export class Connection {
   readonly peer: Peer
-  /** When it last asked something. */
+  /** When it last asked something, or got an answer that had waited. */
   activeAt: number
   readonly #socket: Socket
   readonly #parts: ConnectionParts
@@ -97,7 +97,7 @@ export class Connection {
   overdue(now: number, idleTimeout: number): string | undefined {
     if (this.#partialAt !== undefined && now - this.#partialAt >= PARTIAL_MS) return 'unfinished frame'
     if (this.#stuckAt !== undefined && now - this.#stuckAt >= STUCK_MS) return 'answers not taken'
-    return idleTimeout > 0 && now - this.activeAt >= idleTimeout ? 'idle' : undefined
+    return idleTimeout > 0 && !this.#held && now - this.activeAt >= idleTimeout ? 'idle' : undefined
   }
 
   close(): void {
@@ -179,6 +179,7 @@ export class Connection {
     this.#held = true
     later((pdu) => {
       this.#held = false
+      this.activeAt = this.#parts.clock.steady()
       const answer = this.#framing.encode(frame, pdu)
       if (isNow) answers.push(answer)
       else if (this.#phase === 'open') {

@@ -50,8 +50,8 @@ export class RtuLine {
   /** It was said that the port is away. */
   #told = false
   #stopped = false
-  /** Requests to the bridge so far. */
-  #asked = 0
+  /** Grows with whatever comes, and with each request to the bridge. */
+  #heard = 0
 
   constructor(parts: RtuLineParts) {
     this.#parts = parts
@@ -136,7 +136,9 @@ export class RtuLine {
 
   #received(bytes: Uint8Array): void {
     this.#silence.stop()
-    this.#reader.push(this.#echo.strip(bytes))
+    const others = this.#echo.strip(bytes)
+    if (others.length > 0) this.#heard += 1
+    this.#reader.push(others)
     this.#answer()
     if (this.#reader.partial) this.#silence.await()
   }
@@ -148,13 +150,13 @@ export class RtuLine {
       if (link === undefined || link.waiting > MAX_WAITING_BYTES) continue
       const { unit } = request
       const answer = this.#respond(unit, request.pdu)
-      this.#asked += 1
-      const asked = this.#asked
+      this.#heard += 1
+      const heard = this.#heard
       if (answer instanceof Uint8Array) this.#send(link, unit, answer)
       else
         answer((pdu) => {
-          // The master has asked something else since, or the port was opened anew.
-          if (this.#asked === asked && this.#link === link) this.#send(link, unit, pdu)
+          // The master has asked something else since, maybe of another unit, which answers now; or the port was opened anew.
+          if (this.#heard === heard && this.#link === link) this.#send(link, unit, pdu)
         })
     }
   }

@@ -173,7 +173,6 @@ export class Session {
     const { handle, relieves = () => false } = this.#parts
     const { action, id, payload } = frame
     const before = this.#keeping.promised
-    const wasOpen = this.#open
     this.#handling = true
     let text: string
     let form: Message['form']
@@ -190,7 +189,7 @@ export class Session {
       return
     }
     // A charger that is not let in yet is asked nothing before it is.
-    const holds = wasOpen ? 0 : 1
+    const holds = this.#open ? 0 : 1
     this.#unsent += holds
     // What the disk doesn't take is in memory: no charger is told that it was not taken.
     this.#keeping.whenKept(() => {

@@ -72,6 +72,19 @@ describe('a write that is not on disk yet', () => {
     expect(ask(own, 16, specification(1, 2, amps(11)))).toBe(WRITTEN)
   })
 
+  it('is not said to have been made by the error of one after it either, until it is', async () => {
+    const { keeping, own } = await begun()
+    const request = specification(1, 1, amps(10)) + specification(1, 9, amps(10))
+    expect(say(own, 16, request)).toEqual([])
+    expect(read(own, 1, 1, 87, 8)).toBe(real(10))
+    keeping.sync()
+    expect(sent(own)).toEqual([failed('9101911f', 1, 9, 85)])
+    const other = await begun()
+    expect(say(other.own, 16, request)).toEqual([])
+    other.keeping.fail()
+    expect(sent(other.own)).toEqual(['710109'])
+  })
+
   it('is refused where the disk doesn’t take it', async () => {
     const { keeping, own } = await begun()
     const value = `0c${oid(1, 1)}19553e${real(10)}3f4908`

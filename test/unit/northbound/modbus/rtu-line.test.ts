@@ -64,6 +64,11 @@ describe('A serial line', () => {
     serial.hear(READ)
     held.shift()?.()
     expect(serial.sent).toEqual([toHex(WRITE), ANSWER])
+    // Of another unit: what it answers would meet the late answer on the line.
+    serial.hear(WRITE)
+    serial.hear(rtu('08 03 0064 0001'))
+    held.shift()?.()
+    expect(serial.sent).toEqual([toHex(WRITE), ANSWER])
   })
 
   it('tells of a request the whole frame that came, with its checksum', async () => {

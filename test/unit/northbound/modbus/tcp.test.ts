@@ -38,14 +38,14 @@ async function client(port: number): Promise<RawClient> {
 
 describe('An answer that may not leave yet', () => {
   /** Writes are answered when a test says so; everything else at once. */
-  const begun = async () => {
+  const begun = async (settings = {}) => {
     const held: (() => void)[] = []
     const handle: Handle = (_unit, pdu) => {
       const answer = pdu.slice()
       return answer[0] === 6 ? (send) => void held.push(() => send(answer)) : answer
     }
-    const { port } = await listen({}, handle)
-    return { held, port }
+    const { clock, port } = await listen(settings, handle)
+    return { clock, held, port }
   }
   const WRITE = '0600640064'
   const transactions = (peer: RawClient) => peer.answers.map(({ transaction }) => transaction)
@@ -107,6 +107,19 @@ describe('An answer that may not leave yet', () => {
     other.send(adu(2, 1, '0300010001'))
     await other.gather(1)
     expect(transactions(other)).toEqual([2])
+  })
+
+  it('is no silence of its client, however short that may be', async () => {
+    const { clock, held, port } = await begun({ idleTimeout: 3_000 })
+    const peer = await client(port)
+    peer.send(adu(1, 1, '0600010001'))
+    await vi.waitFor(() => expect(held).toHaveLength(1))
+    clock.advance(9_000)
+    held[0]?.()
+    await peer.gather(1)
+    expect(await peer.ask(1, '0300010001')).toBe('0300010001')
+    clock.advance(9_000)
+    await peer.untilClosed()
   })
 })
 

@@ -95,6 +95,22 @@ describe('a password that a charger is told', () => {
     store.close()
   })
 
+  it('is kept whole or not at all, so that it is not told the second time where it could not be kept the first time', () => {
+    const file = join(folderOf({}), 'bridge.db')
+    const store = openSqlite(file, new FakeClock(), { syncsBehind: true })
+    const own = given({}, store)
+    const empty = fillDisk(file, ['note'])
+    own.credentials.telling(own.charger, 'AuthorizationKey', 'new')
+    expect([store.keeping.promised, store.keeping.kept]).toEqual([1, 1])
+    empty()
+    const emptyAgain = fillDisk(file, ['held'])
+    for (const _try of [1, 2])
+      expect(() => own.credentials.telling(own.charger, 'AuthorizationKey', 'newer')).toThrow('full')
+    expect(passwords(own)).toEqual([OLD, 'new'])
+    emptyAgain()
+    store.close()
+  })
+
   it('stands in a file that nobody else may read', () => {
     const file = join(folderOf({}), 'bridge.db')
     const store = openSqlite(file, new FakeClock())

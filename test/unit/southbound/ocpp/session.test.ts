@@ -84,6 +84,20 @@ describe('an answer that is not on disk yet', () => {
     expect(sent.map(([type]) => type)).toEqual([3, 2])
   })
 
+  it('leaves before anything that a charger is asked once it is let in again, if it was shut out by that very call', () => {
+    const { keeping, own, sent, call } = begun(() => {
+      own.open(false)
+      return {}
+    })
+    own.open(true)
+    own.receive('[2,"a","StopTransaction",{}]')
+    call('A')
+    own.open(true)
+    expect(sent).toEqual([])
+    keeping.sync()
+    expect(sent.map(([type]) => type)).toEqual([3, 2])
+  })
+
   it('goes nowhere once its socket is closed', () => {
     const { keeping, own, sent } = begun()
     own.receive('[2,"a","StopTransaction",{}]')

@@ -42,7 +42,7 @@ describe('a store that syncs behind its calls', () => {
 
   it('has everything on disk when it is to', () => {
     store.saveSlots('CP-1', limit(1))
-    store.keepNow()
+    store.holdNow('CP-1', 'password', 'new')
     expect(store.keeping.kept).toBe(store.keeping.promised)
     store.keepNumbers(new Map([['CP-1', 1]]))
     expect(store.keeping.kept).toBe(store.keeping.promised)

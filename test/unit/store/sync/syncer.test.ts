@@ -17,7 +17,7 @@ function begun() {
       into.push({ end, fail })
     })
   const failed = (error: unknown) => void failures.push(String(error))
-  const syncer = new Syncer({ clock, sync: run(syncs), repair: run(repairs), failed })
+  const syncer = new Syncer({ clock, sync: run(syncs), repair: run(repairs), failed, wrong: failed })
   const heard: string[] = []
   /** Something is written, and whoever is answered for it waits. */
   const write = (name: string) => {
@@ -113,6 +113,20 @@ describe('a syncer', () => {
     expect(failures).toHaveLength(1)
   })
 
+  it('calls the others back where one can’t take it', async () => {
+    const { syncs, failures, heard, syncer, write } = begun()
+    syncer.promise()
+    syncer.whenKept(() => {
+      throw new Error('a mistake')
+    })
+    write('a')
+    await settle()
+    syncs[0]?.end()
+    await settle()
+    expect(heard).toEqual(['a'])
+    expect(failures).toEqual(['Error: a mistake'])
+  })
+
   it('lets only so many wait', async () => {
     const { heard, write } = begun()
     for (let n = 0; n < 10_001; n += 1) write(`${n}`)
@@ -140,5 +154,19 @@ describe('a syncer', () => {
     await settle()
     clock.advance(60_000)
     expect([heard, failures]).toEqual([[], []])
+  })
+
+  it('that is stopped begins no sync, neither what was due nor what is written then', async () => {
+    const { syncs, clock, syncer, write } = begun()
+    write('a')
+    await settle()
+    write('b')
+    syncer.stop()
+    syncs[0]?.end()
+    await settle()
+    write('c')
+    await settle()
+    expect(syncs).toHaveLength(1)
+    expect(clock.waiting).toBe(0)
   })
 })
