@@ -72,7 +72,7 @@ describe.skipIf(missingSlowSync !== undefined)(
       let going = true
       copyFileSync(store, join(site.folder, 'left.db'))
       disk.takes(120)
-      const sessions = all.map(async (charger) => {
+      const charge = async (charger: PlainCharger) => {
         for (let n = 1; going; n += 1) {
           const { transactionId } = await charger.call('StartTransaction', startTransaction(n, n * 100))
           if (going) answered.set(Number(transactionId), false)
@@ -84,16 +84,19 @@ describe.skipIf(missingSlowSync !== undefined)(
           })
           if (going) answered.set(Number(transactionId), true)
         }
-      })
+      }
+      for (const charger of all) void charge(charger)
       const writing = (async () => {
         for (let tenths = 60; going; tenths += 1)
           if ((await site.limit(1, tenths)).startsWith('06') && going) limit = tenths
       })()
       await new Promise((resolve) => setTimeout(resolve, 4_000))
       going = false
+      // They end with the bridge.
+      const over = Promise.allSettled([writing])
       const log = disk.log
       await bridge.end('SIGKILL')
-      void Promise.allSettled([...sessions, writing])
+      await over
 
       const left = join(site.folder, 'left.db')
       writeFileSync(`${left}-wal`, log ?? '')

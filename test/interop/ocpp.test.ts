@@ -226,7 +226,8 @@ describe("ocpp-ws-cli's fuzzer", () => {
     expect(metrics.anomaliesSent).toBeGreaterThan(500)
     expect(metrics.serverDrops).toBe(0)
     expect(beats).toBeGreaterThan(20)
-    expect(residentBytes() - before).toBeLessThan(100_000_000)
+    // With a thread that begins meanwhile: from source, it brings a reader of TypeScript of its own.
+    expect(residentBytes() - before).toBeLessThan(150_000_000)
     expect(other.connected).toBe(true)
     other.cut()
   }, 60_000)
