@@ -1,7 +1,9 @@
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { seededRandom } from '../../src/simulator/random.ts'
 import { type HistoryDatabase, openSqliteHistories } from '../../src/store/history/database.ts'
+import { waitingFolder } from '../../src/store/history/file.ts'
 import { openPostgresHistories } from '../../src/store/history/postgres.ts'
 import { type KeptEnergy, type KeptSession, KillSite } from '../support/kill-site.ts'
 import { type Cluster, missingPostgres, startPostgres } from '../support/postgres.ts'
@@ -38,6 +40,11 @@ async function energyOf(db: HistoryDatabase): Promise<readonly KeptEnergy[]> {
   }))
 }
 
+/** How many there are; none where there is no such folder. */
+function filesIn(folder: string): number {
+  return existsSync(folder) ? readdirSync(folder).length : 0
+}
+
 function tell(what: string, own: KillSite, losses: readonly string[]): void {
   const { kills, sessions, acknowledgedWrites } = own
   console.log(
@@ -51,8 +58,9 @@ describe('a bridge that is killed at random moments', () => {
     site = await KillSite.open({ chargers: CHARGERS, store: [], random })
     await site.begin()
     for (let n = 0; n < KILLS; n += 1) await site.kill()
-    await site.finish()
-    const { raw, db } = openSqliteHistories(join(site.folder, 'data/bridge.history.db'), { readonly: true })
+    const history = join(site.folder, 'data/bridge.history.db')
+    await site.finish(async () => filesIn(waitingFolder(history)) === 0)
+    const { raw, db } = openSqliteHistories(history, { readonly: true })
     const losses = [
       ...site.losses,
       ...site.judgeSessions('store', site.storedSessions()),

@@ -118,7 +118,7 @@ export class KillSite {
     }
     this.#master.stop()
     // What is still on its way at the stop would come with the next start.
-    for (let tries = 0; tries < 600 && !(await arrived()); tries += 1) await pause(50)
+    for (let tries = 0; tries < 2_400 && !(await arrived()); tries += 1) await pause(50)
     await this.#bridge?.end()
     for (const charger of this.#chargers) charger.end()
   }

@@ -68,6 +68,8 @@ export class Recorder {
     this.#waiting = new Waiting({ files: parts.files, trouble })
     const left = this.#waiting.entries
     if (left === 0) return
+    // It has waited for long enough, whatever comes now.
+    this.#since = -Infinity
     parts.log.info({ entries: left }, `histories: ${left} entries were left from before, and are written now`)
     this.#later()
   }

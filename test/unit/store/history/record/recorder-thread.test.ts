@@ -92,6 +92,17 @@ describe('a thread that writes', () => {
     await filed(folder, 0)
   })
 
+  it('is handed what was left at the start at once, whatever rush there is', async () => {
+    const first = recorder(folder.path)
+    tell(first.recorder, 1, 300)
+    await first.recorder.stop()
+    const { clock, sent, recorder: own, writeUntil } = recorder(folder.path)
+    tell(own, 301, 600)
+    clock.advance(50)
+    expect(sent.map(({ entries }) => entries)).toEqual([300])
+    await writeUntil(upTo(600))
+  })
+
   it('and gives no answer counts as one that takes nothing, until it does', () => {
     const { clock, sent, log, health, recorder: own, numbers } = recorder()
     tell(own, 1, 3)
