@@ -24,7 +24,7 @@ const END = '.page1'
 /** Is still written. */
 const PART = '.part'
 /** Beyond 15 digits there are numbers that one can't be added to: all pages that follow would have the same. */
-const NAME = /^(\d{1,15})-(\d{1,15})-(\d{1,15})\.page1$/
+const NAME = /^(\d{1,15})-(\d{1,15})-(\d{1,15})$/
 
 /** Pages on disk, a file each: they outlive the process, though not for certain a power cut. */
 export class PageFiles {
@@ -67,7 +67,8 @@ export class PageFiles {
 
   /** Undefined: it is none of them. */
   #named(name: string): PageFile | undefined {
-    const [number, run, entries] = name.match(NAME)?.slice(1).map(Number) ?? []
+    if (!name.endsWith(END)) return undefined
+    const [number, run, entries] = name.slice(0, -END.length).match(NAME)?.slice(1).map(Number) ?? []
     if (number === undefined || run === undefined || entries === undefined) return undefined
     const path = join(this.#folder, name)
     return { run, number, entries, path, bytes: statSync(path).size }

@@ -24,7 +24,7 @@ const SILENT_MS = 15_000
 export interface RecorderParts {
   readonly clock: Clock
   readonly log: Log
-  /** Where that waits for which there is no room in memory. */
+  /** Where everything waits in a rush or behind a batch that takes long, and at other times what memory has no room for. */
   readonly files: PageFiles
   /** Takes a batch to where it is written; `written` or `failed` is the answer. One is under way at a time. */
   readonly send: (batch: Batch) => void
@@ -103,8 +103,7 @@ export class Recorder {
     if (this.#waiting.entries === 0) this.#since = undefined
     if (this.#drained !== undefined || (this.#waiting.hasFullPage && !this.#mayWait())) this.#send()
     else if (this.#waiting.entries > 0) {
-      this.#cancel?.()
-      this.#cancel = undefined
+      this.#cancelLater()
       this.#later()
     }
   }
@@ -166,6 +165,12 @@ export class Recorder {
     )
   }
 
+  /** What was to be done later is not. */
+  #cancelLater(): void {
+    this.#cancel?.()
+    this.#cancel = undefined
+  }
+
   #later(ms = GATHER_MS): void {
     this.#cancel ??= this.#parts.clock.after(ms, () => this.#gathered())
   }
@@ -194,8 +199,7 @@ export class Recorder {
   }
 
   #again(): void {
-    this.#cancel?.()
-    this.#cancel = undefined
+    this.#cancelLater()
     const batch = this.#waiting.again()
     if (batch !== undefined) this.#handOn(batch)
     this.#waiting.putOff()
@@ -215,8 +219,7 @@ export class Recorder {
   }
 
   #send(): void {
-    this.#cancel?.()
-    this.#cancel = undefined
+    this.#cancelLater()
     if (this.#waiting.underWay !== undefined) return
     const batch = this.#waiting.next()
     if (batch !== undefined) this.#handOn(batch)
